@@ -1,0 +1,129 @@
+"""An edition's statuses and legal moves, what becomes of an announcement, and the sealed snapshot.
+
+    draft ─► (held ─► approved) ─► sealed ─► sending ⇄ paused ─► sent
+      └────────► skipped              any but sent, skipped ─► cancelled
+
+*held* waits for a person; *paused* is sending stopped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from digest.model.announcements import Version, best_version
+
+
+class EditionStatus(StrEnum):
+    DRAFT = "draft"
+    HELD = "held"
+    APPROVED = "approved"
+    SEALED = "sealed"
+    SENDING = "sending"
+    PAUSED = "paused"
+    SENT = "sent"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+S = EditionStatus
+MOVES: dict[EditionStatus, frozenset[EditionStatus]] = {
+    S.DRAFT: frozenset({S.HELD, S.APPROVED, S.SEALED, S.SKIPPED, S.CANCELLED}),
+    S.HELD: frozenset({S.APPROVED, S.DRAFT, S.CANCELLED}),
+    S.APPROVED: frozenset({S.SEALED, S.HELD, S.CANCELLED}),
+    S.SEALED: frozenset({S.SENDING, S.CANCELLED}),
+    S.SENDING: frozenset({S.PAUSED, S.SENT, S.CANCELLED}),
+    S.PAUSED: frozenset({S.SENDING, S.CANCELLED}),
+    S.SENT: frozenset(),
+    S.SKIPPED: frozenset(),
+    S.CANCELLED: frozenset(),
+}
+UNFINISHED = frozenset({S.DRAFT, S.HELD, S.APPROVED, S.SEALED, S.SENDING, S.PAUSED})
+
+
+def may_move(old: EditionStatus, new: EditionStatus) -> bool:
+    """Whether an edition may go from `old` to `new`."""
+    return new in MOVES[old]
+
+
+class Disposition(StrEnum):
+    """What became of an announcement for a digest; final, one per announcement and digest."""
+
+    CARRIED = "carried"
+    DROPPED = "dropped"
+    TOO_OLD = "too old"
+    BASELINE = "baseline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """A numbered issue of a digest, labelled with its slot's local date."""
+
+    id: int
+    digest: str
+    label: str
+    number: int
+    status: EditionStatus
+    revision: int
+    slot_at: datetime | None
+    """UTC; None for one made by hand."""
+    until: datetime
+    """It holds what was first seen before this moment."""
+    created_at: datetime
+    sealed_at: datetime | None = None
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotItem:
+    """An announcement as sealed into an edition."""
+
+    public_id: str
+    versions: tuple[Version, ...]
+    older: bool = False
+    """Arrived late or backdated: labelled so."""
+    also_at: tuple[str, ...] = ()
+    """Links of the other places that announced it."""
+
+    def version(self, *languages: str) -> Version:
+        """The version to show somebody who reads `languages`, best first."""
+        return best_version(self.versions, *languages)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotSection:
+    title: str
+    kind: str = "news"
+    """How the letter draws it: news, case, figures, consultations."""
+    items: tuple[SnapshotItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """All an edition says, sealed: mail, web page and feed entry come from this and nothing else."""
+
+    digest: str
+    title: str
+    """The digest's title."""
+    label: str
+    number: int
+    date: date
+    """Local."""
+    language: str
+    subject: str
+    """The subject's template source, as configured when it was sealed."""
+    introduction: str = ""
+    """Clean HTML, from an operator's Markdown."""
+    since: date | None = None
+    """Local date of the edition before."""
+    lead: SnapshotItem | None = None
+    sections: tuple[SnapshotSection, ...] = ()
+    more: tuple[SnapshotItem, ...] = ()
+    """Over max_items: titles only, "more on the web"."""
+
+    @property
+    def items(self) -> tuple[SnapshotItem, ...]:
+        """Every item once, in reading order."""
+        lead = (self.lead,) if self.lead else ()
+        return (*lead, *(item for section in self.sections for item in section.items), *self.more)
