@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
@@ -21,8 +21,8 @@ def dumps(value: object) -> str:
 
 def loads(kind: type[T], text: str) -> T:
     """The value of dataclass `kind` that `dumps` wrote; fields it did not know yet keep their defaults."""
-    built: T = _reader(kind)(json.loads(text))
-    return built
+    reader: Callable[[Any], T] = _reader(cast(Any, kind))
+    return reader(json.loads(text))
 
 
 def plain(value: object) -> Any:

@@ -8,8 +8,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from digest.model.announcements import Version, best_version
@@ -108,14 +109,14 @@ class Snapshot:
     """The digest's title."""
     label: str
     number: int
-    date: date
+    date: dt.date
     """Local."""
     language: str
     subject: str
     """The subject's template source, as configured when it was sealed."""
     introduction: str = ""
     """Clean HTML, from an operator's Markdown."""
-    since: date | None = None
+    since: dt.date | None = None
     """Local date of the edition before."""
     lead: SnapshotItem | None = None
     sections: tuple[SnapshotSection, ...] = ()

@@ -1,0 +1,144 @@
+"""Opening the ledger: one writer and separate readers, on SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from digest.errors import StoreError
+
+Tx = AsyncConnection
+"""An open transaction; verbs take it first and never commit."""
+
+BUSY_MS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The ledger, open. `write` is serialised on SQLite by one connection; `read` never blocks it."""
+
+    url: str
+    writer: AsyncEngine
+    reader: AsyncEngine
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.writer.dialect.name == "sqlite"
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the SQLite file stands; None on PostgreSQL."""
+        return sqlite_path(self.url).parent if self.is_sqlite else None
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Tx]:
+        """A transaction that commits when the block ends and rolls back when it raises."""
+        with _translated(self.url):
+            async with self.writer.begin() as tx:
+                yield tx
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Tx]:
+        """A transaction that only reads, one consistent view."""
+        with _translated(self.url):
+            async with self.reader.begin() as tx:
+                yield tx
+
+    async def close(self) -> None:
+        await self.reader.dispose()
+        await self.writer.dispose()
+
+
+def connect(url: str) -> Store:
+    """The store at `url` ("sqlite:///var/digest.db" or "postgresql://…"); opens nothing yet."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        sqlite_path(url).parent.mkdir(parents=True, exist_ok=True)
+        target = parsed.set(drivername="sqlite+aiosqlite")
+        return Store(url, _sqlite(target, writes=True), _sqlite(target, writes=False))
+    target = parsed.set(drivername="postgresql+psycopg")
+    writer = create_async_engine(target, pool_size=5, max_overflow=5, pool_pre_ping=True)
+    reader = create_async_engine(target, pool_size=5, max_overflow=5, pool_pre_ping=True)
+    event.listen(reader.sync_engine, "begin", _read_only)
+    return Store(url, writer, reader)
+
+
+def sqlite_path(url: str) -> Path:
+    """The database file of a SQLite URL."""
+    return Path(make_url(url).database or "")
+
+
+def insert_ignore(tx: Tx, table: Table) -> Any:
+    """`INSERT … ON CONFLICT DO NOTHING`: a constraint decides who wins; add `.values(…)`."""
+    return _insert(tx, table).on_conflict_do_nothing()
+
+
+def upsert(
+    tx: Tx, table: Table, values: Mapping[str, Any], *, key: Sequence[str], change: Sequence[str] | None = None
+) -> Any:
+    """`INSERT … ON CONFLICT (key) DO UPDATE` of `change`, by default all that is not key."""
+    statement = _insert(tx, table).values(values)
+    names = change if change is not None else [name for name in values if name not in key]
+    return statement.on_conflict_do_update(
+        index_elements=list(key), set_={name: statement.excluded[name] for name in names}
+    )
+
+
+def _insert(tx: Tx, table: Table) -> Any:
+    return sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def _sqlite(url: Any, *, writes: bool) -> AsyncEngine:
+    size = 1 if writes else 4
+    engine = create_async_engine(
+        url, pool_size=size, max_overflow=0, pool_timeout=60, connect_args={"timeout": BUSY_MS / 1000}
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        # The driver's own BEGIN is deferred and then fails at once where it should wait: we send ours.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        if not writes:
+            cursor.execute("PRAGMA query_only = ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _read_only(connection: Any) -> None:
+    connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+
+class _translated:  # noqa: N801 - reads as a phrase where it is used
+    """What the drivers raise about the connection becomes a StoreError that names the database."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            about = make_url(self.url).render_as_string(hide_password=True)
+            raise StoreError(str(cause).strip().splitlines()[0], about=about) from error

@@ -1,0 +1,87 @@
+"""The schema's history: bring a store up to date, or say that it is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, UniqueConstraint, inspect, text
+
+from digest.errors import StoreError
+from digest.store.database import Store
+from digest.store.schema import metadata
+
+# Any number will do, the same in every process: two that migrate at once wait for each other.
+_ADVISORY_LOCK = 0x64696765
+
+
+async def upgrade(store: Store) -> None:
+    """Bring the store to the newest schema; safe to call from many processes at once."""
+    async with store.write() as tx:
+        if not store.is_sqlite:
+            await tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+        await tx.run_sync(_upgrade)
+
+
+async def ready(store: Store) -> None:
+    """Make a new SQLite store; refuse any other that is not at the newest schema."""
+    async with store.read() as tx:
+        current, tables = await tx.run_sync(_state)
+    if current == head():
+        return
+    if store.is_sqlite and not tables:
+        await upgrade(store)
+        return
+    if current is None and tables:
+        raise StoreError("holds tables that are not ours; give the service a database of its own", about=store.url)
+    raise StoreError("its schema is not this version's: run `digest db upgrade`", about=_shown(store))
+
+
+def head() -> str:
+    """The newest revision's name."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def index_differences(connection: Connection) -> list[str]:
+    """Indexes and unique constraints that the schema names and the database lacks, or the reverse."""
+    inspector = inspect(connection)
+    wrong: list[str] = []
+    for table in metadata.sorted_tables:
+        wanted = {tuple(column.name for column in index.columns) for index in table.indexes}
+        wanted |= {
+            tuple(column.name for column in constraint.columns)
+            for constraint in table.constraints
+            if isinstance(constraint, UniqueConstraint)
+        }
+        found = {tuple(index["column_names"]) for index in inspector.get_indexes(table.name)}
+        found |= {tuple(unique["column_names"]) for unique in inspector.get_unique_constraints(table.name)}
+        wrong += [f"{table.name}{columns}: missing" for columns in sorted(wanted - found)]
+        wrong += [f"{table.name}{columns}: unknown" for columns in sorted(found - wanted, key=str)]
+    return wrong
+
+
+def _upgrade(connection: Connection) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    if wrong := index_differences(connection):
+        raise StoreError("after migration the indexes differ: " + "; ".join(wrong))
+
+
+def _state(connection: Connection) -> tuple[str | None, bool]:
+    current = MigrationContext.configure(connection).get_current_revision()
+    return current, bool(inspect(connection).get_table_names())
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _shown(store: Store) -> str:
+    return store.writer.url.render_as_string(hide_password=True)
