@@ -378,8 +378,10 @@ subscribers = Table(
     _text("name"),
     Column("language", String(35), nullable=False, server_default=""),
     Column("zone", String(64), nullable=False, server_default=""),
+    Column("suppressed", Boolean, nullable=False, server_default="0"),
     Column("created_at", Utc, nullable=False),
 )
+"""`suppressed` mirrors `suppressions`, whose keyed hash no SQL can compute; both move in one transaction."""
 
 subscriptions = Table(
     "subscriptions",
