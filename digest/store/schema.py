@@ -260,9 +260,11 @@ feed_documents = Table(
     Column("body", LargeBinary, nullable=False),
     Column("etag", String(80), nullable=False),
     Column("changed_at", Utc, nullable=False),
+    Column("updated_at", Utc, nullable=False),
     _text("fingerprint"),
     PrimaryKeyConstraint("feed", "part", "format", "encoding"),
 )
+"""`changed_at` is when the bytes last changed (Last-Modified), `updated_at` what the document says of itself."""
 
 # Digests, schedules, editions
 

@@ -99,6 +99,7 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("etag", sa.String(length=80), nullable=False),
         sa.Column("changed_at", schema.Utc(length=27), nullable=False),
+        sa.Column("updated_at", schema.Utc(length=27), nullable=False),
         sa.Column("fingerprint", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("feed", "part", "format", "encoding", name=op.f("pk_feed_documents")),
     )
