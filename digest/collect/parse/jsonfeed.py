@@ -1,0 +1,55 @@
+"""JSON Feed 1.0 and 1.1 -> items as read."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+from digest.collect.parse import Document, ReadItem
+from digest.collect.parse.jsonvalues import each, facts, load, member, words
+from digest.errors import ParseError
+from digest.model.announcements import Enclosure
+
+
+def parse_json_feed(body: bytes, *, url: str) -> Document:
+    """The items of a JSON Feed; raises ParseError naming the URL."""
+    feed = load(body, url=url)
+    if "jsonfeed.org" not in words(member(feed, "version")) or not isinstance(member(feed, "items"), list):
+        raise ParseError("JSON, but not a JSON Feed", about=url)
+    items = tuple(_item(found, url) for found in each(feed["items"]) if isinstance(found, dict))
+    return Document(items=items, language=words(member(feed, "language")))
+
+
+def _item(found: dict[str, Any], url: str) -> ReadItem:
+    plain = html.escape(words(found.get("content_text")))
+    picture = words(found.get("image")) or words(found.get("banner_image"))
+    return ReadItem(
+        guid=words(found.get("id")),
+        link=words(found.get("url")) or words(found.get("external_url")),
+        base=url,
+        title=words(found.get("title")),
+        summary=html.escape(words(found.get("summary"))),
+        content=words(found.get("content_html")) or plain.replace("\n\n", "<br><br>"),
+        published=words(found.get("date_published")),
+        updated=words(found.get("date_modified")),
+        language=words(found.get("language")),
+        categories=tuple(words(tag) for tag in each(found.get("tags"))),
+        authors=_authors(found),
+        picture=picture,
+        enclosures=tuple(_enclosure(file) for file in each(found.get("attachments")) if words(member(file, "url"))),
+        facts=facts(found),
+    )
+
+
+def _authors(found: dict[str, Any]) -> tuple[str, ...]:
+    authors = [*each(found.get("authors")), found.get("author")]
+    return tuple(name for author in authors if (name := words(member(author, "name"))))
+
+
+def _enclosure(file: Any) -> Enclosure:
+    size = member(file, "size_in_bytes")
+    return Enclosure(
+        url=words(member(file, "url")),
+        type=words(member(file, "mime_type")) or "application/octet-stream",
+        length=size if isinstance(size, int) and 0 <= size < 10**15 else 0,
+    )

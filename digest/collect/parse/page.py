@@ -1,0 +1,126 @@
+"""A listing page, by CSS selectors -> items as read."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from digest.collect.parse import BODY_LIMIT, Document, ReadItem
+from digest.errors import ParseError
+
+
+def parse_page(body: bytes, *, url: str, select: Mapping[str, str], content_type: str = "") -> Document:
+    """The items that the selectors find, with the link to the next page; raises ParseError naming a selector.
+
+    `select` has item and title, and where wanted date, summary, link, picture and next. A selector for all items that
+    matches in none of them is an error: the page was redesigned, and silence would look like no news.
+    """
+    if len(body) > BODY_LIMIT:
+        raise ParseError(f"larger than {BODY_LIMIT / 1_000_000:g} MB", about=url)
+    tree = LexborHTMLParser(_decoded(body, content_type))
+    nodes = _all(tree, select.get("item", ""), "item", url)
+    if not nodes:
+        raise ParseError(f"selector item = {select.get('item', '')!r} matches nothing", about=url)
+    base = _base(tree, url)
+    items = tuple(_item(node, select, base, url) for node in nodes)
+    if not any(item.title for item in items):
+        raise ParseError(f"selector title = {select.get('title', '')!r} matches nothing", about=url)
+    if select.get("date") and not any(item.published for item in items):
+        raise ParseError(f"selector date = {select['date']!r} matches nothing", about=url)
+    untitled = sum(1 for item in items if not item.title)
+    return Document(
+        items=tuple(item for item in items if item.title),
+        language=_language(tree),
+        next_link=_next(tree, select.get("next", ""), url),
+        complaints=(f"{untitled} items without a title left out",) if untitled else (),
+    )
+
+
+def _decoded(body: bytes, content_type: str) -> str:
+    charset = content_type.lower().partition("charset=")[2].partition(";")[0].strip(" \"'")
+    start = body[:2048].lower()
+    if not charset and b"charset=" in start:
+        charset = (
+            start.partition(b"charset=")[2]
+            .lstrip(b"\"'")
+            .split(b'"')[0]
+            .split(b"'")[0]
+            .split(b">")[0]
+            .decode("latin-1")
+        )
+    try:
+        return body.decode(charset.strip(" /;") or "utf-8", "replace")
+    except (LookupError, ValueError):
+        return body.decode("utf-8", "replace")
+
+
+def _item(node: LexborNode, select: Mapping[str, str], base: str, url: str) -> ReadItem:
+    title = _first(node, select.get("title", ""), "title", url)
+    date = _first(node, select.get("date", ""), "date", url)
+    summary = _first(node, select.get("summary", ""), "summary", url)
+    picture = _first(node, select.get("picture", ""), "picture", url)
+    return ReadItem(
+        link=_link(node, title, select.get("link", ""), url),
+        base=base,
+        title=_text(title),
+        summary=html.escape(_text(summary)),
+        published=_date(date),
+        picture=_attribute(picture, "src") or _attribute(picture, "data-src"),
+        picture_alt=_attribute(picture, "alt"),
+        language=_attribute(node, "lang"),
+    )
+
+
+def _date(node: LexborNode | None) -> str:
+    return _attribute(node, "datetime") or _text(node)
+
+
+def _link(node: LexborNode, title: LexborNode | None, selector: str, url: str) -> str:
+    if selector:
+        return _attribute(_first(node, selector, "link", url), "href")
+    if title is not None and title.tag == "a":
+        return _attribute(title, "href")
+    inside = title.css_first("a[href]") if title is not None else None
+    around = node if node.tag == "a" else None
+    return _attribute(inside or around or node.css_first("a[href]"), "href")
+
+
+def _text(node: LexborNode | None) -> str:
+    return "" if node is None else " ".join(node.text(deep=True, separator=" ").split())
+
+
+def _attribute(node: LexborNode | None, name: str) -> str:
+    return "" if node is None else (node.attributes.get(name) or "").strip()
+
+
+def _first(node: LexborNode, selector: str, key: str, url: str) -> LexborNode | None:
+    # Selectors are looked for inside the item only; lexbor starts at the node and takes itself in.
+    return next(iter(_all(node, selector, key, url)), None) if selector else None
+
+
+def _all(node: LexborNode | LexborHTMLParser, selector: str, key: str, url: str) -> list[LexborNode]:
+    try:
+        return list(node.css(selector))
+    except (SelectolaxError, ValueError) as error:
+        raise ParseError(f"selector {key} = {selector!r} is not CSS: {error}", about=url) from error
+
+
+def _next(tree: LexborHTMLParser, selector: str, url: str) -> str:
+    if not selector:
+        return ""
+    found = _all(tree, selector, "next", url)
+    if not found:
+        return ""
+    return _attribute(found[0], "href") or _attribute(found[0].css_first("a[href]"), "href")
+
+
+def _language(tree: LexborHTMLParser) -> str:
+    return _attribute(tree.css_first("html"), "lang")
+
+
+def _base(tree: LexborHTMLParser, url: str) -> str:
+    from urllib.parse import urljoin
+
+    return urljoin(url, _attribute(tree.css_first("base[href]"), "href"))

@@ -1,0 +1,228 @@
+"""A well-formed RSS or Atom tree -> items as read."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+from lxml import etree
+
+from digest.collect.parse import Document, ReadItem
+from digest.errors import ParseError
+from digest.model.announcements import Enclosure
+
+_CONTENT = "http://purl.org/rss/1.0/modules/content/"
+_DC = "http://purl.org/dc/elements/1.1/"
+_MEDIA = "http://search.yahoo.com/mrss/"
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_SY = "http://purl.org/rss/1.0/modules/syndication/"
+_ATOM = "http://www.w3.org/2005/Atom"
+_XML = "{http://www.w3.org/XML/1998/namespace}"
+_PERIODS = {"hourly": 60, "daily": 1440, "weekly": 10080, "monthly": 43200, "yearly": 525600}
+
+Element: TypeAlias = Any
+"""An lxml element; lxml has no types of its own."""
+
+
+def read_tree(root: Element, *, url: str) -> Document:
+    """The items of a parsed feed, whatever its dialect; raises ParseError when it is no feed."""
+    kind = local_name(root).lower()
+    if kind == "feed":
+        entries = [each for each in root if local_name(each) == "entry"]
+        items = tuple(_atom_item(each, base=_base(each, url)) for each in entries)
+        return Document(items=items, language=root.get(f"{_XML}lang", ""))
+    if kind not in ("rss", "rdf"):
+        raise ParseError(f"its root is <{kind[:40]}>, not a feed's", about=url)
+    channel = next((each for each in root if local_name(each) == "channel"), None)
+    if channel is None:
+        raise ParseError("a feed without a channel", about=url)
+    found = [each for parent in (channel, root) for each in parent if local_name(each) == "item"]
+    language = text(channel, "language") or text(channel, "language", _DC)
+    items = tuple(_rss_item(each, base=_base(each, url)) for each in found)
+    return Document(items=items, language=language, minutes=_minutes(channel))
+
+
+def local_name(element: Element) -> str:
+    """A tag without its namespace; empty for comments and the like."""
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def text(parent: Element, name: str, *namespaces: str) -> str:
+    """The text of the first child of that name, in no namespace of its own unless some are named."""
+    child = next(_children(parent, name, *namespaces), None)
+    return "" if child is None else _all_text(child)
+
+
+def _children(parent: Element, name: str, *namespaces: str) -> Iterator[Element]:
+    for child in parent:
+        if local_name(child) != name:
+            continue
+        space = etree.QName(child).namespace or ""
+        if space in namespaces if namespaces else space not in (_CONTENT, _DC, _MEDIA, _SY, _ATOM):
+            yield child
+
+
+def _all_text(element: Element) -> str:
+    return "".join(str(part) for part in element.itertext()).strip()
+
+
+def _base(element: Element, url: str) -> str:
+    # xml:base, nested; without one, the address the document came from.
+    return str(element.base or "") if element.xpath("ancestor-or-self::*[@xml:base]") else url
+
+
+def _minutes(channel: Element) -> int:
+    ttl = text(channel, "ttl")
+    if ttl.isascii() and ttl.isdigit():
+        return min(int(ttl[:6]), 1440)
+    period = _PERIODS.get(text(channel, "updatePeriod", _SY), 0)
+    frequency = text(channel, "updateFrequency", _SY)
+    times = int(frequency[:6]) if frequency.isascii() and frequency.isdigit() else 1
+    return min(period // max(times, 1), 1440)
+
+
+def _rss_item(item: Element, *, base: str) -> ReadItem:
+    title = next(_children(item, "title"), None)
+    guid = next(_children(item, "guid"), None)
+    ident = "" if guid is None else _all_text(guid)
+    link = text(item, "link") or _atom_link(item) or item.get(f"{{{_RDF}}}about", "")
+    permalink = guid is not None and guid.get("isPermaLink", "true").lower() != "false"
+    if not link and permalink and ident.startswith(("http://", "https://")):
+        link = ident
+    picture, alt = _picture(item)
+    return ReadItem(
+        guid=ident or item.get(f"{{{_RDF}}}about", ""),
+        link=link,
+        base=base,
+        title="" if title is None else _all_text(title),
+        title_is_html=title is not None and _is_cdata(title),
+        summary=text(item, "description"),
+        content=text(item, "encoded", _CONTENT),
+        published=text(item, "pubDate") or text(item, "date", _DC),
+        updated=text(item, "updated", _ATOM),
+        language=text(item, "language", _DC) or item.get(f"{_XML}lang", ""),
+        categories=tuple(_all_text(each) for name in ("category",) for each in _children(item, name)),
+        authors=_rss_authors(item),
+        picture=picture,
+        picture_alt=alt,
+        enclosures=_rss_enclosures(item),
+    )
+
+
+def _is_cdata(element: Element) -> bool:
+    return "<![CDATA[" in etree.tostring(element, encoding="unicode", with_tail=False)
+
+
+def _rss_authors(item: Element) -> tuple[str, ...]:
+    names = [_all_text(each) for each in _children(item, "creator", _DC)]
+    return tuple(names or [_all_text(each) for each in _children(item, "author")])
+
+
+def _atom_link(item: Element) -> str:
+    links = [
+        each.get("href", "") for each in _children(item, "link", _ATOM) if each.get("rel", "alternate") == "alternate"
+    ]
+    return links[0] if links else ""
+
+
+def _rss_enclosures(item: Element) -> tuple[Enclosure, ...]:
+    return tuple(_enclosure(each, "url") for each in _children(item, "enclosure") if each.get("url"))
+
+
+def _enclosure(element: Element, attribute: str) -> Enclosure:
+    length = element.get("length", "")
+    return Enclosure(
+        url=element.get(attribute, ""),
+        type=element.get("type") or "application/octet-stream",
+        length=int(length[:15]) if length.isascii() and length.isdigit() else 0,
+    )
+
+
+def _picture(item: Element) -> tuple[str, str]:
+    for each in item.iter(f"{{{_MEDIA}}}content", f"{{{_MEDIA}}}thumbnail"):
+        kind = each.get("medium") or each.get("type") or "image"
+        if each.get("url") and kind.startswith("image"):
+            return each.get("url", ""), text(each, "description", _MEDIA) or text(each, "title", _MEDIA)
+    for each in _children(item, "enclosure"):
+        if each.get("type", "").startswith("image/"):
+            return each.get("url", ""), ""
+    return "", ""
+
+
+def _atom_item(entry: Element, *, base: str) -> ReadItem:
+    title, is_html = _atom_title(entry)
+    published = next((found for name in ("published", "issued", "created") if (found := _atom_text(entry, name))), "")
+    updated = _atom_text(entry, "updated") or _atom_text(entry, "modified")
+    picture, alt = _picture(entry)
+    languages = entry.xpath("ancestor-or-self::*/@xml:lang")
+    terms = [each.get("label") or each.get("term") or "" for each in entry if local_name(each) == "category"]
+    return ReadItem(
+        guid=_atom_text(entry, "id"),
+        link=_alternate(entry),
+        base=base,
+        title=title,
+        title_is_html=is_html,
+        summary=_atom_html(entry, "summary"),
+        content=_atom_html(entry, "content"),
+        published=published or updated,
+        updated=updated,
+        language=str(languages[-1]) if languages else "",
+        categories=tuple(terms),
+        authors=tuple(_atom_text(each, "name") for each in entry if local_name(each) == "author"),
+        picture=picture,
+        picture_alt=alt,
+        enclosures=tuple(_enclosure(each, "href") for each in _links(entry, "enclosure")),
+    )
+
+
+def _atom_child(entry: Element, name: str) -> Element | None:
+    return next(
+        (each for each in entry if local_name(each) == name and etree.QName(each).namespace not in (_MEDIA, _DC)), None
+    )
+
+
+def _atom_text(entry: Element, name: str) -> str:
+    child = _atom_child(entry, name)
+    return "" if child is None else _all_text(child)
+
+
+def _atom_title(entry: Element) -> tuple[str, bool]:
+    child = _atom_child(entry, "title")
+    if child is None:
+        return "", False
+    kind = child.get("type", "text")
+    return _all_text(child), kind in ("html", "text/html") or child.get("mode") == "escaped"
+
+
+def _atom_html(entry: Element, name: str) -> str:
+    child = _atom_child(entry, name)
+    if child is None:
+        return ""
+    kind = child.get("type", "text")
+    if kind in ("xhtml", "application/xhtml+xml"):
+        return _inner(child)
+    if kind in ("html", "text/html"):
+        return _all_text(child)
+    return html.escape(_all_text(child)) if kind in ("text", "text/plain") else ""
+
+
+def _inner(element: Element) -> str:
+    for each in element.iter():
+        each.tag = local_name(each)
+    parts = [html.escape(element.text or "")]
+    parts.extend(etree.tostring(child, encoding="unicode", method="html") for child in element)
+    return "".join(parts)
+
+
+def _links(entry: Element, relation: str) -> list[Element]:
+    links = (each for each in entry if local_name(each) == "link" and each.get("href"))
+    return [each for each in links if each.get("rel", "alternate") == relation]
+
+
+def _alternate(entry: Element) -> str:
+    links = _links(entry, "alternate")
+    pages = [each for each in links if each.get("type", "text/html") in ("text/html", "application/xhtml+xml")]
+    chosen = (pages or links or [None])[0]
+    return "" if chosen is None else chosen.get("href", "")

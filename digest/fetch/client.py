@@ -1,0 +1,100 @@
+"""The one way out over HTTP: resolve once, check, connect to that address, read within limits.
+
+Redirects are followed by hand, each hop checked anew. No cookies, no proxies from the environment, no credentials
+to another host, never from https to http.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from datetime import timedelta
+from ipaddress import ip_address
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from digest.fetch.guard import Address, Guard, literal, parse_url
+from digest.fetch.journey import Journey
+from digest.fetch.limits import Limits
+from digest.fetch.pace import Pace
+from digest.fetch.response import Response
+
+
+class Fetcher:
+    """A guarded HTTP client; use it as `async with`."""
+
+    def __init__(
+        self,
+        *,
+        allow_private: Sequence[str] = (),
+        gap: timedelta = timedelta(seconds=1),
+        user_agent: str = "Digest",
+        limits: Limits | None = None,
+    ) -> None:
+        self.limits = limits or Limits()
+        self._guard = Guard(allow_private)
+        self._pace = Pace(gap)
+        self._user_agent = user_agent
+        self._transport: httpx.AsyncHTTPTransport | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._transport is not None:
+            await self._transport.aclose()
+            self._transport = None
+
+    async def get(
+        self,
+        url: str,
+        *,
+        own: str = "",
+        etag: str = "",
+        last_modified: str = "",
+        accept: str = "*/*",
+        limits: Limits | None = None,
+    ) -> Response:
+        """GET a URL; `own` is the source's own address, which alone may be private (default: nothing may).
+
+        Any answer but 200, 226 or 304 raises FetchError with its status, and so does every failure; `about` is the URL.
+        """
+        extra = {"accept": accept}
+        if etag:
+            extra["if-none-match"] = etag
+        if last_modified:
+            extra["if-modified-since"] = last_modified
+        start = parse_url(url)
+        home = parse_url(own) if own else httpx.URL("http://nobody.invalid")
+        journey = Journey(
+            resolve=_resolve,
+            guard=self._guard,
+            pace=self._pace,
+            wire=self._wire(),
+            own=home,
+            headers={"user-agent": self._user_agent, "accept-encoding": "gzip", "connection": "close", **extra},
+            limits=limits or self.limits,
+        )
+        return await journey.follow(start)
+
+    def _wire(self) -> httpx.AsyncHTTPTransport:
+        # Connections are not kept: they are pooled by address, and two hosts behind one address must never share TLS.
+        if self._transport is None:
+            self._transport = httpx.AsyncHTTPTransport(
+                trust_env=False, limits=httpx.Limits(max_keepalive_connections=0, max_connections=20)
+            )
+        return self._transport
+
+
+async def _resolve(url: httpx.URL) -> list[Address]:
+    fixed = literal(url.host)
+    if fixed is not None:
+        return [fixed]
+    host = url.raw_host.decode("ascii")
+    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(ip_address(str(entry[4][0]).partition("%")[0]) for entry in found))
