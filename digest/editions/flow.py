@@ -1,0 +1,110 @@
+"""Load, decide, seal: the one way from what is owed to an edition, for preview and for the real run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from digest.editions.choose import Chosen, choose
+from digest.editions.compose import placed, snapshot
+from digest.editions.owe import Ledger, Settled, Verdict, Window, weigh
+from digest.model.editions import Disposition, Edition, EditionStatus, Snapshot
+from digest.settings import Digest
+from digest.store import announcements, digests, dispositions, editions
+from digest.store.database import Tx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An edition as it would be sealed now; nothing of it is stored."""
+
+    digest: Digest
+    window: Window
+    day: date
+    slot_at: datetime | None
+    verdicts: tuple[Verdict, ...]
+    chosen: Chosen
+    snapshot: Snapshot
+
+    @property
+    def empty(self) -> bool:
+        return self.chosen.too_few
+
+
+async def draft(tx: Tx, digest: Digest, *, window: Window, slot_at: datetime | None, whole: bool = False) -> Draft:
+    """What the digest would carry in that window.
+
+    `whole` weighs the archive below the start line too, for explaining; the choice is the same.
+    """
+    line = await digests.start_line(tx, digest.slug)
+    last = await editions.last_sealed(tx, digest.slug)
+    found = await announcements.since_seq(tx, 0 if whole else line)
+    ledger = Ledger(start_line=line, settled=_settled(await dispositions.settled(tx, digest.slug)), last=last)
+    verdicts = weigh(found, digest, ledger, window)
+    chosen = choose(verdicts, digest)
+    day = (slot_at or window.until).astimezone(ZoneInfo(digest.timezone or "UTC")).date()
+    label = await editions.free_label(tx, digest.slug, day.isoformat())
+    number = await editions.next_number(tx, digest.slug)
+    sealed = snapshot(chosen, digest, label=label, number=number, day=day, last=last)
+    return Draft(
+        digest=digest,
+        window=window,
+        day=day,
+        slot_at=slot_at,
+        verdicts=verdicts,
+        chosen=chosen,
+        snapshot=sealed,
+    )
+
+
+async def seal(tx: Tx, made: Draft, *, now: datetime) -> Edition:
+    """Store the draft as a sealed edition, its revision, entries and dispositions.
+
+    IntegrityError when another process took the label or settled one of its announcements first.
+    """
+    edition = await editions.add(
+        tx,
+        digest=made.digest.slug,
+        label=made.snapshot.label,
+        number=made.snapshot.number,
+        status=EditionStatus.SEALED,
+        slot_at=made.slot_at,
+        until=made.window.until,
+        now=now,
+    )
+    await editions.add_revision(tx, edition, made.snapshot, placed(made.chosen), now=now)
+    carried = [verdict.announcement.id for verdict in made.chosen.all]
+    too_old = [verdict.announcement.id for verdict in made.verdicts if verdict.too_old]
+    for ids, disposition in ((carried, Disposition.CARRIED), (too_old, Disposition.TOO_OLD)):
+        await dispositions.settle(tx, made.digest.slug, ids, disposition, edition.id, now)
+    return edition
+
+
+async def skip(tx: Tx, made: Draft, *, now: datetime) -> Edition:
+    """Record that a slot came and too little was owed; all of it stays owed."""
+    owed = len(made.chosen.all)
+    return await editions.add(
+        tx,
+        digest=made.digest.slug,
+        label=made.snapshot.label,
+        number=0,
+        status=EditionStatus.SKIPPED,
+        slot_at=made.slot_at,
+        until=made.window.until,
+        now=now,
+        why=f"{owed} owed, at least {made.digest.min_items} wanted" if owed else "nothing new",
+    )
+
+
+async def cancel(tx: Tx, edition: Edition, *, now: datetime, why: str, mailed: bool) -> Edition:
+    """Call an edition off; what it carried is owed again unless a mail has already gone."""
+    cancelled = await editions.move(tx, edition, EditionStatus.CANCELLED, now=now, why=why)
+    if not mailed:
+        await dispositions.release(tx, edition.id)
+    return cancelled
+
+
+def _settled(rows: Mapping[int, tuple[Disposition, str, str]]) -> dict[int, Settled]:
+    return {key: Settled(disposition=what, label=label, why=why) for key, (what, label, why) in rows.items()}

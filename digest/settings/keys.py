@@ -1,0 +1,69 @@
+"""The keys that sign links and Message-IDs: the first signs, all verify."""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import os
+import re
+import secrets
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+
+from digest.errors import ConfigError
+
+_ID = re.compile(r"[A-Za-z0-9]{1,16}")
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """Signing keys by id. The purpose is bound into every MAC, so that none can stand in for another."""
+
+    keys: dict[str, bytes] = field(repr=False)
+    current: str
+
+    @classmethod
+    def parse(cls, text: str) -> Keyring:
+        """Read "id:key,id:key"; a bare string is one key named "1". At least 16 characters a key."""
+        keys: dict[str, bytes] = {}
+        for part in filter(None, (part.strip() for part in text.split(","))):
+            name, _, secret = part.partition(":") if ":" in part else ("1", "", part)
+            if not _ID.fullmatch(name) or len(secret) < 16:
+                raise ConfigError(
+                    'write it as "id:key", ids of letters and digits, keys of 16 characters or more',
+                    about="DIGEST_SECRET_KEY",
+                )
+            keys[name] = blake2b(secret.encode(), digest_size=32).digest()
+        if not keys:
+            raise ConfigError("is empty", about="DIGEST_SECRET_KEY")
+        return cls(keys, next(iter(keys)))
+
+    def mac(self, purpose: str, *parts: str | bytes, key_id: str | None = None, size: int = 16) -> bytes:
+        """A keyed BLAKE2b (RFC 7693) of `size` bytes over purpose and parts; KeyError for an unknown id."""
+        digest = blake2b(digest_size=size, key=self.keys[key_id or self.current], person=purpose.encode()[:16])
+        for part in parts:
+            raw = part.encode() if isinstance(part, str) else part
+            digest.update(len(raw).to_bytes(4, "big") + raw)
+        return digest.digest()
+
+    def verify(self, mac: bytes, purpose: str, *parts: str | bytes, key_id: str) -> bool:
+        """Whether `mac` is ours for this purpose, in constant time."""
+        return key_id in self.keys and hmac.compare_digest(
+            mac, self.mac(purpose, *parts, key_id=key_id, size=len(mac) or 1)
+        )
+
+
+def made_key(folder: Path) -> str:
+    """The key kept beside the database, made (mode 0600) when there is none yet."""
+    path = folder / "secret_key"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = folder / f".secret_key.{secrets.token_hex(4)}"
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(f"1:{secrets.token_urlsafe(32)}\n")
+        # A link appears whole or not at all: two processes at first start agree on one key.
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(draft)
+        draft.unlink()
+    return path.read_text().strip()

@@ -1,0 +1,155 @@
+"""The file, the environment over it, and what is checked across sections."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from sqlalchemy.engine import make_url
+
+from digest.errors import ConfigError
+from digest.settings.environment import nested, variable
+from digest.settings.explain import sentences
+from digest.settings.keys import Keyring, made_key
+from digest.settings.sections import Alerts, Database, Digest, Engine, Feed, Fetch, Sender, Site, Source
+
+_SLUG = re.compile(r"[a-z][a-z0-9_]{0,62}")
+DEFAULT_PATH = Path("config/digest.toml")
+
+
+class Settings(BaseSettings):
+    """All that is declared, checked and frozen."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    site: Site
+    database: Database = Database()
+    engine: Engine = Engine()
+    fetch: Fetch = Fetch()
+    alerts: Alerts = Alerts()
+    senders: dict[str, Sender] = {}
+    sources: dict[str, Source] = {}
+    feeds: dict[str, Feed] = {}
+    digests: dict[str, Digest] = {}
+    templates: Path | None = None
+    secret_key: SecretStr | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load` hands over: the environment is read there, and checked name by name."""
+        return (init_settings,)
+
+    @model_validator(mode="before")
+    @classmethod
+    def inherit(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Slugs become fields; a title, zone or language left out is the site's or the slug's."""
+        site = values.get("site") or {}
+        for table in ("senders", "sources", "feeds", "digests"):
+            for slug, section in (values.get(table) or {}).items():
+                if isinstance(section, dict):
+                    section["slug"] = slug
+                    if table in ("feeds", "digests"):
+                        section.setdefault("title", slug.replace("_", " ").capitalize())
+        for digest in (values.get("digests") or {}).values():
+            digest.setdefault("timezone", site.get("timezone", "UTC"))
+            digest.setdefault("language", site.get("language", "en"))
+        for source in (values.get("sources") or {}).values():
+            source.setdefault("timezone", site.get("timezone", "UTC"))
+            source.setdefault("language", site.get("language", "en"))
+        return values
+
+    @model_validator(mode="after")
+    def consistent(self) -> Self:
+        """What no section can see alone: slugs, and references from one section to another."""
+        wrong = [
+            f'{table}.{slug}: "{slug}" is no slug; use a letter, then letters, digits and _ in lower case'
+            for table in ("senders", "sources", "feeds", "digests")
+            for slug in getattr(self, table)
+            if not _SLUG.fullmatch(slug)
+        ]
+        wrong += [
+            f"digests.{slug}.sender: there is no [senders.{digest.sender}]"
+            for slug, digest in self.digests.items()
+            if digest.sender not in self.senders
+        ]
+        wrong += [
+            f"feeds.{slug}.sources: there is no [sources.{name}]"
+            for slug, feed in self.feeds.items()
+            for name in feed.sources
+            if name not in self.sources and name != "editions"
+        ]
+        if "editions" in self.sources:
+            wrong.append('sources.editions: "editions" is the name of our own editions; choose another')
+        if self.engine.kind == "procrastinate":
+            wrong.append('engine.kind: "procrastinate" needs a PostgreSQL database and is not in this version')
+        if wrong:
+            raise ValueError("\n".join(wrong))
+        return self
+
+    @property
+    def folder(self) -> Path:
+        """What the service keeps beside its database: key, media, journal."""
+        url = make_url(self.database.url)
+        return Path(url.database or "var/x").parent if url.get_backend_name() == "sqlite" else Path("var")
+
+    @property
+    def media_folder(self) -> Path:
+        return self.folder / "media"
+
+    def keyring(self) -> Keyring:
+        """The signing keys; embedded on SQLite makes its own beside the database, PostgreSQL refuses."""
+        if self.secret_key is not None:
+            return Keyring.parse(self.secret_key.get_secret_value())
+        if not self.database.url.startswith("sqlite:"):
+            raise ConfigError("is required with PostgreSQL: every process must sign alike", about="DIGEST_SECRET_KEY")
+        return Keyring.parse(made_key(self.folder))
+
+
+def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of `path`, else of DIGEST_CONFIG, else of config/digest.toml, with `environ` over them.
+
+    Raises ConfigError that names each key or variable at fault.
+    """
+    environ = os.environ if environ is None else environ
+    file = path or Path(environ.get("DIGEST_CONFIG") or DEFAULT_PATH)
+    declared = _read(file)
+    given, names = nested(environ)
+    _lay_over(declared, given)
+    try:
+        return Settings(**declared)
+    except ValidationError as error:
+        named = partial(variable, names=names)
+        raise ConfigError("\n".join(sentences(error, Settings, file, named))) from None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ConfigError("not found; `digest init` writes one", about=str(file)) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"is not TOML: {error}", about=str(file)) from None
+    except OSError as error:
+        raise ConfigError(error.strerror or "cannot be read", about=str(file)) from None
+
+
+def _lay_over(declared: dict[str, Any], given: Mapping[str, Any]) -> None:
+    for key, value in given.items():
+        if isinstance(value, dict) and isinstance(declared.get(key), dict):
+            _lay_over(declared[key], value)
+        else:
+            declared[key] = value

@@ -1,0 +1,226 @@
+"""Every setting an operator may declare, with its default and what makes it wrong."""
+
+from __future__ import annotations
+
+import email.utils
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from digest.errors import ScheduleError
+from digest.schedule import parse as parse_schedule
+from digest.settings.quantities import Duration, Rate, Words, listed
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f'"{name}" is no time zone; write one like "Europe/London"') from None
+    return name
+
+
+def _site_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f'"{url}" is no public address; write it like "https://news.example.org"')
+    return url.rstrip("/")
+
+
+def _relay_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtp+starttls", "smtps") or not parts.hostname:
+        raise ValueError('is no relay; write it like "smtp+starttls://user:password@mail.example.org:587"')
+    return url
+
+
+def _mailbox(text: str) -> str:
+    if any(ord(char) < 32 for char in text) or "@" not in email.utils.parseaddr(text)[1]:
+        raise ValueError(f'"{text}" is no address; write it like "Name <name@example.org>"')
+    return text
+
+
+def _language(tag: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", tag):
+        raise ValueError(f'"{tag}" is no language tag; write it like "en" or "pt-BR"')
+    return tag.lower()
+
+
+def _schedule(spec: str) -> str:
+    try:
+        parse_schedule(spec)
+    except ScheduleError as error:
+        raise ValueError(error.message) from None
+    return spec
+
+
+def _announce_first(value: object) -> object:
+    return int(value) if isinstance(value, str) and value.isdigit() else value
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
+Language = Annotated[str, AfterValidator(_language)]
+RelayUrl = Annotated[str, AfterValidator(_relay_url)]
+
+
+class Section(BaseModel):
+    """Strict on purpose: a key nobody reads is a mistake somebody made."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, hide_input_in_errors=True)
+
+
+class Site(Section):
+    title: str = "Announcements"
+    url: Annotated[str, AfterValidator(_site_url)]
+    language: Language = "en"
+    timezone: Zone = "UTC"
+    postal_address: str = ""
+    privacy_url: str = ""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+class Database(Section):
+    url: str = "sqlite:///var/digest.db"
+
+    @model_validator(mode="after")
+    def known(self) -> Self:
+        if not self.url.startswith(("sqlite:///", "postgresql://")):
+            raise ValueError('url must begin with "sqlite:///" or "postgresql://"')
+        return self
+
+
+class Engine(Section):
+    kind: Literal["embedded", "procrastinate"] = "embedded"
+
+
+class Fetch(Section):
+    allow_private: Words = ()
+    gap: Duration = timedelta(seconds=1)
+
+
+class Alerts(Section):
+    to: Annotated[tuple[Mailbox, ...], BeforeValidator(listed)] = ()
+
+
+class Named(Section):
+    """A section that has a slug: its name in the file."""
+
+    slug: str = ""
+
+
+class Sender(Named):
+    url: RelayUrl | None = None
+    relays: Annotated[tuple[RelayUrl, ...], BeforeValidator(listed)] = ()
+    from_: Mailbox = Field(alias="from")
+    reply_to: Mailbox | None = None
+    bounces: Mailbox | None = None
+    unsubscribe_mailto: Mailbox | None = None
+    connections: int = Field(default=2, ge=1, le=500)
+    rate: Rate = 5.0
+    per_day: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def reachable(self) -> Self:
+        if bool(self.url) == bool(self.relays):
+            raise ValueError("give either url or relays")
+        return self
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """Relay URLs, the first one first."""
+        return self.relays or (self.url or "",)
+
+
+class Select(Section):
+    """CSS selectors of a listing page."""
+
+    item: str = "article"
+    title: str = "h2 a"
+    date: str = "time, .date"
+    summary: str = ""
+    next: str = ""
+    link: str = ""
+    picture: str = ""
+
+
+class Source(Named):
+    kind: Literal["feed", "wordpress", "page", "folder"]
+    url: str
+    every: Duration = timedelta(minutes=30)
+    announce_first: Annotated[Annotated[int, Field(ge=0)] | Literal["all"], BeforeValidator(_announce_first)] = 0
+    timezone: Zone | None = None
+    language: Language | None = None
+    priority: int | None = None
+    select: Select = Select()
+    date_order: Literal["DMY", "MDY", "YMD"] | None = None
+    hold_future: bool = False
+    max_pages: int = Field(default=20, ge=1, le=10_000)
+    was: Words = ()
+
+    @model_validator(mode="after")
+    def readable(self) -> Self:
+        if self.kind != "folder" and urlsplit(self.url).scheme not in ("http", "https"):
+            raise ValueError(f'url "{self.url}" must begin with http:// or https://')
+        return self
+
+
+class Match(Section):
+    """All that is given must hold; within a list, any."""
+
+    title: Words = ()
+    categories: Words = ()
+    sources: Words = ()
+    language: Words = ()
+
+
+class Feed(Named):
+    title: str = ""
+    description: str = ""
+    sources: Words = ()
+    categories: Words = ()
+    language: Language | None = None
+    entries: int = Field(default=50, ge=1, le=1_000)
+
+
+class DigestSection(Section):
+    title: str
+    kind: Literal["news", "case", "figures", "consultations"] = "news"
+    match: Match = Match()
+
+
+class Digest(Named):
+    title: str = ""
+    subject: str = "{{ edition.title }} {{ edition.date | month_year }}"
+    sender: str
+    schedule: Annotated[str, AfterValidator(_schedule)]
+    timezone: Zone | None = None
+    language: Language | None = None
+    approval: Literal["auto", "manual"] = "auto"
+    missed: Literal["latest", "each", "skip"] = "latest"
+    lateness: Duration = timedelta(hours=6)
+    grace: Duration = timedelta(minutes=10)
+    give_up_after: Duration = timedelta(hours=48)
+    min_items: int = Field(default=1, ge=1)
+    max_items: int = Field(default=40, ge=1, le=500)
+    late_window: Duration | None = None
+    exclude: tuple[Match, ...] = ()
+    on_stale: Literal["send", "hold"] = "send"
+    sections: tuple[DigestSection, ...] = ()
+    templates: Path | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def one_exclusion(cls, values: Any) -> Any:
+        """A single match may stand without its list."""
+        if isinstance(values, dict) and isinstance(values.get("exclude"), dict):
+            return {**values, "exclude": [values["exclude"]]}
+        return values

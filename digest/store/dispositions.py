@@ -1,0 +1,53 @@
+"""What became of each announcement for each digest: one row, for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import insert, select
+
+from digest.model.editions import Disposition
+from digest.store.database import Tx, insert_ignore
+from digest.store.schema import dispositions, editions
+
+
+async def baseline(tx: Tx, digests: Sequence[str], announcements: Sequence[int], at: datetime) -> None:
+    """An archive read for the first time is not announced: settle it so for every digest."""
+    rows = [_row(digest, each, Disposition.BASELINE, None, at) for digest in digests for each in announcements]
+    if rows:
+        await tx.execute(insert_ignore(tx, dispositions), rows)
+
+
+async def settle(
+    tx: Tx, digest: str, announcements: Iterable[int], disposition: Disposition, edition: int, at: datetime
+) -> None:
+    """Give each its disposition; IntegrityError when one already has one: another edition won."""
+    rows = [_row(digest, each, disposition, edition, at) for each in announcements]
+    if rows:
+        await tx.execute(insert(dispositions), rows)
+
+
+async def settled(tx: Tx, digest: str) -> dict[int, tuple[Disposition, str, str]]:
+    """Announcement row → (disposition, label of its edition or "", why)."""
+    query = (
+        select(dispositions.c.announcement_id, dispositions.c.disposition, editions.c.label, dispositions.c.why)
+        .outerjoin(editions, editions.c.id == dispositions.c.edition_id)
+        .where(dispositions.c.digest == digest)
+    )
+    return {row[0]: (Disposition(row[1]), row[2] or "", row[3]) for row in await tx.execute(query)}
+
+
+async def release(tx: Tx, edition: int) -> None:
+    """Owe again what a cancelled edition had carried."""
+    await tx.execute(dispositions.delete().where(dispositions.c.edition_id == edition))
+
+
+def _row(digest: str, announcement: int, what: Disposition, edition: int | None, at: datetime) -> dict[str, object]:
+    return {
+        "digest": digest,
+        "announcement_id": announcement,
+        "disposition": what.value,
+        "edition_id": edition,
+        "at": at,
+    }

@@ -1,0 +1,214 @@
+"""The ledger keeps the same promises on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.exc import DBAPIError
+
+from digest.errors import StoreError
+from digest.store import digests, migrate
+from digest.store.database import Store, connect, insert_ignore, upsert
+from digest.store.schema import announcements, counters, items, metadata, sources
+
+NOW = datetime(2026, 6, 26, 8, 0, tzinfo=UTC)
+
+
+def run_on(url: str, scenario) -> object:  # type: ignore[no-untyped-def]
+    async def main() -> object:
+        store = connect(url)
+        try:
+            await migrate.upgrade(store)
+            return await scenario(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(main())
+
+
+def test_migrated_indexes_are_the_schemas(store_url: str) -> None:
+    """After migration every table, index and unique constraint that the schema names is there, and no other."""
+
+    async def scenario(store: Store) -> None:
+        async with store.read() as tx:
+            assert [] == await tx.run_sync(migrate.index_differences)
+
+    run_on(store_url, scenario)
+
+
+def test_migrating_twice_changes_nothing(store_url: str) -> None:
+    """`db upgrade` may run in many processes, one after another or at once."""
+
+    async def scenario(store: Store) -> None:
+        await asyncio.gather(migrate.upgrade(store), migrate.upgrade(store))
+        await migrate.ready(store)
+
+    run_on(store_url, scenario)
+
+
+def test_instants_come_back_aware_in_utc(store_url: str) -> None:
+    """A time with any zone goes in; the same instant comes out, aware and UTC."""
+    kathmandu = timezone(timedelta(hours=5, minutes=45))
+    at = datetime(2026, 6, 26, 13, 45, 0, 123456, tzinfo=kathmandu)
+
+    async def scenario(store: Store) -> None:
+        async with store.write() as tx:
+            await tx.execute(insert(announcements).values(public_id="x", seq=1, **_times(at)))
+        async with store.read() as tx:
+            found = (await tx.execute(select(announcements.c.effective_at))).scalar_one()
+        assert (at, timedelta(0)) == (found, found.utcoffset())
+
+    run_on(store_url, scenario)
+
+
+def test_naive_instants_are_refused(store_url: str) -> None:
+    """A datetime without a zone never reaches the ledger."""
+
+    async def scenario(store: Store) -> None:
+        with pytest.raises(Exception, match="naive"):
+            async with store.write() as tx:
+                await tx.execute(insert(announcements).values(public_id="x", seq=1, **_times(datetime(2026, 1, 1))))  # noqa: DTZ001
+
+    run_on(store_url, scenario)
+
+
+def test_a_failed_block_leaves_nothing(store_url: str) -> None:
+    """What a block wrote before it raised is gone."""
+
+    async def scenario(store: Store) -> None:
+        with pytest.raises(RuntimeError):
+            async with store.write() as tx:
+                await tx.execute(insert(counters).values(name="a", value=1))
+                raise RuntimeError
+        async with store.read() as tx:
+            assert [] == (await tx.execute(select(counters))).all()
+
+    run_on(store_url, scenario)
+
+
+def test_a_reader_cannot_write(store_url: str) -> None:
+    """`read` is a promise that the database keeps."""
+
+    async def scenario(store: Store) -> None:
+        with pytest.raises((DBAPIError, StoreError)):
+            async with store.read() as tx:
+                await tx.execute(insert(counters).values(name="a", value=1))
+
+    run_on(store_url, scenario)
+
+
+def test_a_constraint_decides_between_two(store_url: str) -> None:
+    """Of two that insert the same key, one wins and the other changes nothing; an upsert changes what it names."""
+
+    async def scenario(store: Store) -> None:
+        async with store.write() as tx:
+            await tx.execute(insert_ignore(tx, counters).values(name="a", value=1))
+            await tx.execute(insert_ignore(tx, counters).values(name="a", value=2))
+            await tx.execute(upsert(tx, counters, {"name": "b", "value": 1}, key=["name"]))
+            await tx.execute(upsert(tx, counters, {"name": "b", "value": 3}, key=["name"]))
+        async with store.read() as tx:
+            rows = (await tx.execute(select(counters).order_by(counters.c.name))).all()
+        assert [("a", 1), ("b", 3)] == [tuple(row) for row in rows]
+
+    run_on(store_url, scenario)
+
+
+def test_an_item_needs_its_announcement(store_url: str) -> None:
+    """Foreign keys hold on both."""
+
+    async def scenario(store: Store) -> None:
+        with pytest.raises(DBAPIError):
+            async with store.write() as tx:
+                await tx.execute(insert(sources).values(id=1, slug="a", kind="feed", url="https://example.org"))
+                await tx.execute(insert(items).values(source_id=1, announcement_id=99, **_item()))
+
+    run_on(store_url, scenario)
+
+
+def test_the_start_line_is_fixed_once(store_url: str) -> None:
+    """A digest named for the first time begins after what is there, and stays where it began."""
+
+    async def scenario(store: Store) -> None:
+        async with store.write() as tx:
+            await digests.declare(tx, ["first"], NOW)
+            await tx.execute(insert(announcements).values(public_id="x", seq=7, **_times(NOW)))
+            await digests.declare(tx, ["first", "second"], NOW)
+        async with store.read() as tx:
+            assert (0, 7) == (await digests.start_line(tx, "first"), await digests.start_line(tx, "second"))
+
+    run_on(store_url, scenario)
+
+
+def test_an_old_schema_refuses_to_start(postgres_url: str) -> None:
+    """An empty PostgreSQL is not filled by surprise: the error names the database and the command."""
+
+    async def main() -> None:
+        store = connect(postgres_url)
+        try:
+            with pytest.raises(StoreError, match="db upgrade"):
+                await migrate.ready(store)
+        finally:
+            await store.close()
+
+    asyncio.run(main())
+
+
+def test_an_empty_sqlite_store_is_made_on_first_use(tmp_path: Path) -> None:
+    """The embedded default needs no command before the first."""
+
+    async def main() -> int:
+        store = connect(f"sqlite:///{tmp_path}/new/digest.db")
+        try:
+            await migrate.ready(store)
+            async with store.read() as tx:
+                return len((await tx.execute(select(counters))).all())
+        finally:
+            await store.close()
+
+    assert asyncio.run(main()) == 0
+
+
+def test_an_unreachable_database_is_named_without_its_password() -> None:
+    """The error says which database, and never its password."""
+
+    async def main() -> None:
+        store = connect("postgresql://digest:hunter2@127.0.0.1:1/none")
+        try:
+            async with store.read():
+                pass
+        finally:
+            await store.close()
+
+    with pytest.raises(StoreError) as caught:
+        asyncio.run(main())
+    assert "127.0.0.1" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_every_table_has_a_primary_key() -> None:
+    """No table without identity."""
+    assert [] == [table.name for table in metadata.sorted_tables if not table.primary_key.columns]
+
+
+def _times(at: datetime) -> dict[str, datetime]:
+    return {"effective_at": at, "first_seen_at": at, "updated_at": at}
+
+
+def _item() -> dict[str, object]:
+    return {
+        "ident": "a",
+        "ident_kind": "guid",
+        "title": "T",
+        "full_text": True,
+        "language": "en",
+        "published_on": date(2026, 6, 1),
+        "precision": "day",
+        "first_seen_at": NOW,
+        "last_seen_at": NOW,
+        "content_changed_at": NOW,
+        "fingerprint": "f",
+    }
