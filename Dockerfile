@@ -7,7 +7,7 @@ COPY requirements.lock ./
 RUN /opt/digest/bin/pip install --require-hashes -r requirements.lock
 # The tool that builds the wheel is held to a lock, too: its own lines of the tests' one.
 COPY tests/requirements.lock tests/requirements.lock
-RUN awk '/^[a-z0-9]/ { ours = /^(hatchling|packaging|pathspec|pluggy|trove-classifiers)==/ } ours' \
+RUN awk '/^[a-z0-9]/ { ours = /^(hatchling|packaging|pathspec|pluggy|tomlkit|trove-classifiers)==/ } ours' \
       tests/requirements.lock > build.lock \
  && /opt/build/bin/pip install --require-hashes -r build.lock
 COPY pyproject.toml README.md LICENSE ./
