@@ -1,0 +1,142 @@
+"""A letter compiled once for a mailing: bytes with holes, so that a recipient costs a splice and a join."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from hashlib import blake2b
+
+from digest.letter import headers, quoted
+from digest.letter.headers import Heading, Mailbox
+from digest.letter.holes import Letter, Personal
+
+TO, DATE, MESSAGE_ID, LIST_UNSUBSCRIBE = "to", "date", "message_id", "list_unsubscribe"
+_HEAD_SLOTS = (TO, DATE, MESSAGE_ID, LIST_UNSUBSCRIBE)
+_HEAD_ROOM = 1200
+_BODY_ROOM = 420
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """Fixed bytes and the slots between them: `fixed[n]` stands before `slots[n]`, and one more at the end.
+
+    CRLF throughout, 7-bit but for an address that needs SMTPUTF8, no line begins with a dot: as sent is as stored.
+    A slot is a header's (`to`, `date`, `message_id`, `list_unsubscribe`) or `text.HOLE` or `html.HOLE`.
+    """
+
+    fixed: tuple[bytes, ...]
+    slots: tuple[str, ...]
+
+    def splice(self, values: Mapping[str, bytes]) -> bytes:
+        """The whole message for one recipient; `values` as `values_of` encodes them, one for every slot."""
+        pieces = self._frame.copy()
+        pieces[1::2] = [values[slot] for slot in self.slots]
+        return b"".join(pieces)
+
+    def personalise(self, personal: Personal) -> bytes:
+        """The whole message for `personal`."""
+        return self.splice(self.values_of(personal))
+
+    def values_of(self, personal: Personal) -> dict[str, bytes]:
+        """The bytes for each slot; LetterError for an address or a link that no header can hold."""
+        values = _head_values(personal)
+        for slot, part, hole in self._body_slots:
+            text = getattr(personal, hole)
+            values[slot] = quoted.value(html.escape(text) if part == "html" else text)
+        return values
+
+    @property
+    def size(self) -> int:
+        """Octets that no recipient's message exceeds, to be held against a relay's SIZE."""
+        bodies = len(self.slots) - len(_HEAD_SLOTS)
+        return sum(map(len, self.fixed)) + _HEAD_ROOM + bodies * _BODY_ROOM
+
+    @cached_property
+    def _frame(self) -> list[bytes]:
+        frame = [b""] * (len(self.fixed) + len(self.slots))
+        frame[::2] = self.fixed
+        return frame
+
+    @cached_property
+    def _body_slots(self) -> tuple[tuple[str, str, str], ...]:
+        wanted = dict.fromkeys(slot for slot in self.slots if slot not in _HEAD_SLOTS)
+        return tuple((slot, *slot.split(".", 1)) for slot in wanted)  # type: ignore[misc]
+
+
+def compile_letter(letter: Letter, heading: Heading) -> Compiled:
+    """`letter` as the messages of a mailing will be, but for what its recipients differ in."""
+    boundary = _boundary(letter.html, letter.text, letter.markers.token)
+    head = headers.mailing_head(heading, letter.subject)
+    return _joined(
+        [
+            ("To: ", TO),
+            (f"\r\n{head}Date: ", DATE),
+            ("\r\nMessage-ID: ", MESSAGE_ID),
+            ("\r\nList-Unsubscribe: ", LIST_UNSUBSCRIBE),
+            (f"\r\n{_opening(boundary)}{_part(boundary, 'plain')}", ""),
+            *quoted.holed(letter.text, letter.markers, "text.{}".format),
+            (f"\r\n{_part(boundary, 'html')}", ""),
+            *quoted.holed(letter.html, letter.markers, "html.{}".format),
+            (f"\r\n--{boundary}--\r\n", ""),
+        ]
+    )
+
+
+def note_message(
+    *,
+    sender: Mailbox,
+    to: Mailbox,
+    subject: str,
+    text: str,
+    html: str,
+    message_id: str,
+    date: datetime,
+    reply_to: str = "",
+) -> bytes:
+    """The whole message of a note: one letter to one person, with no list about it."""
+    boundary = _boundary(html, text, message_id)
+    message = (
+        f"To: {headers.mailbox_value('To', to)}\r\n{headers.note_head(sender, subject, reply_to)}"
+        f"Date: {headers.date_value(date)}\r\nMessage-ID: {message_id}\r\n{_opening(boundary)}"
+        f"{_part(boundary, 'plain')}{quoted.body(text)}\r\n"
+        f"{_part(boundary, 'html')}{quoted.body(html)}\r\n--{boundary}--\r\n"
+    )
+    return message.encode("utf-8")
+
+
+def _head_values(personal: Personal) -> dict[str, bytes]:
+    to = headers.mailbox_value("To", Mailbox(personal.name, personal.address))
+    return {
+        TO: to.encode("utf-8"),
+        DATE: headers.date_value(personal.date).encode("ascii"),
+        MESSAGE_ID: personal.message_id.encode("ascii"),
+        LIST_UNSUBSCRIBE: headers.list_unsubscribe_value(personal.unsubscribe, personal.mailto).encode("ascii"),
+    }
+
+
+def _joined(pieces: list[tuple[str, str]]) -> Compiled:
+    fixed, slots, run = [], [], ""
+    for text, slot in pieces:
+        run += text
+        if slot:
+            fixed.append(run.encode("ascii"))
+            slots.append(slot)
+            run = ""
+    return Compiled(fixed=(*fixed, run.encode("ascii")), slots=tuple(slots))
+
+
+def _boundary(*parts: str) -> str:
+    """The same for the same letter, and nothing that quoted-printable could ever contain."""
+    return "=_" + blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=15).hexdigest()
+
+
+def _opening(boundary: str) -> str:
+    return f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'
+
+
+def _part(boundary: str, kind: str) -> str:
+    coding = "Content-Transfer-Encoding: quoted-printable"
+    return f"--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n{coding}\r\n\r\n"

@@ -1,0 +1,182 @@
+"""Header fields, by hand and right to the byte.
+
+The standard library folds List-Unsubscribe into encoded words, which hides the button in most mailboxes, and
+loses spaces between others: only its `Header` is used here, for text that is not plain ASCII (RFC 2047).
+Line ends and other control characters cannot pass: every value goes through `clean`, `address` or `uri`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from email.header import Header
+from email.utils import format_datetime, parseaddr
+from functools import lru_cache
+
+import idna
+
+from digest.errors import LetterError
+
+MAX_NAME = 200
+_LINE = 78
+_WORD = 60
+_FOLD = "\r\n "
+_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
+_LOCAL = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+)*"
+)
+_DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f.:IPv]+\]")
+_URI = re.compile(r"(?:https?|mailto):[!-;=?-~]{1,900}")
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A name, often empty, and an address."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """What all letters of a mailing say of their sender and their list (RFC 2369, 2919)."""
+
+    sender: Mailbox
+    list_title: str
+    list_id: str
+    """A domain name: newsflash.news.example.org."""
+    reply_to: str = ""
+    archive: str = ""
+    help: str = ""
+
+
+def mailbox(text: str) -> Mailbox:
+    """The mailbox that a setting writes as `Name <address>` or as a bare address; LetterError if it is neither."""
+    name, spec = parseaddr(text)
+    address(spec)
+    return Mailbox(name, spec)
+
+
+def clean(text: str) -> str:
+    """`text` as one line: control characters, line ends and lone surrogates become spaces, spaces single."""
+    return " ".join("".join(" " if _barred(letter) else letter for letter in text).split())
+
+
+@lru_cache(maxsize=1024)
+def _barred(letter: str) -> bool:
+    return unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp")
+
+
+def text_field(name: str, text: str) -> str:
+    """A field of free text, like Subject; folded, with its CRLF."""
+    line = clean(text)
+    if not _plain(line):
+        return f"{name}: {_encoded(name, line)}\r\n"
+    rows = [f"{name}:"]
+    for word in line.split(" "):
+        if len(rows[-1]) + 1 + len(word) > _LINE:
+            rows.append("")
+        rows[-1] += f" {word}"
+    return "\r\n".join(rows) + "\r\n"
+
+
+def mailbox_value(name: str, box: Mailbox) -> str:
+    """The value of an address field called `name`: From, To, Reply-To."""
+    spec = address(box.address)
+    phrase = _phrase(name, clean(box.name)[:MAX_NAME].rstrip())
+    if not phrase:
+        return spec
+    last = phrase.rpartition("\r\n")[2] if "\r\n" in phrase else f"{name}: {phrase}"
+    return phrase + (" " if len(last) + len(spec) + 3 <= _LINE else _FOLD) + f"<{spec}>"
+
+
+def address(spec: str) -> str:
+    """`spec` as it may stand in a header or envelope, its domain in ASCII (RFC 5891); LetterError if it may not."""
+    local, _, domain = spec.rpartition("@")
+    if not domain.isascii():
+        try:
+            domain = idna.encode(domain, uts46=True).decode("ascii")
+        except idna.IDNAError as error:
+            raise LetterError("has no possible domain", about=repr(spec)) from error
+    if len(spec) > 254 or not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain) or clean(local) != local:
+        raise LetterError("is no address that can be written to", about=repr(spec))
+    return f"{local}@{domain}"
+
+
+def uri(link: str) -> str:
+    """`link` as it may stand between angle brackets; LetterError if it may not."""
+    if not _URI.fullmatch(link):
+        raise LetterError("cannot stand in a header", about=repr(link))
+    return link
+
+
+def list_unsubscribe_value(https: str, mailto: str = "") -> str:
+    """The value of List-Unsubscribe (RFC 2369, 8058); never encoded, folded only between its addresses."""
+    return f"<{uri(https)}>" + (f",\r\n <{uri(mailto)}>" if mailto else "")
+
+
+def list_id_value(title: str, list_id: str) -> str:
+    """The value of List-Id: what the list is called, and its name among lists (RFC 2919)."""
+    if not _DOMAIN.fullmatch(list_id):
+        raise LetterError("is no list id", about=repr(list_id))
+    phrase = _phrase("List-Id", clean(title)[:MAX_NAME].rstrip())
+    room = len(phrase) + len(list_id) < 64 and _FOLD not in phrase
+    return phrase + (" " if room else _FOLD) + f"<{list_id}>"
+
+
+def date_value(moment: datetime) -> str:
+    """The value of Date, from an aware moment (RFC 5322)."""
+    return format_datetime(moment)
+
+
+def message_id(mac: bytes, domain: str) -> str:
+    """The Message-ID of `mac`, the keyed digest of what the letter is and whom it goes to."""
+    if not _DOMAIN.fullmatch(domain):
+        raise LetterError("is no domain", about=repr(domain))
+    return f"<{mac.hex()}@{domain}>"
+
+
+def mailing_head(heading: Heading, subject: str) -> str:
+    """The fields that every letter of a mailing shares, without those of MIME."""
+    fields = [
+        f"From: {mailbox_value('From', heading.sender)}\r\n",
+        f"Reply-To: {address(heading.reply_to)}\r\n" if heading.reply_to else "",
+        text_field("Subject", subject),
+        f"List-Id: {list_id_value(heading.list_title, heading.list_id)}\r\n",
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
+        f"List-Archive: <{uri(heading.archive)}>\r\n" if heading.archive else "",
+        f"List-Help: <{uri(heading.help)}>\r\n" if heading.help else "",
+        "Precedence: bulk\r\n",
+        "Auto-Submitted: auto-generated\r\n",
+    ]
+    return "".join(fields)
+
+
+def note_head(sender: Mailbox, subject: str, reply_to: str = "") -> str:
+    """The fields of a note that are its own, without those of MIME and of its recipient."""
+    fields = [
+        f"From: {mailbox_value('From', sender)}\r\n",
+        f"Reply-To: {address(reply_to)}\r\n" if reply_to else "",
+        text_field("Subject", subject),
+        "Auto-Submitted: auto-generated\r\n",
+    ]
+    return "".join(fields)
+
+
+def _phrase(field: str, name: str) -> str:
+    if not name or (_plain(name) and _PHRASE.fullmatch(name)):
+        return name
+    if _plain(name):
+        return '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
+    return _encoded(field, name)
+
+
+def _plain(line: str) -> bool:
+    """Whether `line` may stand as it is: ASCII, foldable, and nothing a reader would decode."""
+    return line.isascii() and "=?" not in line and (len(line) <= _WORD or max(map(len, line.split(" "))) <= _WORD)
+
+
+def _encoded(field: str, line: str) -> str:
+    return Header(line, "utf-8", maxlinelen=76, header_name=field).encode(linesep="\r\n")

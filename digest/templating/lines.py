@@ -1,0 +1,58 @@
+"""Plain text in lines of a width that every client shows unbroken."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+WIDTH = 72
+# Screen readers spell out "-----" and "***"; one of them says as much.
+_RUN = re.compile(r"([^\w\s])\1{2,}")
+
+
+def wrap(text: str, width: int = WIDTH) -> str:
+    """`text` in lines of at most `width` columns, its own line ends kept; an address is never broken."""
+    return "\n".join("\n".join(_lines(line, width)) for line in text.strip().splitlines())
+
+
+def columns(text: str) -> int:
+    """The columns `text` takes in a fixed face: wide letters two, marks that sit on others none."""
+    return sum(_columns(letter) for letter in text)
+
+
+def _lines(line: str, width: int) -> list[str]:
+    done, room = [""], width
+    for word in line.split():
+        for piece in _pieces(_quiet(word), width):
+            need = columns(piece) + bool(done[-1])
+            if done[-1] and need > room:
+                done.append(piece)
+                room = width - columns(piece)
+            else:
+                done[-1] += f" {piece}" if done[-1] else piece
+                room -= need
+    return done
+
+
+def _quiet(word: str) -> str:
+    return word if "://" in word else _RUN.sub(lambda run: "…" if run[1] == "." else run[1], word)
+
+
+def _pieces(word: str, width: int) -> list[str]:
+    """A word of wide letters may be broken anywhere, as its readers do; any other stays whole."""
+    if columns(word) <= width or "://" in word or columns(word) == len(word):
+        return [word]
+    pieces, used = [""], 0
+    for letter in word:
+        if used + _columns(letter) > width:
+            pieces.append("")
+            used = 0
+        pieces[-1] += letter
+        used += _columns(letter)
+    return pieces
+
+
+def _columns(letter: str) -> int:
+    if unicodedata.combining(letter):
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
