@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
 
 
@@ -43,7 +43,9 @@ class OutcomeKind(StrEnum):
     UNCERTAIN = "uncertain"
     """The connection died after the final dot."""
     RELAY = "relay"
-    """About the session, the sender or the relay; nothing against this recipient: owed as before."""
+    """About the session or the relay; nothing against this recipient: owed as before."""
+    SENDER = "sender"
+    """About who we are or what we send (5.7.x, MAIL, size): owed as before, and the mailing stops."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,18 @@ class Outcome:
     kind: OutcomeKind
     code: int = 0
     text: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.text}".strip() if self.code else self.text
+
+
+class MailingStatus(StrEnum):
+    PROVING = "proving"
+    """The first few go out; the others wait until those are answered."""
+    SENDING = "sending"
+    PAUSED = "paused"
+    SENT = "sent"
+    CANCELLED = "cancelled"
 
 
 class NoteKind(StrEnum):
@@ -82,3 +96,17 @@ class Shard:
     leased_until: datetime | None = None
     next_due: datetime | None = None
     """None when nothing in it is owed any more."""
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+
+
+def millis(at: datetime) -> int:
+    """Whole milliseconds since 1970: what `deliveries` and `shards` keep."""
+    return (at - EPOCH) // MILLISECOND
+
+
+def moment(at: int) -> datetime:
+    """The instant of `millis`."""
+    return EPOCH + at * MILLISECOND

@@ -1,0 +1,163 @@
+"""Deliveries: claimed by range, settled in batches; their failures and doubts in rows of their own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select, update
+from sqlalchemy.engine import RowMapping
+
+from digest.model.deliveries import DeliveryState, Shard, millis
+from digest.model.subscribers import Basis, SubscriptionState
+from digest.store.database import Tx
+from digest.store.delivery_events import remember, resolve
+from digest.store.schema import deliveries, shards, subscribers, subscriptions
+from digest.store.shards import HELD, inside
+
+_C = deliveries.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressee:
+    """One whose letter is claimed: all that personalising it needs."""
+
+    subscriber: int
+    variant: int
+    handle: str
+    email: str
+    """As typed."""
+    wire: str
+    """As SMTP wants it: the domain as A-labels."""
+    name: str
+    language: str
+    basis: Basis
+    confirmed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A delivery's new state; `at` is when it is due again, or now. `kind` says that it is worth an event."""
+
+    subscriber: int
+    state: DeliveryState
+    at: int
+    """Milliseconds since 1970, or `shards.HELD`."""
+    kind: str = ""
+    code: int = 0
+    text: str = ""
+    attempts: int = 0
+
+
+async def claim(tx: Tx, shard: Shard, *, digest: str, limit: int, now: datetime) -> tuple[Addressee, ...]:
+    """Mark the next `limit` due deliveries as being sent, and say to whom.
+
+    Whoever is no longer confirmed, or is suppressed, is withdrawn instead and not in the answer.
+    """
+    rows = (await tx.execute(_candidates(shard, digest, now).limit(limit))).mappings().all()
+    gone = [row["subscriber_id"] for row in rows if not _entitled(row)]
+    fit = [row for row in rows if _entitled(row)]
+    await _set(tx, shard.mailing, gone, DeliveryState.WITHDRAWN, millis(now))
+    await resolve(tx, shard.mailing, gone, now, "withdrawn")
+    await _set(tx, shard.mailing, [row["subscriber_id"] for row in fit], DeliveryState.SENDING, millis(now))
+    return (
+        tuple(_addressee(row) for row in fit)
+        if fit or not gone
+        else await claim(tx, shard, digest=digest, limit=limit, now=now)
+    )
+
+
+def _candidates(shard: Shard, digest: str, now: datetime) -> Select[tuple[Any, ...]]:
+    mine = and_(subscriptions.c.subscriber_id == _C.subscriber_id, subscriptions.c.digest == digest)
+    people = deliveries.outerjoin(subscribers, subscribers.c.id == _C.subscriber_id).outerjoin(subscriptions, mine)
+    person = [subscribers.c[name] for name in ("handle", "email", "email_norm", "name", "language", "suppressed")]
+    standing = [subscriptions.c[name] for name in ("state", "basis", "confirmed_at")]
+    query = select(_C.subscriber_id, _C.variant, *person, standing[0].label("standing"), *standing[1:])
+    return query.select_from(people).where(inside(shard), _due(now)).order_by(_C.subscriber_id)
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    again = and_(_C.state.in_((DeliveryState.DEFERRED, DeliveryState.UNCERTAIN)), _C.at <= millis(now))
+    return or_(_C.state == DeliveryState.OWED, again)
+
+
+def _entitled(row: RowMapping) -> bool:
+    return row["standing"] == SubscriptionState.CONFIRMED and row["suppressed"] is False
+
+
+async def record(tx: Tx, mailing: int, results: Sequence[Result], now: datetime) -> None:
+    """Settle a batch; a late "accepted" also settles what somebody else has meanwhile called uncertain."""
+    done = [each.subscriber for each in results if each.state is DeliveryState.ACCEPTED]
+    await _set(tx, mailing, done, DeliveryState.ACCEPTED, millis(now), late=True)
+    await resolve(tx, mailing, done, now, "accepted")
+    others = [each for each in results if each.state is not DeliveryState.ACCEPTED]
+    by_fate: dict[tuple[DeliveryState, int], list[int]] = defaultdict(list)
+    for each in others:
+        by_fate[each.state, each.at].append(each.subscriber)
+    for (state, at), ids in by_fate.items():
+        await _set(tx, mailing, ids, state, at)
+    await resolve(
+        tx, mailing, [each.subscriber for each in others if each.state is DeliveryState.REJECTED], now, "rejected"
+    )
+    for each in others:
+        if each.kind:
+            await remember(
+                tx,
+                mailing,
+                each.subscriber,
+                each.kind,
+                code=each.code,
+                text=each.text,
+                count=each.attempts,
+                now=now,
+            )
+
+
+async def orphans(tx: Tx, shard: Shard) -> tuple[int, ...]:
+    """Subscribers whose delivery a worker marked as being sent and never settled; ask only under the lease."""
+    rows = await tx.execute(select(_C.subscriber_id).where(inside(shard), _C.state == DeliveryState.SENDING))
+    return tuple(rows.scalars())
+
+
+async def hold_doubts(tx: Tx, shard: Shard, ids: Collection[int]) -> None:
+    """Keep these doubts until somebody asks: too many came at once."""
+    held = inside(shard) & _C.subscriber_id.in_(ids) & (_C.state == DeliveryState.UNCERTAIN)
+    await tx.execute(update(deliveries).where(held).values(at=HELD))
+
+
+async def hurry(tx: Tx, mailing: int, now: datetime, *, uncertain: bool = False) -> int:
+    """Make deferred deliveries due now, with `uncertain` the doubts instead; how many that are."""
+    state = DeliveryState.UNCERTAIN if uncertain else DeliveryState.DEFERRED
+    chosen = (_C.mailing_id == mailing) & (_C.state == state)
+    found = await tx.execute(update(deliveries).where(chosen).values(at=millis(now)))
+    if found.rowcount and uncertain:
+        counted = (shards.c.mailing_id == mailing) & (shards.c.uncertain > 0)
+        await tx.execute(update(shards).where(counted).values(next_due=millis(now)))
+    return found.rowcount
+
+
+async def _set(tx: Tx, mailing: int, ids: Sequence[int], state: DeliveryState, at: int, *, late: bool = False) -> None:
+    if not ids:
+        return
+    chosen = (_C.mailing_id == mailing) & _C.subscriber_id.in_(ids)
+    if state is not DeliveryState.SENDING and state is not DeliveryState.WITHDRAWN:
+        before = [DeliveryState.SENDING, *([DeliveryState.UNCERTAIN] if late else [])]
+        chosen = chosen & _C.state.in_(before)
+    await tx.execute(update(deliveries).where(chosen).values(state=int(state), at=at))
+
+
+def _addressee(row: RowMapping) -> Addressee:
+    return Addressee(
+        subscriber=row["subscriber_id"],
+        variant=row["variant"],
+        handle=row["handle"],
+        email=row["email"],
+        wire=row["email_norm"],
+        name=row["name"],
+        language=row["language"],
+        basis=Basis(row["basis"]),
+        confirmed_at=row["confirmed_at"],
+    )

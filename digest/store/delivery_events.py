@@ -1,0 +1,99 @@
+"""What went wrong with a delivery: its failures and doubts, one row a delivery and kind, outliving the delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from digest.store.database import Tx, upsert
+from digest.store.schema import delivery_events, editions, mailings, subscribers
+
+_E = delivery_events.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempts:
+    """What a delivery went through before, of one kind."""
+
+    count: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """A letter that may or may not have arrived: the connection, or we, died after its final dot."""
+
+    mailing: int
+    handle: str
+    email: str
+    digest: str
+    edition: str
+    """Label."""
+    edition_id: int
+    revision: int
+    key_id: str
+    since: datetime
+    text: str
+    attempts: int
+    resolved_at: datetime | None
+    resolution: str
+
+
+async def attempts(tx: Tx, mailing: int, ids: Collection[int]) -> Mapping[tuple[int, str], Attempts]:
+    """What these subscribers' deliveries went through before, by (subscriber, kind)."""
+    if not ids:
+        return {}
+    query = select(_E.subscriber_id, _E.kind, _E.attempts, _E.at)
+    rows = await tx.execute(query.where(_E.mailing_id == mailing, _E.subscriber_id.in_(ids)))
+    return {(row.subscriber_id, row.kind): Attempts(count=row.attempts, since=row.at) for row in rows}
+
+
+async def resolve(tx: Tx, mailing: int, ids: Collection[int], now: datetime, resolution: str) -> None:
+    """Close the open events of these deliveries."""
+    if ids:
+        open_ = (_E.mailing_id == mailing) & _E.subscriber_id.in_(ids) & _E.resolved_at.is_(None)
+        await tx.execute(update(delivery_events).where(open_).values(resolved_at=now, resolution=resolution))
+
+
+async def doubts(tx: Tx, *, resolved: bool = False, edition_id: int | None = None) -> tuple[Doubt, ...]:
+    """Uncertain deliveries, oldest first; with `resolved` also those that were settled since."""
+    people = delivery_events.join(subscribers, subscribers.c.id == _E.subscriber_id)
+    joined = people.join(mailings, mailings.c.id == _E.mailing_id).join(
+        editions, editions.c.id == mailings.c.edition_id
+    )
+    query = select(
+        _E.mailing_id.label("mailing"),
+        subscribers.c.handle,
+        subscribers.c.email,
+        editions.c.digest,
+        editions.c.label.label("edition"),
+        mailings.c.edition_id,
+        mailings.c.revision,
+        mailings.c.key_id,
+        _E.at.label("since"),
+        _E.text,
+        _E.attempts,
+        _E.resolved_at,
+        _E.resolution,
+    )
+    query = query.select_from(joined).where(_E.kind == "uncertain").order_by(_E.at, _E.id)
+    if not resolved:
+        query = query.where(_E.resolved_at.is_(None))
+    if edition_id is not None:
+        query = query.where(mailings.c.edition_id == edition_id)
+    return tuple(Doubt(**row) for row in (await tx.execute(query)).mappings())
+
+
+async def remember(
+    tx: Tx, mailing: int, subscriber: int, kind: str, *, code: int, text: str, count: int, now: datetime
+) -> None:
+    """Write down the latest of a kind; `at` stays the time of the first."""
+    values = {"mailing_id": mailing, "subscriber_id": subscriber, "kind": kind, "code": code}
+    values |= {"text": text[:500], "attempts": count, "at": now}
+    values |= {"resolved_at": None, "resolution": ""}
+    changes = ["code", "text", "attempts", "resolved_at", "resolution"]
+    key = ["mailing_id", "subscriber_id", "kind"]
+    await tx.execute(upsert(tx, delivery_events, values, key=key, change=changes))

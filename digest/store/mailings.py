@@ -1,0 +1,158 @@
+"""Mailings: an edition's letters owed to its subscribers, sealed by one INSERT … SELECT."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, case, exists, func, insert, literal, or_, select, update
+from sqlalchemy.engine import Row
+
+from digest.model.deliveries import DeliveryState, MailingStatus, millis
+from digest.model.subscribers import SubscriptionState
+from digest.store.database import Tx, insert_ignore
+from digest.store.schema import deliveries, letters, mailings, shards, subscribers, subscriptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterRow:
+    """A variant as sealed; `markers` is the JSON of its holes."""
+
+    variant: int
+    language: str
+    subject: str
+    html: str
+    text: str
+    markers: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailingRow:
+    id: int
+    edition_id: int
+    revision: int
+    digest: str
+    key_id: str
+    status: MailingStatus
+    audience: int
+    start_at: datetime
+    why: str
+
+
+_COLUMNS = tuple(mailings.c[name] for name in MailingRow.__slots__)
+
+
+async def add(
+    tx: Tx, *, edition_id: int, revision: int, digest: str, key_id: str, now: datetime, start_at: datetime
+) -> int | None:
+    """A new mailing's id; None when the edition's revision has one already."""
+    values = {"edition_id": edition_id, "revision": revision, "digest": digest, "key_id": key_id}
+    values |= {"status": MailingStatus.PROVING, "created_at": now, "start_at": start_at}
+    row = await tx.execute(insert_ignore(tx, mailings).values(**values).returning(mailings.c.id))
+    return row.scalar_one_or_none()
+
+
+async def add_letters(tx: Tx, mailing: int, rows: Sequence[LetterRow]) -> None:
+    """Seal its variants; 0 is the one for everybody else."""
+    values = [{"mailing_id": mailing} | {name: getattr(row, name) for name in LetterRow.__slots__} for row in rows]
+    await tx.execute(insert(letters), values)
+
+
+async def address(tx: Tx, mailing: int, digest: str, languages: Mapping[str, int], now: datetime) -> int:
+    """Owe a delivery to every confirmed subscriber who may be written to; how many that are."""
+    who = select(
+        literal(mailing),
+        subscriptions.c.subscriber_id,
+        _variant(languages),
+        literal(int(DeliveryState.OWED)),
+        literal(millis(now)),
+    ).join_from(subscriptions, subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+    paused = and_(subscriptions.c.paused_until.is_not(None), subscriptions.c.paused_until > now)
+    who = who.where(
+        subscriptions.c.digest == digest,
+        subscriptions.c.state == SubscriptionState.CONFIRMED,
+        subscribers.c.suppressed.is_(False),
+        ~paused,
+    )
+    names = ["mailing_id", "subscriber_id", "variant", "state", "at"]
+    done = await tx.execute(insert(deliveries).from_select(names, who))
+    await tx.execute(update(mailings).where(mailings.c.id == mailing).values(audience=done.rowcount))
+    return done.rowcount
+
+
+def _variant(languages: Mapping[str, int]) -> ColumnElement[int]:
+    """By the exact language tag, then by its primary part; everybody else gets 0."""
+    said = subscribers.c.language
+    tests: list[tuple[ColumnElement[bool], int]] = [(said == tag, variant) for tag, variant in languages.items()]
+    for tag, variant in languages.items():
+        primary = tag.partition("-")[0]
+        tests.append((or_(said == primary, said.like(f"{primary}-%")), variant))
+    return case(*((test, literal(variant)) for test, variant in tests), else_=literal(0)) if tests else literal(0)
+
+
+async def by_edition(tx: Tx, edition_id: int, revision: int | None = None) -> MailingRow | None:
+    """An edition's mailing, by default of its newest revision."""
+    query = select(*_COLUMNS).where(mailings.c.edition_id == edition_id).order_by(mailings.c.revision.desc()).limit(1)
+    if revision is not None:
+        query = query.where(mailings.c.revision == revision)
+    row = (await tx.execute(query)).one_or_none()
+    return _mailing(row) if row else None
+
+
+async def get(tx: Tx, mailing: int) -> MailingRow:
+    """One mailing by its row."""
+    return _mailing((await tx.execute(select(*_COLUMNS).where(mailings.c.id == mailing))).one())
+
+
+async def letters_of(tx: Tx, mailing: int) -> tuple[LetterRow, ...]:
+    """Its variants, 0 first."""
+    names = [letters.c[name] for name in LetterRow.__slots__]
+    rows = await tx.execute(select(*names).where(letters.c.mailing_id == mailing).order_by(letters.c.variant))
+    return tuple(LetterRow(**row._mapping) for row in rows)
+
+
+async def unsettled(tx: Tx) -> tuple[MailingRow, ...]:
+    """Those neither sent nor cancelled, oldest first."""
+    over = (MailingStatus.SENT, MailingStatus.CANCELLED)
+    rows = await tx.execute(select(*_COLUMNS).where(mailings.c.status.not_in(over)).order_by(mailings.c.id))
+    return tuple(_mailing(row) for row in rows)
+
+
+async def nothing_owed(tx: Tx) -> tuple[MailingRow, ...]:
+    """Running mailings without any shard that is still due at some time."""
+    waiting = exists().where(shards.c.mailing_id == mailings.c.id, shards.c.next_due.is_not(None))
+    running = mailings.c.status.in_((MailingStatus.PROVING, MailingStatus.SENDING))
+    rows = await tx.execute(select(*_COLUMNS).where(running, ~waiting).order_by(mailings.c.id))
+    return tuple(_mailing(row) for row in rows)
+
+
+async def move(
+    tx: Tx, mailing: int, *, old: Sequence[MailingStatus], new: MailingStatus, now: datetime, why: str = ""
+) -> bool:
+    """Change its status if it is one of `old`; False when somebody was faster."""
+    ended = now if new in (MailingStatus.SENT, MailingStatus.CANCELLED) else None
+    change = update(mailings).where(mailings.c.id == mailing, mailings.c.status.in_(old))
+    return (await tx.execute(change.values(status=new, why=why, ended_at=ended))).rowcount == 1
+
+
+def running() -> ColumnElement[bool]:
+    """Of shards joined with mailings: those that may be sent now, as to their mailing's status."""
+    # A sent mailing's shard is due again only when somebody asked to resend its doubts.
+    free = mailings.c.status.in_((MailingStatus.SENDING, MailingStatus.SENT))
+    return or_(free, and_(mailings.c.status == MailingStatus.PROVING, shards.c.number == 0))
+
+
+async def audience(tx: Tx, digest: str, now: datetime) -> int:
+    """How many would be written to, were it sealed now."""
+    who = select(func.count()).select_from(
+        subscriptions.join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+    )
+    free = or_(subscriptions.c.paused_until.is_(None), subscriptions.c.paused_until <= now)
+    confirmed = and_(subscriptions.c.digest == digest, subscriptions.c.state == SubscriptionState.CONFIRMED)
+    return int((await tx.execute(who.where(confirmed, subscribers.c.suppressed.is_(False), free))).scalar_one())
+
+
+def _mailing(row: Row[tuple[object, ...]]) -> MailingRow:
+    values = dict(row._mapping)
+    return MailingRow(**values | {"status": MailingStatus(values["status"])})

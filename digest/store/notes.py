@@ -1,0 +1,111 @@
+"""Notes: single letters, each owed once by its dedupe key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select, update
+
+from digest.model.deliveries import NoteKind, NoteState
+from digest.store.database import Tx, insert_ignore
+from digest.store.schema import notes
+
+_C = notes.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteRow:
+    """A note as claimed; `message` is the whole mail, CRLF, not dot-stuffed."""
+
+    id: int
+    kind: NoteKind
+    sender: str
+    address: str
+    message: bytes
+    attempts: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteCounts:
+    """How many notes stand in which state."""
+
+    owed: int = 0
+    sending: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    uncertain: int = 0
+
+
+async def add(
+    tx: Tx,
+    *,
+    kind: NoteKind,
+    sender: str,
+    address: str,
+    message: bytes,
+    dedupe_key: str,
+    now: datetime,
+    subscriber_id: int | None = None,
+) -> bool:
+    """Owe one; False when the dedupe key has been used: it is owed or was sent already."""
+    values: dict[str, object] = {
+        "kind": kind,
+        "sender": sender,
+        "address": address,
+        "message": message,
+        "dedupe_key": dedupe_key,
+    }
+    values |= {"subscriber_id": subscriber_id, "state": NoteState.OWED, "due_at": now, "created_at": now}
+    row = await tx.execute(insert_ignore(tx, notes).values(**values).returning(_C.id))
+    return row.scalar_one_or_none() is not None
+
+
+async def due(tx: Tx, now: datetime, *, limit: int = 50) -> tuple[int, ...]:
+    """Ids of the notes to send now, oldest first."""
+    query = select(_C.id).where(_C.state == NoteState.OWED, _C.due_at <= now).order_by(_C.due_at, _C.id)
+    return tuple((await tx.execute(query.limit(limit))).scalars())
+
+
+async def claim(tx: Tx, note: int, *, now: datetime, until: datetime) -> NoteRow | None:
+    """Mark one as being sent until `until`; None when somebody was faster."""
+    change = update(notes).where(_C.id == note, _C.state == NoteState.OWED, _C.due_at <= now)
+    names = [_C[name] for name in NoteRow.__slots__]
+    done = await tx.execute(change.values(state=NoteState.SENDING, leased_until=until).returning(*names))
+    row = done.mappings().one_or_none()
+    return NoteRow(**{**row, "kind": NoteKind(row["kind"])}) if row else None
+
+
+async def settle(tx: Tx, note: int, state: NoteState, *, reply: str, due_at: datetime, attempts: int) -> None:
+    """Say what became of a claimed one; `due_at` matters only while it is owed."""
+    values = {"state": state, "last_reply": reply[:500], "due_at": due_at, "attempts": attempts}
+    # Late but true: the answer counts even if the lease ended and the note was called uncertain.
+    mine = _C.state.in_((NoteState.SENDING, NoteState.UNCERTAIN))
+    await tx.execute(update(notes).where(_C.id == note, mine).values(**values, leased_until=None))
+
+
+async def doubt_orphans(tx: Tx, now: datetime) -> int:
+    """Call uncertain what a worker began and never settled; such notes are not sent again by themselves."""
+    lost = (_C.state == NoteState.SENDING) & or_(_C.leased_until.is_(None), _C.leased_until < now)
+    values = {"state": NoteState.UNCERTAIN, "last_reply": "the worker that was sending it is gone"}
+    return (await tx.execute(update(notes).where(lost).values(**values, leased_until=None))).rowcount
+
+
+async def next_due(tx: Tx) -> datetime | None:
+    """When the next owed note is due; None for none."""
+    query = select(func.min(_C.due_at)).where(_C.state == NoteState.OWED)
+    at: datetime | None = (await tx.execute(query)).scalar_one_or_none()
+    return at
+
+
+async def state_of(tx: Tx, dedupe_key: str) -> NoteState | None:
+    """Where the note of that key stands; None when there is none."""
+    found = (await tx.execute(select(_C.state).where(_C.dedupe_key == dedupe_key))).scalar_one_or_none()
+    return None if found is None else NoteState(found)
+
+
+async def counts(tx: Tx) -> NoteCounts:
+    """How all notes stand."""
+    rows = await tx.execute(select(_C.state, func.count()).group_by(_C.state))
+    return NoteCounts(**{str(state): int(count) for state, count in rows})

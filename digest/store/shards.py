@@ -1,0 +1,187 @@
+"""Shards: ranges of a mailing's deliveries, the lease on each, and the counters that pages read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, case, func, insert, null, or_, select, update
+from sqlalchemy.engine import RowMapping
+
+from digest.model.deliveries import DeliveryState, Shard, millis, moment
+from digest.store.database import Tx
+from digest.store.mailings import running
+from digest.store.schema import deliveries, mailings, shards
+
+HELD = 2**62
+"""In `deliveries.at`: due only when somebody says so."""
+
+_STATE = deliveries.c.state
+_SENT_NOW = (DeliveryState.OWED, DeliveryState.SENDING)
+_LATER = (DeliveryState.DEFERRED, DeliveryState.UNCERTAIN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How a mailing or a shard stands; `owed` includes what is on its way this second."""
+
+    owed: int = 0
+    accepted: int = 0
+    deferred: int = 0
+    rejected: int = 0
+    uncertain: int = 0
+    withdrawn: int = 0
+
+    @property
+    def audience(self) -> int:
+        return sum(getattr(self, field.name) for field in fields(self))
+
+    @property
+    def answered(self) -> int:
+        """Attempts that a relay answered, for good or ill."""
+        return self.accepted + self.deferred + self.rejected + self.uncertain
+
+    def plus(self, other: Counts, sign: int = 1) -> Counts:
+        """The sum of both, or with `sign` -1 the difference."""
+        names = (field.name for field in fields(self))
+        return Counts(**{name: getattr(self, name) + sign * getattr(other, name) for name in names})
+
+
+_NAMES = tuple(field.name for field in fields(Counts))
+_OF = {state: state.name.lower() for state in DeliveryState} | {DeliveryState.SENDING: "owed"}
+
+
+async def cut(tx: Tx, mailing: int, *, first: int, size: int, due: datetime) -> None:
+    """Cut a new mailing's deliveries into ranges: one of `first`, the others of `size`."""
+    row = func.row_number().over(order_by=deliveries.c.subscriber_id).label("row")
+    numbered = select(deliveries.c.subscriber_id.label("id"), row).where(deliveries.c.mailing_id == mailing).subquery()
+    begins = or_(numbered.c.row == 1, (numbered.c.row > first) & ((numbered.c.row - first - 1) % size == 0))
+    found = await tx.execute(select(numbered.c.id, numbered.c.row).where(begins).order_by(numbered.c.row))
+    starts = [(int(each.id), int(each.row)) for each in found]
+    ends = func.max(deliveries.c.subscriber_id), func.count()
+    last, total = (await tx.execute(select(*ends).where(deliveries.c.mailing_id == mailing))).one()
+    after = [*starts[1:], ((last or 0) + 1, total + 1)]
+    rows = [
+        {"mailing_id": mailing, "number": number, "first": begin, "last": end - 1, "owed": stop - start}
+        | {"next_due": millis(due)}
+        for number, ((begin, start), (end, stop)) in enumerate(zip(starts, after, strict=True))
+    ]
+    if rows:
+        await tx.execute(insert(shards), rows)
+
+
+async def due(tx: Tx, now: datetime, *, mailing: int | None = None, limit: int = 100) -> tuple[Shard, ...]:
+    """Shards that somebody should send now: due, of a running mailing, and under nobody's lease."""
+    query = select(shards).join(mailings, mailings.c.id == shards.c.mailing_id)
+    query = query.where(running(), shards.c.next_due <= millis(now), shards.c.leased_until < millis(now))
+    if mailing is not None:
+        query = query.where(shards.c.mailing_id == mailing)
+    rows = await tx.execute(query.order_by(shards.c.mailing_id, shards.c.number).limit(limit))
+    return tuple(_shard(row._mapping) for row in rows)
+
+
+async def next_due(tx: Tx, *, mailing: int | None = None) -> datetime | None:
+    """When a running mailing has something due next, leases in the way included; None for never."""
+    free = case((shards.c.leased_until > shards.c.next_due, shards.c.leased_until), else_=shards.c.next_due)
+    query = select(func.min(free)).join_from(shards, mailings, mailings.c.id == shards.c.mailing_id)
+    query = query.where(running(), shards.c.next_due.is_not(None))
+    if mailing is not None:
+        query = query.where(shards.c.mailing_id == mailing)
+    at = (await tx.execute(query)).scalar_one_or_none()
+    return None if at is None else moment(at)
+
+
+async def lease(tx: Tx, mailing: int, number: int, *, owner: str, now: datetime, until: datetime) -> Shard | None:
+    """The right to send a shard until `until`; None when it is taken, not due, or its mailing stands still."""
+    free = select(mailings.c.id).where(mailings.c.id == mailing, running()).correlate(shards)
+    change = update(shards).where(
+        shards.c.mailing_id == mailing,
+        shards.c.number == number,
+        shards.c.leased_until < millis(now),
+        shards.c.next_due <= millis(now),
+        free.exists(),
+    )
+    row = (await tx.execute(change.values(owner=owner, leased_until=millis(until)).returning(*shards.c))).one_or_none()
+    return _shard(row._mapping) if row else None
+
+
+async def renew(tx: Tx, shard: Shard, *, owner: str, now: datetime, until: datetime) -> bool:
+    """Keep a lease that is still one's own; False when it has ended: then send nothing more."""
+    mine = (shards.c.owner == owner) & (shards.c.leased_until >= millis(now))
+    change = update(shards).where(_is(shard), mine).values(leased_until=millis(until))
+    return (await tx.execute(change)).rowcount == 1
+
+
+async def release(tx: Tx, shard: Shard, *, owner: str) -> None:
+    """Give a lease back."""
+    mine = shards.c.owner == owner
+    await tx.execute(update(shards).where(_is(shard), mine).values(owner="", leased_until=0))
+
+
+async def recount(tx: Tx, shard: Shard, now: datetime, *, not_before: datetime | None = None) -> Counts:
+    """Write a shard's counters and its next due time anew from its rows, some thousand at most.
+
+    `not_before` puts off what is owed: a day's allowance is used up.
+    """
+    query = select(_STATE, func.count(), func.min(deliveries.c.at)).group_by(_STATE).where(inside(shard))
+    totals = dict.fromkeys(_NAMES, 0)
+    times: list[int] = []
+    for state, count, at in await tx.execute(query):
+        totals[_OF[DeliveryState(state)]] += count
+        if state in _SENT_NOW:
+            times.append(millis(now))
+        elif state in _LATER and at < HELD:
+            times.append(at)
+    due = min(times, default=None)
+    if due is not None and not_before is not None:
+        due = max(due, millis(not_before))
+    await tx.execute(update(shards).where(_is(shard)).values(**totals, next_due=due if due is not None else null()))
+    return Counts(**totals)
+
+
+async def hurry(tx: Tx, mailing: int, now: datetime) -> None:
+    """Make every shard with anything deferred or put off due now."""
+    later = (shards.c.mailing_id == mailing) & (shards.c.next_due > millis(now))
+    await tx.execute(update(shards).where(later).values(next_due=millis(now)))
+
+
+async def counts(tx: Tx, mailing: int | None = None, *, number: int | None = None) -> Counts:
+    """A mailing's standing, or one shard's, or everybody's, from the counters."""
+    query = select(*(func.coalesce(func.sum(shards.c[name]), 0).label(name) for name in _NAMES))
+    if mailing is not None:
+        query = query.where(shards.c.mailing_id == mailing)
+    if number is not None:
+        query = query.where(shards.c.number == number)
+    row = (await tx.execute(query)).one()
+    return Counts(**{name: int(value) for name, value in row._mapping.items()})
+
+
+async def of(tx: Tx, mailing: int, numbers: Sequence[int] = ()) -> tuple[Shard, ...]:
+    """A mailing's shards, all or those numbered."""
+    query = select(shards).where(shards.c.mailing_id == mailing).order_by(shards.c.number)
+    if numbers:
+        query = query.where(shards.c.number.in_(numbers))
+    return tuple(_shard(row._mapping) for row in await tx.execute(query))
+
+
+def inside(shard: Shard) -> ColumnElement[bool]:
+    """The rows of `deliveries` that are a shard's."""
+    mine = deliveries.c.mailing_id == shard.mailing
+    return mine & deliveries.c.subscriber_id.between(shard.first, shard.last)
+
+
+def _is(shard: Shard) -> ColumnElement[bool]:
+    return (shards.c.mailing_id == shard.mailing) & (shards.c.number == shard.number)
+
+
+def _shard(row: RowMapping) -> Shard:
+    return Shard(
+        mailing=row["mailing_id"],
+        number=row["number"],
+        first=row["first"],
+        last=row["last"],
+        owner=row["owner"],
+        leased_until=moment(row["leased_until"]) if row["leased_until"] else None,
+        next_due=None if row["next_due"] is None else moment(row["next_due"]),
+    )
