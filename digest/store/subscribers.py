@@ -1,0 +1,163 @@
+"""Subscribers and their subscriptions."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+
+from digest.model.subscribers import Basis, Subscriber, Subscription, SubscriptionState
+from digest.store import suppressions
+from digest.store.database import Tx, insert_ignore
+from digest.store.schema import subscribers, subscriptions
+
+_COLUMNS = [subscribers.c[name] for name in Subscriber.__dataclass_fields__]
+_STANDING = [
+    subscriptions.c.subscriber_id.label("subscriber"),
+    *(subscriptions.c[name] for name in Subscription.__dataclass_fields__ if name != "subscriber"),
+]
+
+
+async def add(
+    tx: Tx, *, handle: str, email: str, email_norm: str, name: str = "", language: str = "", now: datetime
+) -> Subscriber:
+    """The subscriber with that address, made now if there was none; a suppressed address is marked so."""
+    values = {"handle": handle, "email": email, "email_norm": email_norm, "name": name, "language": language}
+    suppressed = await suppressions.is_suppressed(tx, email_norm)
+    row = {**values, "suppressed": suppressed, "created_at": now}
+    await tx.execute(insert_ignore(tx, subscribers).values(row))
+    found = await by_email(tx, email_norm)
+    assert found is not None  # noqa: S101 - just written, by us or by whoever won
+    return found
+
+
+async def add_many(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Subscribers as full rows (without id); those whose address is known stay as they are."""
+    if rows:
+        await tx.execute(insert_ignore(tx, subscribers), rows)
+
+
+async def by_email(tx: Tx, email_norm: str) -> Subscriber | None:
+    return await _first(tx, subscribers.c.email_norm == email_norm)
+
+
+async def by_handle(tx: Tx, handle: str) -> Subscriber | None:
+    return await _first(tx, subscribers.c.handle == handle)
+
+
+async def ids(tx: Tx, emails: Collection[str]) -> dict[str, int]:
+    """Row ids by normalised address, of those that are known; at most some thousands at once."""
+    query = select(subscribers.c.email_norm, subscribers.c.id).where(subscribers.c.email_norm.in_(emails))
+    return {row.email_norm: row.id for row in await tx.execute(query)}
+
+
+async def set_language(tx: Tx, subscriber: int, language: str) -> None:
+    await tx.execute(update(subscribers).where(subscribers.c.id == subscriber).values(language=language))
+
+
+async def is_suppressed(tx: Tx, subscriber: int) -> bool:
+    query = select(subscribers.c.suppressed).where(subscribers.c.id == subscriber)
+    return bool((await tx.execute(query)).scalar_one_or_none())
+
+
+async def subscription(tx: Tx, subscriber: int, digest: str) -> Subscription | None:
+    query = select(*_STANDING).where(subscriptions.c.subscriber_id == subscriber, subscriptions.c.digest == digest)
+    row = (await tx.execute(query)).first()
+    return _subscription(row) if row else None
+
+
+async def subscriptions_of(tx: Tx, subscriber: int) -> tuple[Subscription, ...]:
+    query = select(*_STANDING).where(subscriptions.c.subscriber_id == subscriber).order_by(subscriptions.c.digest)
+    return tuple(map(_subscription, await tx.execute(query)))
+
+
+async def standings(tx: Tx, digest: str, ids: Collection[int]) -> dict[int, Subscription]:
+    """Their subscriptions to `digest` by row id; at most some thousands at once."""
+    query = select(*_STANDING).where(subscriptions.c.digest == digest, subscriptions.c.subscriber_id.in_(ids))
+    return {row.subscriber: _subscription(row) for row in await tx.execute(query)}
+
+
+async def subscribe(tx: Tx, new: Sequence[Subscription]) -> int:
+    """Write first subscriptions; one that exists stays as it is. Returns how many were written."""
+    if not new:
+        return 0
+    rows = [_row(each) for each in new]
+    written = await tx.execute(insert_ignore(tx, subscriptions), rows)
+    return max(int(written.rowcount), 0)
+
+
+async def move(
+    tx: Tx, old: Subscription, state: SubscriptionState, *, evidence: str, now: datetime, confirmed: bool = False
+) -> bool:
+    """Change a subscription if it still is in the state it was read in; False when somebody was faster."""
+    values: dict[str, object] = {"state": state, "evidence": evidence, "changed_at": now}
+    if confirmed:
+        values["confirmed_at"] = now
+    changed = await tx.execute(
+        update(subscriptions)
+        .where(
+            subscriptions.c.subscriber_id == old.subscriber,
+            subscriptions.c.digest == old.digest,
+            subscriptions.c.state == old.state,
+        )
+        .values(values)
+    )
+    return bool(changed.rowcount)
+
+
+async def listed(
+    tx: Tx, digest: str | None = None, state: SubscriptionState | None = None
+) -> AsyncIterator[tuple[Subscriber, Subscription]]:
+    """Subscribers with their subscription, of one digest or all, in the order they came; read as a stream."""
+    query = select(*_COLUMNS, *_STANDING).join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
+    if digest is not None:
+        query = query.where(subscriptions.c.digest == digest)
+    if state is not None:
+        query = query.where(subscriptions.c.state == state)
+    async for row in await tx.stream(query.order_by(subscribers.c.id, subscriptions.c.digest)):
+        yield _subscriber(row), _subscription(row)
+
+
+async def counted(tx: Tx, digest: str) -> dict[SubscriptionState, int]:
+    """How many subscriptions a digest has in each state."""
+    query = (
+        select(subscriptions.c.state, func.count().label("many"))
+        .where(subscriptions.c.digest == digest)
+        .group_by(subscriptions.c.state)
+    )
+    return {SubscriptionState(row.state): row.many for row in await tx.execute(query)}
+
+
+async def _first(tx: Tx, where: Any) -> Subscriber | None:
+    row = (await tx.execute(select(*_COLUMNS).where(where))).first()
+    return _subscriber(row) if row else None
+
+
+def _subscriber(row: Row[Any]) -> Subscriber:
+    return Subscriber(**{name: getattr(row, name) for name in Subscriber.__dataclass_fields__})
+
+
+def _subscription(row: Row[Any]) -> Subscription:
+    return Subscription(
+        subscriber=row.subscriber,
+        digest=row.digest,
+        state=SubscriptionState(row.state),
+        basis=Basis(row.basis),
+        evidence=row.evidence,
+        changed_at=row.changed_at,
+        confirmed_at=row.confirmed_at,
+    )
+
+
+def _row(new: Subscription) -> dict[str, object]:
+    return {
+        "subscriber_id": new.subscriber,
+        "digest": new.digest,
+        "state": new.state,
+        "basis": new.basis,
+        "evidence": new.evidence,
+        "changed_at": new.changed_at,
+        "confirmed_at": new.confirmed_at,
+    }

@@ -1,0 +1,103 @@
+"""Addresses we must not write to, and why; the subscriber's `suppressed` mirrors them in the same transaction.
+
+The key is a keyed hash under a pepper that is made once and never rotates, so that an erased address stays
+suppressed though nobody can read it any more.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+
+from sqlalchemy import delete, select, update
+
+from digest.model.subscribers import SuppressionReason
+from digest.store.database import Tx, insert_ignore, upsert
+from digest.store.schema import instance, subscribers, suppressions
+
+_PEPPER = "pepper"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """`email` is the normalised address, empty once it was erased; `source` says who or what brought it."""
+
+    email: str
+    reason: SuppressionReason
+    source: str
+    at: datetime
+
+
+async def add(tx: Tx, email_norm: str, reason: SuppressionReason, *, source: str, now: datetime) -> None:
+    """Suppress an address; a later reason replaces the earlier one, except that an erasure stays."""
+    key = _fingerprint(await _made_pepper(tx), email_norm)
+    if reason is not SuppressionReason.ERASED and await _reason(tx, key) is SuppressionReason.ERASED:
+        return
+    kept = "" if reason is SuppressionReason.ERASED else email_norm
+    values = {"fingerprint": key, "email": kept, "reason": reason, "source": source, "at": now}
+    await tx.execute(upsert(tx, suppressions, values, key=["fingerprint"]))
+    await _mirror(tx, email_norm, suppressed=True)
+
+
+async def remove(tx: Tx, email_norm: str) -> bool:
+    """Lift a suppression; False when there was none."""
+    pepper = await _pepper(tx)
+    if pepper is None:
+        return False
+    gone = await tx.execute(delete(suppressions).where(suppressions.c.fingerprint == _fingerprint(pepper, email_norm)))
+    await _mirror(tx, email_norm, suppressed=False)
+    return bool(gone.rowcount)
+
+
+async def listed(tx: Tx, *, limit: int | None = None) -> tuple[Suppression, ...]:
+    """All suppressions, the newest first."""
+    columns = [suppressions.c[name] for name in Suppression.__dataclass_fields__]
+    rows = await tx.execute(select(*columns).order_by(suppressions.c.at.desc(), suppressions.c.id.desc()).limit(limit))
+    return tuple(
+        Suppression(email=row.email, reason=SuppressionReason(row.reason), source=row.source, at=row.at) for row in rows
+    )
+
+
+async def is_suppressed(tx: Tx, email_norm: str) -> bool:
+    return bool(await among(tx, [email_norm]))
+
+
+async def among(tx: Tx, emails: Collection[str]) -> frozenset[str]:
+    """Those of the normalised addresses that are suppressed; at most some thousands at once."""
+    pepper = await _pepper(tx)
+    if pepper is None or not emails:
+        return frozenset()
+    keys = {_fingerprint(pepper, email): email for email in emails}
+    query = select(suppressions.c.fingerprint).where(suppressions.c.fingerprint.in_(keys))
+    return frozenset(keys[key] for key in (await tx.execute(query)).scalars())
+
+
+async def _mirror(tx: Tx, email_norm: str, *, suppressed: bool) -> None:
+    await tx.execute(update(subscribers).where(subscribers.c.email_norm == email_norm).values(suppressed=suppressed))
+
+
+async def _reason(tx: Tx, key: str) -> SuppressionReason | None:
+    query = select(suppressions.c.reason).where(suppressions.c.fingerprint == key)
+    found = (await tx.execute(query)).scalar_one_or_none()
+    return None if found is None else SuppressionReason(found)
+
+
+async def _pepper(tx: Tx) -> str | None:
+    query = select(instance.c.value).where(instance.c.name == _PEPPER)
+    return (await tx.execute(query)).scalar_one_or_none()
+
+
+async def _made_pepper(tx: Tx) -> str:
+    known = await _pepper(tx)
+    if known is None:
+        await tx.execute(insert_ignore(tx, instance).values(name=_PEPPER, value=secrets.token_hex(32)))
+        known = await _pepper(tx)
+    assert known is not None  # noqa: S101 - just written, by us or by whoever won
+    return known
+
+
+def _fingerprint(pepper: str, email_norm: str) -> str:
+    return blake2b(email_norm.encode(), key=bytes.fromhex(pepper), digest_size=32, person=b"suppression").hexdigest()

@@ -1,0 +1,98 @@
+"""Everything that changes who gets what, in one place to call: entering, joining, leaving, and looking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest.errors import NotFound, UsageError
+from digest.model.subscribers import Subscriber, Subscription, SubscriptionState, SuppressionReason
+from digest.store import audit, subscribers, suppressions
+from digest.store.database import Store
+from digest.subscribers import address as addresses
+from digest.subscribers.address import Address, Refused
+from digest.subscribers.entering import ImportReport, add, import_csv
+from digest.subscribers.joining import Confirmed, Person, confirm, subscribe, whose
+from digest.subscribers.leaving import Left, leave, resubscribe, unsubscribe, unsubscribe_address
+
+__all__ = [
+    "Confirmed",
+    "ImportReport",
+    "Left",
+    "Person",
+    "Shown",
+    "add",
+    "address",
+    "confirm",
+    "import_csv",
+    "leave",
+    "listed",
+    "resubscribe",
+    "show",
+    "subscribe",
+    "suppress",
+    "unsubscribe",
+    "unsubscribe_address",
+    "unsuppress",
+    "whose",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """All we hold about one person: their subscriptions, whether we must not write, and what was changed."""
+
+    subscriber: Subscriber
+    subscriptions: tuple[Subscription, ...]
+    suppressed: bool
+    history: tuple[audit.Entry, ...]
+
+
+def address(text: str) -> Address:
+    """An address an operator typed; UsageError says why it is none."""
+    found = addresses.read(text)
+    if isinstance(found, Refused):
+        raise UsageError(found.why, about=text)
+    return found
+
+
+async def listed(
+    store: Store, digest: str | None = None, state: SubscriptionState | None = None
+) -> tuple[tuple[Subscriber, Subscription], ...]:
+    """Subscribers with their subscription, of one digest or all, in the order they came."""
+    async with store.read() as tx:
+        return tuple([pair async for pair in subscribers.listed(tx, digest, state)])
+
+
+async def show(store: Store, email: str) -> Shown:
+    """One person by address; NotFound when nobody has it."""
+    norm = address(email).norm
+    async with store.read() as tx:
+        found = await subscribers.by_email(tx, norm)
+        if found is None:
+            raise NotFound("no subscriber has this address", about=email)
+        return Shown(
+            found,
+            await subscribers.subscriptions_of(tx, found.id),
+            await subscribers.is_suppressed(tx, found.id),
+            await audit.listed(tx, found.handle),
+        )
+
+
+async def suppress(
+    store: Store,
+    email: str,
+    *,
+    reason: SuppressionReason = SuppressionReason.OPERATOR,
+    source: str = "operator",
+    now: datetime,
+) -> None:
+    """Never write to an address again, whatever it is subscribed to."""
+    async with store.write() as tx:
+        await suppressions.add(tx, address(email).norm, reason, source=source, now=now)
+
+
+async def unsuppress(store: Store, email: str) -> bool:
+    """Lift a suppression; False when there was none."""
+    async with store.write() as tx:
+        return await suppressions.remove(tx, address(email).norm)

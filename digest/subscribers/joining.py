@@ -1,0 +1,141 @@
+"""Asking to join, and confirming it: the address of nobody is written to before its owner has said yes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from digest.model.subscribers import Basis, Subscriber, Subscription, SubscriptionState
+from digest.settings.keys import Keyring
+from digest.store import audit, subscribers, suppressions
+from digest.store.database import Store, Tx
+from digest.subscribers import consent, tokens
+from digest.subscribers.address import Address
+from digest.subscribers.consent import Way
+from digest.subscribers.tokens import Claim, Purpose
+
+OweNote = Callable[[Tx, Subscriber, str], Awaitable[None]]
+"""Writes the confirm note for a subscriber and a token, in the transaction it is given."""
+
+
+class Confirmed(StrEnum):
+    """What pressing the button of a confirm note came to."""
+
+    DONE = "done"
+    ALREADY = "already"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whose valid link it is; nobody when they were erased since."""
+
+    claim: Claim
+    subscriber: Subscriber | None
+    subscription: Subscription | None
+
+
+async def whose(store: Store, keys: Keyring, purpose: Purpose, token: str) -> Person | None:
+    """Who a link is for; None when it is not ours. Reads only: a GET may call it."""
+    claim = tokens.read(keys, purpose, token)
+    if claim is None:
+        return None
+    async with store.read() as tx:
+        return await person(tx, claim)
+
+
+async def person(tx: Tx, claim: Claim) -> Person:
+    """The subscriber and the subscription that a valid link is about."""
+    found = await subscribers.by_handle(tx, claim.handle)
+    standing = await subscribers.subscription(tx, found.id, claim.digest) if found else None
+    return Person(claim, found, standing)
+
+
+async def subscribe(
+    store: Store,
+    keys: Keyring,
+    digest: str,
+    address: Address,
+    *,
+    language: str = "",
+    wording: str = "",
+    ip: str = "",
+    now: datetime,
+    owe: OweNote,
+) -> None:
+    """Ask the owner of an address by a note whether they want this; says the same, whoever it is.
+
+    Somebody who left stays so until they confirm, and nothing is written to a suppressed or a confirmed address.
+    """
+    async with store.write() as tx:
+        if await suppressions.is_suppressed(tx, address.norm):
+            return
+        known = await subscribers.by_email(tx, address.norm) or await subscribers.add(
+            tx,
+            handle=tokens.new_handle(),
+            email=address.email,
+            email_norm=address.norm,
+            language=language,
+            now=now,
+        )
+        old = await subscribers.subscription(tx, known.id, digest)
+        if old and old.state is SubscriptionState.CONFIRMED:
+            return
+        evidence = consent.given(now, Way.FORM, wording=wording, ip=ip)
+        await subscribers.subscribe(tx, [_pending(known, digest, evidence, now)])
+        await owe(tx, known, tokens.confirm_token(keys, known.handle, digest, now))
+
+
+async def confirm(
+    store: Store, keys: Keyring, token: str, *, wording: str = "", ip: str = "", now: datetime
+) -> Confirmed | None:
+    """Confirm by the link of a note; None when the link is not ours. Pressed twice it says so and changes nothing."""
+    claim = tokens.read(keys, Purpose.CONFIRM, token)
+    if claim is None:
+        return None
+    async with store.write() as tx:
+        found = await person(tx, claim)
+        outcome = judge(found, now)
+        if outcome is not Confirmed.DONE or found.subscription is None or found.subscriber is None:
+            return outcome
+        if await subscribers.is_suppressed(tx, found.subscriber.id):
+            return Confirmed.EXPIRED
+        old = found.subscription
+        evidence = consent.given(now, Way.CONFIRM, wording=wording, ip=ip, before=old.evidence)
+        await subscribers.move(tx, old, SubscriptionState.CONFIRMED, evidence=evidence, now=now, confirmed=True)
+        await audit.add(
+            tx,
+            at=now,
+            who="subscriber",
+            action="confirm",
+            subject=claim.handle,
+            was=f"{old.digest} {old.state}",
+            became=f"{old.digest} confirmed",
+        )
+    return outcome
+
+
+def judge(found: Person, now: datetime) -> Confirmed:
+    """Whether a valid confirm link still may do something: it lasts 72 hours, and not beyond a later leaving."""
+    old, made_at = found.subscription, found.claim.made_at
+    if old is None or made_at is None:
+        return Confirmed.EXPIRED
+    if old.state is SubscriptionState.CONFIRMED:
+        return Confirmed.ALREADY
+    overtaken = old.state is SubscriptionState.UNSUBSCRIBED and made_at < old.changed_at.replace(microsecond=0)
+    if overtaken or not tokens.fresh(found.claim, now, lasts=tokens.CONFIRM_FOR):
+        return Confirmed.EXPIRED
+    return Confirmed.DONE
+
+
+def _pending(known: Subscriber, digest: str, evidence: str, now: datetime) -> Subscription:
+    return Subscription(
+        subscriber=known.id,
+        digest=digest,
+        state=SubscriptionState.PENDING,
+        basis=Basis.CONSENT,
+        evidence=evidence,
+        changed_at=now,
+    )

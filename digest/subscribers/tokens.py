@@ -1,0 +1,104 @@
+"""What stands in a person's links: a random handle and a MAC that binds it to one purpose.
+
+    newsflash.1.0.4q7m…           digest . key id . moment . handle and MAC
+
+The moment (seconds since 1970, base 36) is 0 for links that last as long as their key. Nobody can turn a link
+to leave into one to manage or to confirm, and no address and no row number stands in any of them. It is lower
+case where we choose, for the local part of a mailbox may be lower-cased on its way.
+"""
+
+from __future__ import annotations
+
+import secrets
+from base64 import b32encode
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from digest.settings.keys import Keyring
+
+HANDLE_LENGTH = 16
+CONFIRM_FOR = timedelta(hours=72)
+UNDO_FOR = timedelta(days=7)
+
+_LONGEST = 160
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+class Purpose(StrEnum):
+    UNSUBSCRIBE = "unsubscribe"
+    MANAGE = "manage"
+    CONFIRM = "confirm"
+    UNDO = "undo"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a valid token says: whose link it is, for which digest, and when it was made (None where that is open)."""
+
+    handle: str
+    digest: str
+    made_at: datetime | None = None
+
+
+def new_handle() -> str:
+    """80 random bits: stands for a subscriber wherever a number or an address must not."""
+    return _text(secrets.token_bytes(10))
+
+
+def unsubscribe_token(keys: Keyring, handle: str, digest: str, *, key_id: str | None = None) -> str:
+    """The token of /unsubscribe/{token}; `key_id` is the mailing's, by default the key that signs now."""
+    return _token(keys, Purpose.UNSUBSCRIBE, handle, digest, "0", key_id or keys.current)
+
+
+def manage_token(keys: Keyring, handle: str, digest: str, *, key_id: str | None = None) -> str:
+    """The token of /manage/{token}."""
+    return _token(keys, Purpose.MANAGE, handle, digest, "0", key_id or keys.current)
+
+
+def confirm_token(keys: Keyring, handle: str, digest: str, now: datetime) -> str:
+    """The token of /confirm/{token}; good for 72 hours."""
+    return _token(keys, Purpose.CONFIRM, handle, digest, _moment(now), keys.current)
+
+
+def undo_token(keys: Keyring, handle: str, digest: str, now: datetime) -> str:
+    """What the page after leaving offers to take it back with; good for 7 days."""
+    return _token(keys, Purpose.UNDO, handle, digest, _moment(now), keys.current)
+
+
+def read(keys: Keyring, purpose: Purpose, token: str) -> Claim | None:
+    """What `token` says, or None when it is not ours for this purpose; compared in constant time."""
+    parts = token.split(".") if len(token) <= _LONGEST and token.isascii() else []
+    if len(parts) != 4 or len(parts[3]) <= HANDLE_LENGTH:
+        return None
+    digest, key_id, moment, body = parts
+    handle = body[:HANDLE_LENGTH]
+    # The text is rebuilt and compared whole: two spellings of one MAC do not both pass.
+    if key_id not in keys.keys:
+        return None
+    expected = _token(keys, purpose, handle, digest, moment, key_id)
+    if not secrets.compare_digest(token, expected):
+        return None
+    return Claim(handle, digest, None if moment == "0" else datetime.fromtimestamp(int(moment, 36), UTC))
+
+
+def fresh(claim: Claim, now: datetime, *, lasts: timedelta) -> bool:
+    """Whether a link with a moment may still be used."""
+    return claim.made_at is not None and claim.made_at <= now + timedelta(minutes=5) and now - claim.made_at <= lasts
+
+
+def _token(keys: Keyring, purpose: Purpose, handle: str, digest: str, moment: str, key_id: str) -> str:
+    mac = keys.mac(purpose, handle, digest, moment, key_id, key_id=key_id)
+    return f"{digest}.{key_id}.{moment}.{handle}{_text(mac)}"
+
+
+def _text(raw: bytes) -> str:
+    return b32encode(raw).decode().rstrip("=").lower()
+
+
+def _moment(at: datetime) -> str:
+    seconds, digits = int(at.timestamp()), ""
+    while seconds:
+        seconds, digit = divmod(seconds, 36)
+        digits = _DIGITS[digit] + digits
+    return digits
