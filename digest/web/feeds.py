@@ -1,0 +1,146 @@
+"""The feeds over HTTP, from memory, ahead of the framework: plain ASGI.
+
+`/feeds/{slug}.{atom,rss,json}` and the page `/feeds/` are answered here; everything else goes on to the
+wrapped application. The store is asked at most once a second whether a document changed, and while it
+cannot be asked what is in memory is served. No header of a request is ever reflected.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from datetime import UTC, datetime
+from typing import Any
+
+from digest.errors import StoreError
+from digest.settings import Settings
+from digest.store.database import Store
+from digest.web.conditional import imf_fixdate, not_modified, prefers_gzip
+from digest.web.feeds_page import POLICY, page
+from digest.web.shelf import Form, Served, Shelf, fixed
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+_PATH = re.compile(r"/feeds/([a-z][a-z0-9_]*)\.(atom|rss|json)")
+_METHODS = b"GET, HEAD, OPTIONS"
+_ALWAYS: Headers = [
+    (b"vary", b"accept-encoding"),
+    (b"cache-control", b"public, max-age=300"),
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"etag"),
+    (b"x-content-type-options", b"nosniff"),
+]
+_PREFLIGHT: Headers = [
+    (b"allow", _METHODS),
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-methods", _METHODS),
+    (b"access-control-allow-headers", b"if-none-match, if-modified-since"),
+    (b"access-control-max-age", b"86400"),
+]
+
+
+class Feeds:
+    """ASGI middleware: the feeds that are configured, then `app`.
+
+    `check_every` is in seconds; a new document is served that much later at most.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        store: Store,
+        settings: Settings,
+        *,
+        check_every: float = 1.0,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._app = app
+        self._clock = clock
+        self._shelf = Shelf(store, settings, check_every)
+        self._page = fixed(page(settings).encode(), "text/html; charset=utf-8", (POLICY,))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if scope["type"] != "http" or not path.startswith("/feeds"):
+            await self._app(scope, receive, send)
+        elif path == "/feeds":
+            await _answer(send, 308, [(b"location", b"/feeds/")])
+        elif path == "/feeds/":
+            await self._serve(self._page, scope, send)
+        elif found := _PATH.fullmatch(path):
+            await self._feed(found[1], found[2], scope, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _feed(self, slug: str, form: str, scope: Scope, send: Send) -> None:
+        if not self._shelf.has(slug):
+            await _say(send, 404, "There is no such feed.", scope)
+            return
+        try:
+            served = await self._shelf.get(slug, form)
+        except StoreError:
+            served = None
+        if served is None:
+            await _say(send, 503, "This feed is not built yet.", scope, [(b"retry-after", b"5")])
+        else:
+            await self._serve(served, scope, send)
+
+    async def _serve(self, served: Served, scope: Scope, send: Send) -> None:
+        method = scope["method"]
+        if method == "OPTIONS":
+            await _answer(send, 204, _PREFLIGHT)
+            return
+        if method not in ("GET", "HEAD"):
+            await _say(send, 405, "Only GET and HEAD.", scope, [(b"allow", _METHODS)])
+            return
+        asked = _Asked(scope)
+        form = served.gzip if prefers_gzip(asked[b"accept-encoding"]) else served.identity
+        validators = self._validators(form, served.changed_at)
+        if not_modified(
+            form.etag,
+            served.changed_at,
+            if_none_match=asked[b"if-none-match"],
+            if_modified_since=asked[b"if-modified-since"],
+        ):
+            await _answer(send, 304, [*validators, *_ALWAYS])
+            return
+        headers = [*validators, *_ALWAYS, *served.headers, *form.headers]
+        await _answer(send, 200, headers, b"" if method == "HEAD" else form.body)
+
+    def _validators(self, form: Form, changed_at: datetime | None) -> Headers:
+        """A second change within one second is stamped a second ahead: no date is sent before it has come."""
+        validators = [(b"etag", form.etag.encode())]
+        if changed_at is not None:
+            stamp = min(changed_at, self._clock())
+            validators.append((b"last-modified", imf_fixdate(stamp).encode()))
+        return validators
+
+
+class _Asked:
+    """The request's headers by lower-case name, every line of each."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._lines: list[tuple[bytes, bytes]] = scope["headers"]
+
+    def __getitem__(self, name: bytes) -> list[str]:
+        return [value.decode("latin-1") for key, value in self._lines if key.lower() == name]
+
+
+async def _say(send: Send, status: int, words: str, scope: Scope, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
+    body = f"{words}\n".encode()
+    plain = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        (b"x-content-type-options", b"nosniff"),
+        *headers,
+    ]
+    await _answer(send, status, plain, b"" if scope["method"] == "HEAD" else body)
+
+
+async def _answer(send: Send, status: int, headers: Headers, body: bytes = b"") -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
