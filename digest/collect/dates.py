@@ -16,7 +16,8 @@ from digest.model.announcements import Precision
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 _ISO = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[Tt ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?\s*([Zz]|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?"
+    r"(\d{4})-(\d{1,2})-(\d{1,2})"
+    r"(?:[Tt ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?\s*([Zz]|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?"
 )
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{4})?)?")
 _NUMERIC = re.compile(r"(\d{1,2})[./\-](\d{1,2})[./\-](\d{4})")
@@ -49,8 +50,9 @@ class When:
 def read_date(
     raw: str, *, zone: ZoneInfo, order: str = "", language: str = "", keep_offset: bool = True, words: bool = False
 ) -> When:
-    """What a written date means in the source's zone; `order` is DMY, MDY or empty, `words` allows any language's months.
+    """What a written date means in the source's zone; `order` is DMY, MDY or empty.
 
+    `words` also reads months in other languages.
     With `keep_offset` the day is the one that was written, where an offset from UTC was written with it.
     """
     text = " ".join(raw.split())[:100]

@@ -75,7 +75,7 @@ def without_tail(text: str) -> str:
         if shorter == tail:
             break
         text = (head + shorter).rstrip()
-    return _ELLIPSIS.sub("", text) if text.endswith(("[\u2026", "[...")) else text
+    return text
 
 
 def is_cut(text: str) -> bool:

@@ -39,6 +39,8 @@ class ReadItem:
     categories: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
     picture: str = ""
+    picture_file: str = ""
+    """A path in the source's own folder, instead of an address."""
     picture_alt: str = ""
     enclosures: tuple[Enclosure, ...] = ()
     facts: Facts = field(default_factory=Facts)

@@ -65,7 +65,7 @@ def _item(node: LexborNode, select: Mapping[str, str], base: str, url: str) -> R
         link=_link(node, title, select.get("link", ""), url),
         base=base,
         title=_text(title),
-        summary=html.escape(_text(summary)),
+        summary=html.escape(_text(summary, gap=" ")),
         published=_date(date),
         picture=_attribute(picture, "src") or _attribute(picture, "data-src"),
         picture_alt=_attribute(picture, "alt"),
@@ -87,8 +87,8 @@ def _link(node: LexborNode, title: LexborNode | None, selector: str, url: str) -
     return _attribute(inside or around or node.css_first("a[href]"), "href")
 
 
-def _text(node: LexborNode | None) -> str:
-    return "" if node is None else " ".join(node.text(deep=True, separator=" ").split())
+def _text(node: LexborNode | None, *, gap: str = "") -> str:
+    return "" if node is None else " ".join(node.text(deep=True, separator=gap).split())
 
 
 def _attribute(node: LexborNode | None, name: str) -> str:

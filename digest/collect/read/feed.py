@@ -1,0 +1,52 @@
+"""Ask for a feed, conditionally."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from digest.collect.parse.feed import parse_feed
+from digest.collect.read.reading import Asked, Reading
+from digest.fetch import Fetcher, Response
+
+ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
+_MAX_AGE = re.compile(r"(?:^|[,\s])max-age=(\d{1,8})")
+
+
+async def read_feed(url: str, fetcher: Fetcher, asked: Asked, *, own: str) -> Reading:
+    """The feed's items, or nothing new; raises FetchError, ParseError."""
+    same = asked.url == url
+    response = await fetcher.get(
+        url,
+        own=own,
+        etag=asked.etag if same else "",
+        last_modified=asked.last_modified if same else "",
+        accept=ACCEPT,
+    )
+    if response.not_modified:
+        return Reading(
+            not_modified=True,
+            url=url,
+            etag=asked.etag,
+            last_modified=asked.last_modified,
+            minutes=fresh_minutes(response),
+        )
+    # A large document takes a while to parse; pages and sending go on meanwhile.
+    document = await asyncio.to_thread(parse_feed, response.body, url=response.url, content_type=response.content_type)
+    # A partial answer and an empty document must be asked for again in full.
+    keep = bool(document.items) and response.status == 200
+    return Reading(
+        items=document.items,
+        language=document.language,
+        minutes=max(document.minutes, fresh_minutes(response)),
+        url=url,
+        etag=response.etag if keep else "",
+        last_modified=response.last_modified if keep else "",
+        complaints=document.complaints if document.items else (*document.complaints, "the feed is empty"),
+    )
+
+
+def fresh_minutes(response: Response) -> int:
+    """How long the host says its answer stays fresh."""
+    found = _MAX_AGE.search(response.headers.get("cache-control", ""))
+    return int(found[1]) // 60 if found else 0
