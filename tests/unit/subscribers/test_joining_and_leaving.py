@@ -1,0 +1,143 @@
+"""Joining takes its owner's word; leaving takes one press, and can be taken back."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from digest.model.subscribers import Subscriber, SuppressionReason
+from digest.model.subscribers import SubscriptionState as State
+from digest.settings.keys import Keyring
+from digest.store import audit
+from digest.store.database import Store, Tx
+from digest.subscribers import flow, tokens
+from digest.subscribers.consent import Way
+from digest.subscribers.joining import Confirmed
+
+NOW = datetime(2026, 6, 26, 9, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+NEWS = "newsflash"
+
+
+class Notes:
+    """Remembers the confirm notes that were owed."""
+
+    def __init__(self) -> None:
+        self.tokens: list[str] = []
+
+    async def __call__(self, _tx: Tx, _subscriber: Subscriber, token: str) -> None:
+        self.tokens.append(token)
+
+
+async def ask(store: Store, keys: Keyring, email: str, now: datetime, notes: Notes) -> None:
+    await flow.subscribe(store, keys, NEWS, flow.address(email), wording="Yes.", now=now, owe=notes)
+
+
+async def state(store: Store, email: str) -> State:
+    shown = await flow.show(store, email)
+    return shown.subscriptions[0].state
+
+
+def test_asking_makes_nobody_a_subscriber_but_confirming_does(store: Store, keys: Keyring) -> None:
+    """Pressed twice it says so; a link for something else, or too old, does nothing."""
+
+    async def story() -> list[object]:
+        notes = Notes()
+        await ask(store, keys, "ana@example.org", NOW, notes)
+        [token] = notes.tokens
+        wrong = tokens.unsubscribe_token(keys, tokens.new_handle(), NEWS)
+        return [
+            await state(store, "ana@example.org"),
+            await flow.confirm(store, keys, token, now=NOW + 73 * HOUR),
+            await flow.confirm(store, keys, wrong, now=NOW),
+            await flow.confirm(store, keys, token, now=NOW + HOUR),
+            await state(store, "ana@example.org"),
+            await flow.confirm(store, keys, token, now=NOW + HOUR),
+        ]
+
+    steps = [State.PENDING, Confirmed.EXPIRED, None, Confirmed.DONE, State.CONFIRMED, Confirmed.ALREADY]
+    assert asyncio.run(story()) == steps
+
+
+def test_nothing_is_written_to_the_suppressed_or_the_confirmed(store: Store, keys: Keyring) -> None:
+    """And nothing tells the one who asks."""
+
+    async def story() -> list[str]:
+        notes = Notes()
+        await flow.suppress(store, "bo@example.org", reason=SuppressionReason.COMPLAINT, now=NOW)
+        await flow.add(store, "cy@example.org", NEWS, confirmed=True, now=NOW)
+        await ask(store, keys, "bo@example.org", NOW, notes)
+        await ask(store, keys, "cy@example.org", NOW, notes)
+        return notes.tokens
+
+    assert asyncio.run(story()) == []
+
+
+def test_a_person_who_left_stays_so_until_they_confirm(store: Store, keys: Keyring) -> None:
+    """A link from before they left no longer works; a fresh one does."""
+
+    async def story() -> list[object]:
+        notes = Notes()
+        await ask(store, keys, "ana@example.org", NOW, notes)
+        await flow.unsubscribe_address(store, "ana@example.org", now=NOW + HOUR)
+        await ask(store, keys, "ana@example.org", NOW + 2 * HOUR, notes)
+        early, late = notes.tokens
+        return [
+            await state(store, "ana@example.org"),
+            await flow.confirm(store, keys, early, now=NOW + 3 * HOUR),
+            await flow.confirm(store, keys, late, now=NOW + 3 * HOUR),
+        ]
+
+    assert asyncio.run(story()) == [State.UNSUBSCRIBED, Confirmed.EXPIRED, Confirmed.DONE]
+
+
+def test_leaving_works_at_once_and_as_often_as_pressed(store: Store, keys: Keyring) -> None:
+    """One line in the audit, however often; taken back it is as it was."""
+
+    async def story() -> list[object]:
+        await flow.add(store, "ana@example.org", NEWS, confirmed=True, now=NOW)
+        handle = (await flow.show(store, "ana@example.org")).subscriber.handle
+        token = tokens.unsubscribe_token(keys, handle, NEWS)
+        left = await asyncio.gather(
+            *(flow.unsubscribe(store, keys, token, way=Way.ONE_CLICK, now=NOW + HOUR) for _ in range(10))
+        )
+        seen: list[object] = [all(left), await state(store, "ana@example.org")]
+        async with store.read() as tx:
+            seen.append(len(await audit.listed(tx, handle)))
+        assert left[0] is not None
+        seen.append(await flow.resubscribe(store, keys, token, now=NOW + HOUR))
+        back = await flow.resubscribe(store, keys, left[0].undo, now=NOW + 2 * HOUR)
+        return [*seen, back is not None, await state(store, "ana@example.org")]
+
+    assert asyncio.run(story()) == [True, State.UNSUBSCRIBED, 1, None, True, State.CONFIRMED]
+
+
+def test_an_old_undo_link_brings_nobody_back(store: Store, keys: Keyring) -> None:
+    """Neither after a week, nor after leaving once more, nor when suppressed since."""
+
+    async def story() -> list[object]:
+        await flow.add(store, "ana@example.org", NEWS, confirmed=True, now=NOW)
+        handle = (await flow.show(store, "ana@example.org")).subscriber.handle
+        token = tokens.unsubscribe_token(keys, handle, NEWS)
+        first = await flow.unsubscribe(store, keys, token, way=Way.PAGE, now=NOW)
+        assert first is not None
+        seen: list[object] = [await flow.resubscribe(store, keys, first.undo, now=NOW + 8 * 24 * HOUR)]
+        assert await flow.resubscribe(store, keys, first.undo, now=NOW + HOUR)
+        second = await flow.unsubscribe(store, keys, token, way=Way.PAGE, now=NOW + 2 * HOUR)
+        assert second is not None
+        seen.append(await flow.resubscribe(store, keys, first.undo, now=NOW + 2 * HOUR))
+        late = await flow.unsubscribe(store, keys, token, way=Way.PAGE, now=NOW + 300 * HOUR)
+        seen.append(late is not None and late.undo)
+        await flow.suppress(store, "ana@example.org", now=NOW)
+        seen.append(await flow.resubscribe(store, keys, second.undo, now=NOW + 2 * HOUR))
+        return seen
+
+    assert asyncio.run(story()) == [None, None, "", None]
+
+
+def test_a_link_of_somebody_erased_still_says_they_are_off(store: Store, keys: Keyring) -> None:
+    """The link is ours, there is nobody behind it, and nothing is written."""
+    token = tokens.unsubscribe_token(keys, tokens.new_handle(), NEWS)
+    left = asyncio.run(flow.unsubscribe(store, keys, token, way=Way.PAGE, now=NOW))
+    assert left == flow.Left(NEWS, None)
+    assert asyncio.run(flow.unsubscribe(store, keys, token[:-1], way=Way.PAGE, now=NOW)) is None
