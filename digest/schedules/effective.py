@@ -1,0 +1,49 @@
+"""Which schedule counts for a digest: the tuned one if there is one, else the declared."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from digest.errors import ScheduleError
+from digest.schedule import Schedule, Slot, parse, slots
+from digest.settings import Digest
+from digest.store.schedules import Standing
+
+
+def effective(digest: Digest, standing: Standing | None) -> Schedule:
+    """What counts now. A tuned text that this version cannot read any more gives way to the declared one."""
+    if standing and standing.tuned:
+        try:
+            return parse(standing.tuned)
+        except ScheduleError:
+            pass
+    return parse(digest.schedule)
+
+
+def zone_of(digest: Digest) -> ZoneInfo:
+    return ZoneInfo(digest.timezone or "UTC")
+
+
+def since_last_look(digest: Digest, standing: Standing, now: datetime) -> tuple[Slot, ...]:
+    """The slots in (looked_at, now]."""
+    return tuple(slots(effective(digest, standing), zone_of(digest), standing.looked_at, now))
+
+
+def start_line(digest: Digest, standing: Standing, now: datetime) -> datetime | None:
+    """Where to look from once the declaration is taken over; None when it says what it said.
+
+    A change never fires backwards, and one that changes nothing in effect forgets nothing.
+    """
+    same_zone = standing.timezone == zone_of(digest).key
+    if standing.declared == digest.schedule and same_zone:
+        return None
+    unchanged = same_zone and (bool(standing.tuned) or _same(standing.declared, digest.schedule))
+    return standing.looked_at if unchanged else max(now, standing.looked_at)
+
+
+def _same(one: str, other: str) -> bool:
+    try:
+        return parse(one) == parse(other)
+    except ScheduleError:
+        return False

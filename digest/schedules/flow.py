@@ -1,0 +1,108 @@
+"""What an operator sees of schedules: where each stands, and when the next editions come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from digest.errors import NotFound
+from digest.schedule import Slot, following, sentence
+from digest.schedules.effective import effective, zone_of
+from digest.schedules.policy import is_paused
+from digest.settings import Digest, Settings
+from digest.store import schedules
+from digest.store.database import Store
+from digest.store.schedules import Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FireTime:
+    """A time to come. `local` bears the digest's zone; `goes` is False where a pause or an operator leaves it out."""
+
+    key: str
+    local: datetime
+    utc: datetime
+    goes: bool
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleLine:
+    """Where one digest's schedule stands."""
+
+    digest: str
+    schedule: str
+    """What counts: tuned, or else declared."""
+    declared: str
+    tuned: bool
+    tuned_by: str
+    tuned_why: str
+    words: str
+    timezone: str
+    missed: str
+    revision: int
+    paused: bool
+    paused_until: datetime | None
+    skip_next: int
+    next: FireTime | None
+    """The next time that goes; None when none does."""
+
+
+async def upcoming(
+    store: Store, settings: Settings, digest: str, *, now: datetime, n: int = 12
+) -> tuple[FireTime, ...]:
+    """The next `n` times of a digest, tuning, pauses and left-out slots heeded; NotFound for an unknown slug."""
+    if digest not in settings.digests:
+        raise NotFound("no such digest", about=digest)
+    async with store.read() as tx:
+        standing = await schedules.get(tx, digest)
+    return fire_times(settings.digests[digest], standing, now, n)
+
+
+async def listed(store: Store, settings: Settings, *, now: datetime) -> tuple[ScheduleLine, ...]:
+    """Every declared digest's schedule, by slug."""
+    async with store.read() as tx:
+        known = {standing.digest: standing for standing in await schedules.listed(tx)}
+    return tuple(_line(settings.digests[slug], known.get(slug), now) for slug in sorted(settings.digests))
+
+
+def fire_times(digest: Digest, standing: Standing | None, now: datetime, n: int) -> tuple[FireTime, ...]:
+    """The next `n` times after `now`, or after the last look where that is later; also those that will not go."""
+    after = max(now, standing.looked_at) if standing else now
+    times: list[FireTime] = []
+    skips = standing.skip_next if standing else 0
+    for slot in following(effective(digest, standing), zone_of(digest), after, n):
+        why = ""
+        if standing and is_paused(standing, slot):
+            why = "paused"
+        elif skips:
+            why, skips = "left out by an operator", skips - 1
+        times.append(_fire_time(digest, slot, why))
+    return tuple(times)
+
+
+def _fire_time(digest: Digest, slot: Slot, why: str) -> FireTime:
+    notes = (*slot.notes, why) if why else slot.notes
+    local = slot.at.astimezone(zone_of(digest))
+    return FireTime(key=slot.key, local=local, utc=slot.at.astimezone(UTC), goes=not why, notes=notes)
+
+
+def _line(digest: Digest, standing: Standing | None, now: datetime) -> ScheduleLine:
+    schedule, zone = effective(digest, standing), zone_of(digest)
+    times = fire_times(digest, standing, now, 12)
+    return ScheduleLine(
+        digest=digest.slug,
+        schedule=schedule.text,
+        declared=digest.schedule,
+        tuned=bool(standing and standing.tuned),
+        tuned_by=standing.tuned_by if standing else "",
+        tuned_why=standing.tuned_why if standing else "",
+        words=sentence(schedule, zone),
+        timezone=zone.key,
+        missed=digest.missed,
+        revision=standing.revision if standing else 0,
+        paused=bool(standing and standing.paused),
+        paused_until=standing.paused_until if standing else None,
+        skip_next=standing.skip_next if standing else 0,
+        next=next((time for time in times if time.goes), None),
+    )

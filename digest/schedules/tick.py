@@ -1,0 +1,82 @@
+"""One tick: look at every declared digest, write down what it owes, give what still wants an edition.
+
+Any number of clocks may tick at once. Moving `looked_at` on from the value that was read lets one of
+them win, and the slot's own UNIQUE constraint stands behind that. A tick that finds nothing writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest.schedules.effective import since_last_look, start_line, zone_of
+from digest.schedules.policy import Decision, decide
+from digest.settings import Digest, Settings
+from digest.store import schedules
+from digest.store.database import Store, Tx
+from digest.store.schedules import OwedSlot, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a tick must write for one digest: its first row, its new declaration, or a decision."""
+
+    digest: Digest
+    standing: Standing | None = None
+    redeclared_from: datetime | None = None
+    decision: Decision | None = None
+
+
+async def tick(store: Store, settings: Settings, *, now: datetime) -> tuple[OwedSlot, ...]:
+    """Every slot of a declared digest that wants an edition now, the oldest first; new ones are written down.
+
+    The digests must have their start lines (`store.digests.declare`).
+    """
+    async with store.read() as tx:
+        if not plan(settings.digests, await schedules.listed(tx), now):
+            return await schedules.unanswered_slots(tx, settings.digests)
+    async with store.write() as tx:
+        # Twice: a new declaration that changes nothing in effect may leave a slot due at once.
+        for _ in range(2):
+            for work in plan(settings.digests, await schedules.listed(tx), now):
+                await _apply(tx, work, now)
+        return await schedules.unanswered_slots(tx, settings.digests)
+
+
+def plan(digests: Mapping[str, Digest], standings: Sequence[Standing], now: datetime) -> list[Work]:
+    """What there is to write, by slug: two clocks take rows in one order, so none waits for the other in a ring."""
+    known = {standing.digest: standing for standing in standings}
+    found = (_work(digests[slug], known.get(slug), now) for slug in sorted(digests))
+    return [work for work in found if work]
+
+
+def _work(digest: Digest, standing: Standing | None, now: datetime) -> Work | None:
+    if standing is None:
+        return Work(digest)
+    if (line := start_line(digest, standing, now)) is not None:
+        return Work(digest, standing, redeclared_from=line)
+    since = since_last_look(digest, standing, now)
+    decision = decide(since, standing, missed=digest.missed, lateness=digest.lateness, now=now)
+    return Work(digest, standing, decision=decision) if decision.looked_at else None
+
+
+async def _apply(tx: Tx, work: Work, now: datetime) -> None:
+    digest, was = work.digest, work.standing
+    if was is None:
+        await schedules.register(tx, digest.slug, digest.schedule, zone_of(digest).key, now)
+    elif work.redeclared_from is not None:
+        await schedules.redeclare(tx, was, digest.schedule, zone_of(digest).key, work.redeclared_from)
+    elif work.decision is not None:
+        await _settle(tx, was, work.decision, now)
+
+
+async def _settle(tx: Tx, was: Standing, decision: Decision, now: datetime) -> None:
+    moved = await schedules.move_on(tx, was, decision.looked_at or now, skips_used=decision.skips_used)
+    if not moved:
+        return
+    for passed in decision.passed:
+        slot = passed.slot
+        await schedules.add_slot(tx, was.digest, slot.key, slot.at, now, state=passed.state, note=passed.why)
+    for slot in decision.owed:
+        await schedules.add_slot(tx, was.digest, slot.key, slot.at, now, note="; ".join(slot.notes))

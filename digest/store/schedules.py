@@ -1,0 +1,152 @@
+"""Where each digest's schedule stands, and the slots it has owed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from digest.store.database import Tx, insert_ignore
+from digest.store.schema import schedules, slots
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A schedule's row; the effective expression is the tuned one, or else the declared."""
+
+    digest: str
+    declared: str
+    timezone: str
+    tuned: str | None
+    tuned_by: str
+    tuned_why: str
+    tuned_at: datetime | None
+    revision: int
+    looked_at: datetime
+    """Slots up to this moment have been dealt with; it never moves back."""
+    paused: bool
+    paused_until: datetime | None
+    """Until when, if it is paused; None is until somebody resumes it."""
+    skip_next: int
+    """How many of the next slots to leave out."""
+
+
+class SlotState(StrEnum):
+    OWED = "owed"
+    ANSWERED = "answered"
+    """It has its edition, or was found to need none."""
+    SKIPPED = "skipped"
+    """An operator paused or left it out."""
+    MISSED = "missed"
+    """It came too late for the digest's policy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwedSlot:
+    """A slot's row."""
+
+    id: int
+    """The row; never leaves the house."""
+    digest: str
+    key: str
+    at: datetime
+    state: SlotState
+    edition_id: int | None
+    seen_at: datetime
+    note: str
+
+
+_STANDING = [schedules.c[name] for name in Standing.__dataclass_fields__]
+_SLOT = [slots.c[name] for name in OwedSlot.__dataclass_fields__]
+
+
+async def register(tx: Tx, digest: str, declared: str, timezone: str, now: datetime) -> None:
+    """Begin a schedule seen for the first time; nothing before `now` is owed. Known ones stay as they are."""
+    values = {"digest": digest, "declared": declared, "timezone": timezone, "looked_at": now}
+    await tx.execute(insert_ignore(tx, schedules).values(values))
+
+
+async def redeclare(tx: Tx, was: Standing, declared: str, timezone: str, looked_at: datetime) -> bool:
+    """Take over what is declared now; False when somebody else changed the row since `was` was read."""
+    values = {"declared": declared, "timezone": timezone, "revision": was.revision + 1, "looked_at": looked_at}
+    return await _change(tx, was, values)
+
+
+async def move_on(tx: Tx, was: Standing, looked_at: datetime, *, skips_used: int = 0) -> bool:
+    """Say that slots up to `looked_at` are dealt with; False when somebody else did since `was` was read.
+
+    Whoever gets True adds the slots, in the same transaction.
+    """
+    return await _change(tx, was, {"looked_at": looked_at, "skip_next": was.skip_next - skips_used})
+
+
+async def get(tx: Tx, digest: str) -> Standing | None:
+    row = (await tx.execute(select(*_STANDING).where(schedules.c.digest == digest))).first()
+    return Standing(**row._mapping) if row else None
+
+
+async def listed(tx: Tx) -> tuple[Standing, ...]:
+    """Every schedule, by slug, those of digests no longer declared included."""
+    rows = await tx.execute(select(*_STANDING).order_by(schedules.c.digest))
+    return tuple(Standing(**row._mapping) for row in rows)
+
+
+async def add_slot(
+    tx: Tx, digest: str, key: str, at: datetime, now: datetime, *, state: SlotState = SlotState.OWED, note: str = ""
+) -> bool:
+    """Write a slot down; False when that digest already has one under that key."""
+    values = {"digest": digest, "key": key, "at": at, "seen_at": now, "state": state, "note": note}
+    return bool((await tx.execute(insert_ignore(tx, slots).values(values))).rowcount)
+
+
+async def unanswered_slots(tx: Tx, digests: Collection[str] | None = None) -> tuple[OwedSlot, ...]:
+    """Slots that still want their edition, of all digests or of these, the oldest first."""
+    query = select(*_SLOT).where(slots.c.state == SlotState.OWED).order_by(slots.c.at, slots.c.id)
+    found = (_slot(row) for row in await tx.execute(query))
+    return tuple(slot for slot in found if digests is None or slot.digest in digests)
+
+
+async def slots_of(tx: Tx, digest: str, *, limit: int | None = None) -> tuple[OwedSlot, ...]:
+    """A digest's slots in every state, the newest first."""
+    query = select(*_SLOT).where(slots.c.digest == digest).order_by(slots.c.at.desc(), slots.c.id.desc()).limit(limit)
+    return tuple(_slot(row) for row in await tx.execute(query))
+
+
+async def answer_slot(
+    tx: Tx,
+    slot: OwedSlot,
+    *,
+    edition: int | None = None,
+    state: SlotState = SlotState.ANSWERED,
+    note: str = "",
+) -> bool:
+    """Settle an owed slot by its edition (the row's id) or by a state; False when it was settled already.
+
+    Done before the edition is composed and in its transaction, it makes a second clock wait and then give way.
+    """
+    query = update(slots).where(slots.c.id == slot.id, slots.c.state == SlotState.OWED)
+    values = {"state": state, "edition_id": edition, "note": note or slot.note}
+    return bool((await tx.execute(query.values(values))).rowcount)
+
+
+async def name_edition(tx: Tx, slot: OwedSlot, edition: int) -> None:
+    """Record which edition answered a slot that was settled before the edition had a row."""
+    await tx.execute(update(slots).where(slots.c.id == slot.id).values(edition_id=edition))
+
+
+async def _change(tx: Tx, was: Standing, values: dict[str, object]) -> bool:
+    query = update(schedules).where(
+        schedules.c.digest == was.digest,
+        schedules.c.revision == was.revision,
+        schedules.c.looked_at == was.looked_at,
+        schedules.c.skip_next == was.skip_next,
+    )
+    return bool((await tx.execute(query.values(values))).rowcount)
+
+
+def _slot(row: Row[Any]) -> OwedSlot:
+    return OwedSlot(**{**row._mapping, "state": SlotState(row.state)})
