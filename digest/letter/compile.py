@@ -6,7 +6,7 @@ import html
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 
 from digest.letter import headers, quoted
@@ -43,9 +43,8 @@ class Compiled:
     def values_of(self, personal: Personal) -> dict[str, bytes]:
         """The bytes for each slot; LetterError for an address or a link that no header can hold."""
         values = _head_values(personal)
-        for slot, part, hole in self._body_slots:
-            text = getattr(personal, hole)
-            values[slot] = quoted.value(html.escape(text) if part == "html" else text)
+        for hole in self._holes:
+            values[f"text.{hole}"], values[f"html.{hole}"] = _body_values(getattr(personal, hole))
         return values
 
     @property
@@ -61,19 +60,17 @@ class Compiled:
         return frame
 
     @cached_property
-    def _body_slots(self) -> tuple[tuple[str, str, str], ...]:
-        wanted = dict.fromkeys(slot for slot in self.slots if slot not in _HEAD_SLOTS)
-        return tuple((slot, *slot.split(".", 1)) for slot in wanted)  # type: ignore[misc]
+    def _holes(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(slot.partition(".")[2] for slot in self.slots if slot not in _HEAD_SLOTS))
 
 
 def compile_letter(letter: Letter, heading: Heading) -> Compiled:
     """`letter` as the messages of a mailing will be, but for what its recipients differ in."""
     boundary = _boundary(letter.html, letter.text, letter.markers.token)
-    head = headers.mailing_head(heading, letter.subject)
     return _joined(
         [
-            ("To: ", TO),
-            (f"\r\n{head}Date: ", DATE),
+            (f"{headers.mailing_head(heading, letter.subject)}To: ", TO),
+            ("\r\nDate: ", DATE),
             ("\r\nMessage-ID: ", MESSAGE_ID),
             ("\r\nList-Unsubscribe: ", LIST_UNSUBSCRIBE),
             (f"\r\n{_opening(boundary)}{_part(boundary, 'plain')}", ""),
@@ -99,12 +96,19 @@ def note_message(
     """The whole message of a note: one letter to one person, with no list about it."""
     boundary = _boundary(html, text, message_id)
     message = (
-        f"To: {headers.mailbox_value('To', to)}\r\n{headers.note_head(sender, subject, reply_to)}"
+        f"{headers.note_head(sender, subject, reply_to)}To: {headers.mailbox_value('To', to)}\r\n"
         f"Date: {headers.date_value(date)}\r\nMessage-ID: {message_id}\r\n{_opening(boundary)}"
         f"{_part(boundary, 'plain')}{quoted.body(text)}\r\n"
         f"{_part(boundary, 'html')}{quoted.body(html)}\r\n--{boundary}--\r\n"
     )
     return message.encode("utf-8")
+
+
+@lru_cache(maxsize=1024)  # recipients share their reasons, if little else
+def _body_values(text: str) -> tuple[bytes, bytes]:
+    """What fills a hole of the text, and of the HTML; mostly the same."""
+    plain, escaped = quoted.value(text), html.escape(text)
+    return plain, plain if escaped == text else quoted.value(escaped)
 
 
 def _head_values(personal: Personal) -> dict[str, bytes]:

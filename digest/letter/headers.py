@@ -1,7 +1,7 @@
 """Header fields, by hand and right to the byte.
 
 The standard library folds List-Unsubscribe into encoded words, which hides the button in most mailboxes, and
-loses spaces between others: only its `Header` is used here, for text that is not plain ASCII (RFC 2047).
+loses spaces between the words of others: none of its folding is used here.
 Line ends and other control characters cannot pass: every value goes through `clean`, `address` or `uri`.
 """
 
@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from base64 import b64encode
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from email.header import Header
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 
@@ -22,6 +23,7 @@ from digest.errors import LetterError
 MAX_NAME = 200
 _LINE = 78
 _WORD = 60
+_ENCODED = 39  # octets of text in one encoded word
 _FOLD = "\r\n "
 _PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _LOCAL = re.compile(
@@ -61,7 +63,9 @@ def mailbox(text: str) -> Mailbox:
 
 def clean(text: str) -> str:
     """`text` as one line: control characters, line ends and lone surrogates become spaces, spaces single."""
-    return " ".join("".join(" " if _barred(letter) else letter for letter in text).split())
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(" " if _barred(letter) else letter for letter in text)
+    return " ".join(text.split())
 
 
 @lru_cache(maxsize=1024)
@@ -73,7 +77,7 @@ def text_field(name: str, text: str) -> str:
     """A field of free text, like Subject; folded, with its CRLF."""
     line = clean(text)
     if not _plain(line):
-        return f"{name}: {_encoded(name, line)}\r\n"
+        return f"{name}: {_encoded(line)}\r\n"
     rows = [f"{name}:"]
     for word in line.split(" "):
         if len(rows[-1]) + 1 + len(word) > _LINE:
@@ -85,7 +89,7 @@ def text_field(name: str, text: str) -> str:
 def mailbox_value(name: str, box: Mailbox) -> str:
     """The value of an address field called `name`: From, To, Reply-To."""
     spec = address(box.address)
-    phrase = _phrase(name, clean(box.name)[:MAX_NAME].rstrip())
+    phrase = _phrase(box.name) if box.name else ""
     if not phrase:
         return spec
     last = phrase.rpartition("\r\n")[2] if "\r\n" in phrase else f"{name}: {phrase}"
@@ -100,7 +104,7 @@ def address(spec: str) -> str:
             domain = idna.encode(domain, uts46=True).decode("ascii")
         except idna.IDNAError as error:
             raise LetterError("has no possible domain", about=repr(spec)) from error
-    if len(spec) > 254 or not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain) or clean(local) != local:
+    if len(spec) > 254 or not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain) or not local.isprintable():
         raise LetterError("is no address that can be written to", about=repr(spec))
     return f"{local}@{domain}"
 
@@ -121,11 +125,12 @@ def list_id_value(title: str, list_id: str) -> str:
     """The value of List-Id: what the list is called, and its name among lists (RFC 2919)."""
     if not _DOMAIN.fullmatch(list_id):
         raise LetterError("is no list id", about=repr(list_id))
-    phrase = _phrase("List-Id", clean(title)[:MAX_NAME].rstrip())
+    phrase = _phrase(title)
     room = len(phrase) + len(list_id) < 64 and _FOLD not in phrase
     return phrase + (" " if room else _FOLD) + f"<{list_id}>"
 
 
+@lru_cache(maxsize=64)
 def date_value(moment: datetime) -> str:
     """The value of Date, from an aware moment (RFC 5322)."""
     return format_datetime(moment)
@@ -165,12 +170,14 @@ def note_head(sender: Mailbox, subject: str, reply_to: str = "") -> str:
     return "".join(fields)
 
 
-def _phrase(field: str, name: str) -> str:
+@lru_cache(maxsize=4096)
+def _phrase(text: str) -> str:
+    name = clean(text)[:MAX_NAME].rstrip()
     if not name or (_plain(name) and _PHRASE.fullmatch(name)):
         return name
     if _plain(name):
         return '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
-    return _encoded(field, name)
+    return _encoded(name)
 
 
 def _plain(line: str) -> bool:
@@ -178,5 +185,16 @@ def _plain(line: str) -> bool:
     return line.isascii() and "=?" not in line and (len(line) <= _WORD or max(map(len, line.split(" "))) <= _WORD)
 
 
-def _encoded(field: str, line: str) -> str:
-    return Header(line, "utf-8", maxlinelen=76, header_name=field).encode(linesep="\r\n")
+def _encoded(line: str) -> str:
+    """`line` as encoded words, a line each, no letter torn apart (RFC 2047): at most 76 columns with a field's name."""
+    return _FOLD.join(f"=?utf-8?b?{b64encode(chunk).decode('ascii')}?=" for chunk in _chunks(line))
+
+
+def _chunks(line: str) -> Iterator[bytes]:
+    data, at = line.encode(), 0
+    while at < len(data):
+        end = min(at + _ENCODED, len(data))
+        while end < len(data) and data[end] & 0xC0 == 0x80:  # inside a letter
+            end -= 1
+        yield data[at:end]
+        at = end

@@ -15,6 +15,7 @@ SOFT = "=\r\n"
 # 76 with the soft break's sign, less two for a guarded first letter and two for a guarded last one.
 _WIDTH = 71
 _ESCAPED = {n: f"={n:02X}" for n in range(256) if not (32 <= n <= 126 or n == 9) or n == 61}
+_CLEAR = re.compile(r"[ -<>-~]*")
 _SAFE = re.compile(r"[A-EG-Za-z0-9](?:[ -<>-~]{0,70}[!-<>-~])?")
 
 
@@ -22,13 +23,15 @@ def line(text: str) -> str:
     """One line of text, as one or more lines joined by soft breaks."""
     if _SAFE.fullmatch(text):
         return text
-    coded = text.encode("utf-8", "replace").decode("latin-1").translate(_ESCAPED)
+    coded = text
+    if not _CLEAR.fullmatch(text):
+        coded = text.encode("utf-8", "replace").decode("latin-1").translate(_ESCAPED)
     return SOFT.join(_guarded(row) for row in _rows(coded))
 
 
 def value(text: str) -> bytes:
     """What fills a hole: one line, whatever `text` holds, to stand between soft breaks."""
-    return line(" ".join(text.splitlines())).encode("ascii")
+    return line(text if text.isprintable() else " ".join(text.splitlines())).encode("ascii")
 
 
 def body(text: str) -> str:

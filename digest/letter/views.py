@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,6 +14,7 @@ from digest.model.announcements import Figure, Picture, Version
 from digest.model.editions import Snapshot, SnapshotItem
 
 Day = date
+_WEB = re.compile(r"https?://\S+")
 CalendarLink = Callable[[SnapshotItem], str]
 """The address of an item's deadline as a calendar file, "" for none."""
 
@@ -157,7 +159,7 @@ class _Look:
         title = self._unlike(version.title)
         view = ItemView(
             title=title,
-            link=version.link or f"{self.site.url}/announcements/{item.public_id.rpartition('/')[2]}",
+            link=self._link(version, item),
             language=self._foreign(version),
             teaser=shortened(version.summary, self.length.excerpt),
             day=version.published_on or (version.published_at.date() if version.published_at else None),
@@ -183,6 +185,11 @@ class _Look:
     def _unlike(self, title: str) -> str:
         seen = self._titles[title] = self._titles.get(title, 0) + 1
         return title if seen == 1 else f"{title} ({seen})"
+
+    def _link(self, version: Version, item: SnapshotItem) -> str:
+        if _WEB.fullmatch(version.link):
+            return version.link
+        return f"{self.site.url}/announcements/{item.public_id.rpartition('/')[2]}"
 
     def _foreign(self, version: Version) -> str:
         tag = version.language or self.site.language

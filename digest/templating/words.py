@@ -58,6 +58,7 @@ def add_words(env: Environment, words: Mapping[str, NullTranslations]) -> None:
     def ngettext(context: Context, one: str, many: str, count: int) -> str:
         return said(context).ngettext(one, many, count)
 
+    env.filters["translated"] = gettext  # for what comes from settings, like the names of sections
     env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
 
 

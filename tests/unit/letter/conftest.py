@@ -1,5 +1,6 @@
 """A rich edition, its site, and people whose names and addresses are hard on mail."""
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -16,7 +17,7 @@ STAMP = datetime(2026, 6, 26, 8, 0, tzinfo=UTC)
 
 def version(title, **fields):
     """A version of an announcement, its link made from the title."""
-    slug = "-".join(title.lower().split())[:60]
+    slug = "-".join(re.findall("[a-z]+", title.lower()))
     given = {
         "language": "en",
         "source": "news",
