@@ -12,10 +12,10 @@ from digest.collect.parse import DEPTH_LIMIT, FIELD_LIMIT
 from digest.collect.text import html_text, legal
 
 TAGS = frozenset(
-    ("a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "col", "colgroup", "dd", "del", "dfn", "div")
-    + ("dl", "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd")
-    + ("li", "mark", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "table", "tbody")
-    + ("td", "tfoot", "th", "thead", "time", "tr", "u", "ul", "var")
+    {"a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "col", "colgroup", "dd", "del", "dfn", "div"}
+    | {"dl", "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd"}
+    | {"li", "mark", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "table", "tbody"}
+    | {"td", "tfoot", "th", "thead", "time", "tr", "u", "ul", "var"}
 )
 _SILENT = frozenset({"script", "style", "noscript", "template", "iframe", "object", "svg", "math", "head", "title",
                      "textarea", "select", "button", "video", "audio", "canvas"})  # fmt: skip

@@ -1,0 +1,314 @@
+"""Announcements: minted once, folded from items, shown in versions.
+
+Reads give whole announcements, versions best first, in a handful of statements however many there are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, func, select, update
+
+from digest.model import codec
+from digest.model.announcements import AlsoAt, Announcement, Enclosure, Facts, Picture, Precision, Version
+from digest.store.database import Tx, insert_ignore, upsert
+from digest.store.items import parts
+from digest.store.schema import announcements, counters, items, revisions, sources, versions
+
+_COUNTER = "announcements"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Minted:
+    """An announcement about to be."""
+
+    public_id: str
+    effective_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Which item is shown for an announcement in a language."""
+
+    announcement_id: int
+    language: str
+    item_id: int
+    fingerprint: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contender:
+    """An item that may be shown for an announcement."""
+
+    announcement_id: int
+    id: int
+    source: str
+    language: str
+    full_text: bool
+    first_seen_at: datetime
+    published_at: datetime | None
+    updated_at: datetime | None
+    fingerprint: str
+
+
+# Reading
+
+
+async def get(tx: Tx, public_id: str, *, language: str = "") -> Announcement | None:
+    """One announcement, retracted or not; a merged one answers with what it was merged into.
+
+    Versions stand in `language` first if given, else the original first, then by language; so in all reads here.
+    """
+    into = select(func.coalesce(announcements.c.merged_into, announcements.c.id))
+    found = (await tx.execute(into.where(announcements.c.public_id == public_id))).scalar_one_or_none()
+    if found is None:
+        return None
+    return next(iter(await many(tx, [found], language=language, retracted=True)), None)
+
+
+async def many(tx: Tx, ids: Iterable[int], *, language: str = "", retracted: bool = False) -> tuple[Announcement, ...]:
+    """The announcements with these row ids, in this order, without merged ones, and retracted ones only if asked."""
+    wanted = list(dict.fromkeys(ids))
+    found: dict[int, Announcement] = {}
+    for part in parts(wanted):
+        base = select(announcements).where(announcements.c.id.in_(part))
+        found.update({each.id: each for each in await _built(tx, base, language=language, retracted=retracted)})
+    return tuple(found[each] for each in wanted if each in found)
+
+
+async def listed(
+    tx: Tx,
+    *,
+    sources: Sequence[str] | None = None,
+    limit: int | None = None,
+    language: str = "",
+    retracted: bool = False,
+) -> tuple[Announcement, ...]:
+    """Announcements that any of these sources made, newest first by effective time."""
+    base = select(announcements).order_by(announcements.c.effective_at.desc(), announcements.c.seq.desc())
+    if sources is not None:
+        base = base.where(announcements.c.id.in_(_made_by(sources)))
+    return await _built(tx, _limited(base, limit, retracted), language=language, retracted=retracted)
+
+
+async def since_seq(tx: Tx, seq: int, *, until: datetime | None = None, language: str = "") -> tuple[Announcement, ...]:
+    """Announcements above a seq, by seq; `until` keeps those effective before that moment."""
+    base = select(announcements).where(announcements.c.seq > seq).order_by(announcements.c.seq)
+    if until is not None:
+        base = base.where(announcements.c.effective_at < until)
+    return await _built(tx, base, language=language, retracted=False)
+
+
+async def changed_since(tx: Tx, at: datetime, *, language: str = "") -> tuple[Announcement, ...]:
+    """Announcements that changed at or after a moment, retracted ones included, oldest change first."""
+    base = select(announcements).where(announcements.c.updated_at >= at).order_by(announcements.c.updated_at)
+    return await _built(tx, base, language=language, retracted=True)
+
+
+async def max_seq(tx: Tx) -> int:
+    """The last seq given; 0 in an empty store."""
+    return int((await tx.execute(select(func.coalesce(func.max(announcements.c.seq), 0)))).scalar_one())
+
+
+def _made_by(slugs: Sequence[str]) -> Select[Any]:
+    made = select(items.c.announcement_id).join(sources, sources.c.id == items.c.source_id)
+    return made.where(sources.c.slug.in_(list(slugs)))
+
+
+def _limited(base: Select[Any], limit: int | None, retracted: bool) -> Select[Any]:
+    shown = base.where(announcements.c.merged_into.is_(None))
+    shown = shown if retracted else shown.where(announcements.c.retracted_at.is_(None))
+    return shown if limit is None else shown.limit(limit)
+
+
+async def _built(tx: Tx, base: Select[Any], *, language: str, retracted: bool) -> tuple[Announcement, ...]:
+    rows = (await tx.execute(_limited(base, None, retracted))).all()
+    said: dict[int, list[Row[Any]]] = defaultdict(list)
+    for part in parts([row.id for row in rows]):
+        for item in await tx.execute(_items_of(items.c.announcement_id.in_(part))):
+            said[item.announcement_id].append(item)
+    return tuple(built for row in rows if (built := _announcement(row, said[row.id], language)) is not None)
+
+
+def _items_of(condition: ColumnElement[bool]) -> Select[Any]:
+    shown = (versions.c.announcement_id == items.c.announcement_id) & (versions.c.item_id == items.c.id)
+    columns = [column for column in items.c if column.name not in ("raw", "language", "updated_at", "fingerprint")]
+    return (
+        select(
+            *columns,
+            sources.c.slug.label("source"),
+            versions.c.language.label("shown_language"),
+            versions.c.updated_at.label("shown_updated_at"),
+            versions.c.fingerprint.label("shown_fingerprint"),
+        )
+        .join(sources, sources.c.id == items.c.source_id)
+        .outerjoin(versions, shown)
+        .where(condition)
+        .order_by(items.c.announcement_id, items.c.id)
+    )
+
+
+def _announcement(row: Row[Any], said: Sequence[Row[Any]], language: str) -> Announcement | None:
+    shown = [item for item in said if item.shown_language is not None]
+    if not shown:
+        return None
+    shown.sort(key=lambda item: (item.shown_language != language, bool(item.translation_of), item.shown_language))
+    first = shown[0].source
+    links = {item.link for item in shown}
+    also = dict.fromkeys(AlsoAt(source=item.source, link=item.link) for item in said if item.link not in {*links, ""})
+    return Announcement(
+        id=row.id,
+        public_id=row.public_id,
+        seq=row.seq,
+        effective_at=row.effective_at,
+        first_seen_at=row.first_seen_at,
+        updated_at=row.updated_at,
+        versions=tuple(_version(item) for item in shown),
+        sources=tuple(dict.fromkeys((first, *(item.source for item in said)))),
+        also_at=tuple(also),
+        retracted_at=row.retracted_at,
+    )
+
+
+def _version(item: Row[Any]) -> Version:
+    return Version(
+        language=item.shown_language,
+        source=item.source,
+        link=item.link,
+        title=item.title,
+        summary=item.summary,
+        content=item.content,
+        full_text=item.full_text,
+        categories=tuple(json.loads(item.categories)),
+        authors=tuple(json.loads(item.authors)),
+        picture=codec.loads(Picture, item.picture) if item.picture else None,
+        enclosures=tuple(codec.loads(Enclosure, json.dumps(each)) for each in json.loads(item.enclosures)),
+        facts=Facts() if item.facts in ("", "{}") else codec.loads(Facts, item.facts),
+        published_at=item.published_at,
+        published_on=item.published_on,
+        precision=Precision(item.precision),
+        updated_at=item.shown_updated_at,
+        fingerprint=item.shown_fingerprint,
+    )
+
+
+# Writing
+
+
+async def mint(tx: Tx, minted: Sequence[Minted], *, at: datetime) -> list[int]:
+    """Insert announcements and give their row ids, in order; `seq` rises in that order.
+
+    The counter's row stays locked until this transaction ends, so a seq is never seen before a lower one.
+    """
+    if not minted:
+        return []
+    await tx.execute(insert_ignore(tx, counters).values(name=_COUNTER, value=0))
+    raised = update(counters).where(counters.c.name == _COUNTER).values(value=counters.c.value + len(minted))
+    last = int((await tx.execute(raised.returning(counters.c.value))).scalar_one())
+    first = last - len(minted) + 1
+    taken = await _taken(tx, [each.public_id for each in minted])
+    rows = [
+        {
+            "public_id": _free(each.public_id, taken),
+            "seq": first + place,
+            "effective_at": each.effective_at,
+            "first_seen_at": at,
+            "updated_at": at,
+        }
+        for place, each in enumerate(minted)
+    ]
+    await tx.execute(announcements.insert(), rows)
+    between = announcements.c.seq.between(first, last)
+    found = await tx.execute(select(announcements.c.id).where(between).order_by(announcements.c.seq))
+    return [int(each) for each in found.scalars()]
+
+
+async def _taken(tx: Tx, public_ids: Sequence[str]) -> set[str]:
+    taken: set[str] = set()
+    for part in parts(public_ids):
+        query = select(announcements.c.public_id).where(announcements.c.public_id.in_(part))
+        taken.update((await tx.execute(query)).scalars())
+    return taken
+
+
+def _free(public_id: str, taken: set[str]) -> str:
+    free, number = public_id, 1
+    while free in taken:
+        number += 1
+        free = f"{public_id}-{number}"
+    taken.add(free)
+    return free
+
+
+async def contenders(tx: Tx, ids: Iterable[int]) -> dict[int, list[Contender]]:
+    """Every item of these announcements, to choose from."""
+    found: dict[int, list[Contender]] = defaultdict(list)
+    names = [name for name in Contender.__slots__ if name != "source"]
+    base = select(*(items.c[name] for name in names), sources.c.slug.label("source")).join(sources)
+    for part in parts(sorted(set(ids))):
+        for row in await tx.execute(base.where(items.c.announcement_id.in_(part))):
+            found[row.announcement_id].append(Contender(**row._mapping))
+    return dict(found)
+
+
+async def shown(tx: Tx, ids: Iterable[int]) -> dict[tuple[int, str], Shown]:
+    """What is shown now, by announcement and language."""
+    found: dict[tuple[int, str], Shown] = {}
+    for part in parts(sorted(set(ids))):
+        for row in await tx.execute(select(versions).where(versions.c.announcement_id.in_(part))):
+            found[row.announcement_id, row.language] = Shown(**row._mapping)
+    return found
+
+
+async def show(tx: Tx, chosen: Sequence[Shown], *, at: datetime) -> None:
+    """Show these items from now on; their announcements count as changed."""
+    for each in chosen:
+        values = {name: getattr(each, name) for name in Shown.__slots__}
+        await tx.execute(upsert(tx, versions, values, key=("announcement_id", "language")))
+    await touched(tx, [each.announcement_id for each in chosen], at=at)
+
+
+async def show_new(tx: Tx, chosen: Sequence[Shown]) -> None:
+    """Show items of announcements minted in this transaction."""
+    if chosen:
+        await tx.execute(
+            versions.insert(), [{name: getattr(each, name) for name in Shown.__slots__} for each in chosen]
+        )
+
+
+async def touched(tx: Tx, ids: Iterable[int], *, at: datetime) -> None:
+    """Note that announcements changed."""
+    for part in parts(sorted(set(ids))):
+        await tx.execute(update(announcements).where(announcements.c.id.in_(part)).values(updated_at=at))
+
+
+async def keep_revisions(tx: Tx, old: Mapping[int, Sequence[Version]], *, at: datetime) -> None:
+    """Keep what versions said before they changed."""
+    rows = [
+        {
+            "announcement_id": announcement_id,
+            "language": version.language,
+            "at": at,
+            "fingerprint": version.fingerprint,
+            "version": codec.dumps(version),
+        }
+        for announcement_id, said in old.items()
+        for version in said
+    ]
+    if rows:
+        await tx.execute(revisions.insert(), rows)
+
+
+async def retract(tx: Tx, announcement_id: int, *, why: str, at: datetime) -> bool:
+    """Take an announcement back; False when it already was."""
+    still = (announcements.c.id == announcement_id) & announcements.c.retracted_at.is_(None)
+    done = await tx.execute(
+        update(announcements).where(still).values(retracted_at=at, retracted_why=why, updated_at=at)
+    )
+    return bool(done.rowcount)

@@ -1,0 +1,49 @@
+"""Pictures that we serve ourselves; the files stand in the media folder, named by their hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from digest.store.database import Tx, insert_ignore
+from digest.store.schema import media
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaRow:
+    """A stored picture; `url` is where it came from."""
+
+    sha256: str
+    type: str
+    width: int
+    height: int
+    bytes: int
+    url: str
+
+
+_COLUMNS = [media.c[name] for name in MediaRow.__slots__]
+
+
+async def get(tx: Tx, sha256: str) -> MediaRow | None:
+    """The picture of that hash."""
+    row = (await tx.execute(select(*_COLUMNS).where(media.c.sha256 == sha256))).one_or_none()
+    return None if row is None else MediaRow(**row._mapping)
+
+
+async def by_urls(tx: Tx, urls: Iterable[str]) -> dict[str, MediaRow]:
+    """The pictures that came from these addresses."""
+    wanted = sorted(set(urls))
+    found: dict[str, MediaRow] = {}
+    for start in range(0, len(wanted), 500):
+        rows = await tx.execute(select(*_COLUMNS).where(media.c.url.in_(wanted[start : start + 500])))
+        found.update({row.url: MediaRow(**row._mapping) for row in rows})
+    return found
+
+
+async def add(tx: Tx, row: MediaRow, at: datetime) -> None:
+    """Keep a picture; the same bytes from a second address stay one."""
+    values = {name: getattr(row, name) for name in MediaRow.__slots__}
+    await tx.execute(insert_ignore(tx, media).values(**values, at=at))

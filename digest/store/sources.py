@@ -1,0 +1,135 @@
+"""Sources: where they stand, what they last answered, and when to ask again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from digest.store.database import Tx
+from digest.store.schema import sources
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRow:
+    """A source as the ledger knows it; validators belong to `validators_url`."""
+
+    id: int
+    slug: str
+    kind: str
+    url: str
+    validators_url: str
+    etag: str
+    last_modified: str
+    first_collected_at: datetime | None
+    checked_at: datetime | None
+    full_fetch_at: datetime | None
+    next_check_at: datetime | None
+    hold_until: datetime | None
+    last_success_at: datetime | None
+    last_new_at: datetime | None
+    failures: int
+    last_error: str
+    gone: bool
+    rhythm_days: int | None
+
+
+_COLUMNS = [sources.c[name] for name in SourceRow.__slots__]
+
+
+async def listed(tx: Tx) -> tuple[SourceRow, ...]:
+    """Every source ever declared, also those no longer in the configuration, by slug."""
+    rows = await tx.execute(select(*_COLUMNS).order_by(sources.c.slug))
+    return tuple(_row(row) for row in rows)
+
+
+async def get(tx: Tx, slug: str) -> SourceRow | None:
+    """One source, or None before it was first declared."""
+    row = (await tx.execute(select(*_COLUMNS).where(sources.c.slug == slug))).one_or_none()
+    return None if row is None else _row(row)
+
+
+async def ensure(tx: Tx, slug: str, *, kind: str, url: str, was: Sequence[str] = ()) -> SourceRow:
+    """The row of a declared source: renamed if it stood under an earlier slug, made if it is new.
+
+    A new address drops what was known about asking the old one.
+    """
+    row = await get(tx, slug)
+    if row is None and was:
+        for old in was:
+            if (row := await get(tx, old)) is not None:
+                await tx.execute(update(sources).where(sources.c.id == row.id).values(slug=slug))
+                break
+    if row is None:
+        await tx.execute(sources.insert().values(slug=slug, kind=kind, url=url))
+    elif (row.kind, row.url) != (kind, url):
+        forget: dict[str, Any] = {"etag": "", "last_modified": "", "validators_url": "", "gone": False, "failures": 0}
+        changed = update(sources).where(sources.c.id == row.id)
+        await tx.execute(changed.values(kind=kind, url=url, hold_until=None, next_check_at=None, **forget))
+    found = await get(tx, slug)
+    assert found is not None  # noqa: S101 - inserted just above
+    return found
+
+
+async def succeeded(
+    tx: Tx,
+    source_id: int,
+    *,
+    at: datetime,
+    next_check_at: datetime,
+    validators: tuple[str, str, str],
+    whole: bool,
+    new: bool,
+) -> None:
+    """Note a visit that brought items, or nothing new; `validators` are URL, ETag and Last-Modified.
+
+    `whole` says that the document came in full.
+    """
+    url, etag, last_modified = validators
+    values: dict[str, Any] = {
+        "checked_at": at,
+        "last_success_at": at,
+        "next_check_at": next_check_at,
+        "hold_until": None,
+        "failures": 0,
+        "last_error": "",
+        "gone": False,
+        "validators_url": url,
+        "etag": etag,
+        "last_modified": last_modified,
+    }
+    values |= {"full_fetch_at": at} if whole else {}
+    values |= {"last_new_at": at} if new else {}
+    await tx.execute(update(sources).where(sources.c.id == source_id).values(**values))
+    first = update(sources).where(sources.c.id == source_id, sources.c.first_collected_at.is_(None))
+    if whole:
+        await tx.execute(first.values(first_collected_at=at))
+
+
+async def failed(
+    tx: Tx,
+    source_id: int,
+    *,
+    at: datetime,
+    error: str,
+    next_check_at: datetime,
+    hold_until: datetime | None = None,
+    gone: bool = False,
+) -> None:
+    """Note a visit that failed; what is known of the source stays."""
+    values = {
+        "checked_at": at,
+        "next_check_at": next_check_at,
+        "hold_until": hold_until,
+        "failures": sources.c.failures + 1,
+        "last_error": error[:1000],
+        "gone": gone,
+    }
+    await tx.execute(update(sources).where(sources.c.id == source_id).values(**values))
+
+
+def _row(row: Row[Any]) -> SourceRow:
+    return SourceRow(**row._mapping)
