@@ -14,7 +14,7 @@ from digest.errors import NotFound
 from digest.feeds import documents as printed
 from digest.feeds.entries import Channel, Entry, authority, channel, entry, last_change, path
 from digest.feeds.printable import grown
-from digest.feeds.select import choose
+from digest.feeds.select import belongs, choose
 from digest.model.announcements import Announcement
 from digest.model.feeds import DocumentHead, FeedDocument
 from digest.settings import Feed, Settings
@@ -105,19 +105,28 @@ async def _put(store: Store, settings: Settings, feed: Feed, plan: _Plan, render
 async def _plan(tx: Tx, settings: Settings, feed: Feed) -> _Plan:
     host = await documents.host(tx) or authority(settings.site)
     standing = await documents.heads(tx, feed.slug)
-    chosen = await _chosen(tx, settings, feed)
+    found = await _found(tx, settings, feed)
+    chosen = choose(found, feed, site_language=settings.site.language)
     entries = tuple(entry(each, feed, settings.site) for each in chosen)
     made = channel(feed, settings.site, host=host)
     made_from = printed.fingerprint(made, entries)
     before = max((head.updated_at for head in standing), default=None)
     plan = _Plan(channel=made, entries=entries, standing=standing, fingerprint=made_from)
-    updated = before if before and plan.is_standing else grown(last_change(chosen, entries), before)
+    updated = before if before and plan.is_standing else grown(last_change(found, entries), before)
     return replace(plan, channel=replace(made, updated=updated))
 
 
-async def _chosen(tx: Tx, settings: Settings, feed: Feed) -> tuple[Announcement, ...]:
-    found = await announcements.listed(tx, sources=feed.sources or None)
-    return choose(found, feed, site_language=settings.site.language)
+async def _found(tx: Tx, settings: Settings, feed: Feed) -> tuple[Announcement, ...]:
+    """The newest that belong to the feed, at least as many as it shows, the retracted among them too."""
+    limit, language = feed.entries, settings.site.language
+    while True:
+        read = await announcements.listed(
+            tx, sources=feed.sources or None, limit=limit, language=feed.language or language, retracted=True
+        )
+        found = tuple(each for each in read if belongs(each, feed, site_language=language))
+        if len(read) < limit or sum(each.retracted_at is None for each in found) >= feed.entries:
+            return found
+        limit *= 4
 
 
 def _built(plan: _Plan, *, changed: bool) -> BuiltFeed:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlsplit, urlunsplit
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_BREAKS = re.compile("[ \t\n\x85\u2028\u2029]+")
 _EARLIEST = datetime(1000, 1, 1, tzinfo=UTC)
 _URL_SAFE = "%/:=&?~#+!$,;'@()*"
 
@@ -20,8 +21,8 @@ def text(value: str) -> str:
 
 
 def line(value: str) -> str:
-    """The same on one line."""
-    return " ".join(text(value).split())
+    """The same on one line; a no-break space stays one."""
+    return _BREAKS.sub(" ", text(value)).strip()
 
 
 def href(url: str) -> str:

@@ -13,16 +13,16 @@ def choose(announcements: Iterable[Announcement], feed: Feed, *, site_language: 
 
     Retracted ones are left out, and so is a second announcement under a public id already chosen.
     """
-    chosen = {each.public_id: each for each in announcements if belongs(each, feed, site_language=site_language)}
+    there = (each for each in announcements if each.retracted_at is None)
+    chosen = {each.public_id: each for each in there if belongs(each, feed, site_language=site_language)}
     newest = sorted(chosen.values(), key=lambda each: (each.effective_at, each.seq), reverse=True)
     return tuple(newest[: feed.entries])
 
 
 def belongs(announcement: Announcement, feed: Feed, *, site_language: str) -> bool:
-    """Whether all that the feed asks for holds; within a list, any."""
+    """Whether all that the feed asks for holds, for one that was retracted too; within a list, any."""
     return (
-        announcement.retracted_at is None
-        and _from(announcement, feed.sources)
+        _from(announcement, feed.sources)
         and _about(announcement, feed.categories)
         and shown(announcement, feed.language, site_language=site_language) is not None
     )

@@ -1,0 +1,188 @@
+"""Feeds are built when something changed, stored once, and laid out as files."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import feedparser
+import pytest
+
+from digest.errors import NotFound
+from digest.feeds.flow import build, export
+from digest.model.feeds import FeedDocument
+from digest.store import documents
+from digest.store.database import Store
+
+SECOND = timedelta(seconds=1)
+
+
+async def standing(store: Store, feed: str = "news") -> dict[tuple[str, str], FeedDocument]:
+    async with store.read() as tx:
+        return {(each.format, each.encoding): each for each in await documents.of(tx, feed)}
+
+
+def titles(document: FeedDocument) -> list[str]:
+    return [each.title for each in feedparser.parse(document.body).entries]
+
+
+def test_nothing_new_writes_nothing(newsroom: Any) -> None:
+    """A second build finds the same fingerprint: same bytes, same dates, no change reported."""
+
+    async def story(store: Store) -> None:
+        settings, now = newsroom.settings(), newsroom.noon
+        await newsroom.publish(store, 1)
+        (first,) = await build(store, settings, now=now)
+        before = await standing(store)
+        (second,) = await build(store, settings, now=now + timedelta(days=1))
+        assert (first.slug, first.entries, first.changed) == ("news", 1, True)
+        assert (second.changed, second.updated) == (False, first.updated)
+        assert await standing(store) == before
+        assert len(before) == 6
+
+    newsroom.run(story)
+
+
+def test_both_encodings_are_stored_and_differ_in_their_tags(newsroom: Any) -> None:
+    """gzip decodes to the plain bytes, holds no time of its own, and has a strong tag of its own."""
+
+    async def story(store: Store) -> None:
+        await newsroom.publish(store, 1)
+        await build(store, newsroom.settings(), now=newsroom.noon)
+        found = await standing(store)
+        for form in ("atom", "rss", "json"):
+            plain, packed = found[form, "identity"], found[form, "gzip"]
+            assert gzip.decompress(packed.body) == plain.body
+            assert packed.body[4:8] == b"\0\0\0\0"
+        tags = [each.etag for each in found.values()]
+        assert len(set(tags)) == 6
+        assert all(tag.startswith('"') and tag.endswith('"') for tag in tags)
+
+    newsroom.run(story)
+
+
+def test_each_change_moves_every_date_even_within_one_second(newsroom: Any) -> None:
+    """New, edited, retracted: new bytes, `updated` and `changed_at` later each time, whatever the clock says."""
+
+    async def story(store: Store) -> None:
+        settings, now = newsroom.settings(), newsroom.noon
+        seen: list[tuple[datetime, datetime, str]] = []
+
+        async def rebuilt(at: datetime) -> list[str]:
+            await build(store, settings, now=at)
+            atom = (await standing(store))["atom", "identity"]
+            seen.append((atom.changed_at, atom.updated_at, atom.etag))
+            return titles(atom)
+
+        await newsroom.publish(store, 1)
+        assert await rebuilt(now) == ["Number 1"]
+        await newsroom.publish(store, 2)
+        assert await rebuilt(now) == ["Number 2", "Number 1"]
+        await newsroom.retitle(store, 1, "Number one", at=now)
+        assert await rebuilt(now) == ["Number 2", "Number one"]
+        await newsroom.retract(store, 2, at=now)
+        assert await rebuilt(now - timedelta(days=1)) == ["Number one"]
+        for earlier, later in pairwise(seen):
+            assert later[0] > earlier[0]
+            assert later[1] > earlier[1]
+            assert later[2] != earlier[2]
+
+    newsroom.run(story)
+
+
+def test_the_same_announcements_give_the_same_bytes_anywhere(newsroom: Any, tmp_path: Path) -> None:
+    """Built at another time, in another store: nothing differs."""
+    found: list[dict[tuple[str, str], FeedDocument]] = []
+
+    async def story(store: Store) -> None:
+        for number in (1, 2, 3):
+            await newsroom.publish(store, number)
+        await build(store, newsroom.settings(), now=newsroom.noon + len(found) * timedelta(days=9))
+        found.append(await standing(store))
+
+    newsroom.run(story)
+    newsroom.move(tmp_path / "other.db")
+    newsroom.run(story)
+    assert [(key, each.body, each.etag) for key, each in found[0].items()] == [
+        (key, each.body, each.etag) for key, each in found[1].items()
+    ]
+
+
+def test_a_change_of_settings_builds_anew_and_keeps_the_id(newsroom: Any) -> None:
+    """Another title or site changes the documents, and no id with them."""
+
+    async def story(store: Store) -> None:
+        await newsroom.publish(store, 1)
+        settings = newsroom.settings()
+        await build(store, settings, now=newsroom.noon)
+        site = settings.site.model_copy(update={"url": "https://moved.example.net", "title": "Moved"})
+        moved = settings.model_copy(update={"site": site})
+        (built,) = await build(store, moved, now=newsroom.noon)
+        assert built.changed
+        atom = feedparser.parse((await standing(store))["atom", "identity"].body)
+        assert atom.feed.id == "tag:news.example.org,2026:feed/news"
+        assert atom.feed.link == "https://moved.example.net"
+        assert (await build(store, moved, now=newsroom.noon))[0].changed is False
+
+    newsroom.run(story)
+
+
+def test_a_feed_shows_its_own_however_rare(newsroom: Any) -> None:
+    """A category far back in the archive is found, and feeds do not disturb each other."""
+
+    async def story(store: Store) -> None:
+        for number in range(1, 13):
+            await newsroom.publish(store, number, categories=("Rare",) if number in (1, 2) else ("News",))
+        settings = newsroom.settings(
+            news={"entries": 3}, rare={"categories": ["rare"], "entries": 1}, none={"categories": ["x"]}
+        )
+        built = await build(store, settings, now=newsroom.noon)
+        assert [(each.slug, each.entries) for each in built] == [("news", 3), ("rare", 1), ("none", 0)]
+        assert titles((await standing(store, "rare"))["rss", "identity"]) == ["Number 2"]
+        await newsroom.publish(store, 13, categories=("News",))
+        assert [each.changed for each in await build(store, settings, now=newsroom.noon)] == [True, False, False]
+        assert [each.slug for each in await build(store, settings, now=newsroom.noon, only={"rare"})] == ["rare"]
+        with pytest.raises(NotFound, match="nope"):
+            await build(store, settings, now=newsroom.noon, only={"nope"})
+
+    newsroom.run(story)
+
+
+def test_builders_at_once_agree(newsroom: Any) -> None:
+    """Of many that build the same change one writes, and all come to the same document."""
+
+    async def story(store: Store) -> None:
+        await newsroom.publish(store, 1)
+        settings = newsroom.settings()
+        built = await asyncio.gather(*(build(store, settings, now=newsroom.noon) for _ in range(6)))
+        assert sum(each.changed for (each,) in built) == 1
+        assert len({each.updated for (each,) in built}) == 1
+
+    newsroom.run(story)
+
+
+def test_export_lays_files_out_by_public_path(newsroom: Any, tmp_path: Path) -> None:
+    """Whole files, stamped with their last change; what did not change is not touched; nothing else is left."""
+    out = tmp_path / "out"
+
+    async def story(store: Store) -> None:
+        settings = newsroom.settings()
+        await newsroom.publish(store, 1)
+        await build(store, settings, now=newsroom.noon)
+        files = await export(store, settings, out)
+        assert sorted(files) == [out / "feeds" / f"news.{form}" for form in ("atom", "json", "rss")]
+        assert sorted(each.name for each in (out / "feeds").iterdir()) == ["news.atom", "news.json", "news.rss"]
+        found = await standing(store)
+        assert files[0].read_bytes() == found[files[0].suffix[1:], "identity"].body
+        assert files[0].stat().st_mtime == newsroom.noon.timestamp()
+        inodes = [each.stat().st_ino for each in files]
+        assert [each.stat().st_ino for each in await export(store, settings, out)] == inodes
+        await newsroom.retitle(store, 1, "Other", at=newsroom.noon)
+        await build(store, settings, now=newsroom.noon)
+        assert b"Other" in (await export(store, settings, out))[0].read_bytes()
+
+    newsroom.run(story)
