@@ -44,6 +44,13 @@ class World:
             self.named.setdefault(alias, announcement_id)
         self._index(candidate_of(item, announcement_id, source_id))
 
+    def called(self, name: str) -> int | None:
+        """The announcement that goes by a name in this source, or stands at that link anywhere."""
+        for key in names_of(name):
+            if key in self.named:
+                return self.named[key]
+        return self.by_link(link_key(name))
+
     def by_link(self, key: str) -> int | None:
         """The one announcement at a link; None when there are several, as with items that all point to a front page."""
         found = self._by_link.get(key, ())
@@ -59,11 +66,16 @@ class World:
             self._by_title[candidate.title_key].append(candidate)
 
 
+def names_of(reference: str) -> tuple[str, ...]:
+    """What another item of the source may be called by: its ident, or the name of its file."""
+    return (reference, f"name:{reference}")
+
+
 def fold(known: Known, source_id: int, world: World) -> int | None:
     """The announcement that a new item belongs to; None when it is one of its own."""
     item = known.item
     for name in (item.translation_of, *known.translations):
-        if name and (found := world.named.get(name) or world.by_link(link_key(name))) is not None:
+        if name and (found := world.called(name)) is not None:
             return found
     if item.link and (found := world.by_link(link_key(item.link))) is not None:
         return found

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from digest.collect.fold import World, fold
 from digest.collect.identify import Known
 from digest.model import codec
-from digest.model.announcements import IdentKind, Item
+from digest.model.announcements import Item, Picture
 from digest.store.items import StoredItem
 
 
@@ -53,10 +53,9 @@ def _stored(
     So a site that moved or changed its guids announces nothing twice.
     """
     old = stored.get(item.ident)
-    if old is not None:
-        return old
-    at_link = stored.get(item.link) if item.link and shared[item.link] == 1 else None
-    return at_link if at_link is not None and at_link.ident not in idents else None
+    if old is None and item.link and shared[item.link] == 1:
+        old = stored.get(item.link)
+    return old if old is None or old.ident == item.ident or old.ident not in idents else None
 
 
 def _update(made: Plan, item: Item, old: StoredItem) -> None:
@@ -75,23 +74,19 @@ def _update(made: Plan, item: Item, old: StoredItem) -> None:
 def _differs(item: Item, old: StoredItem) -> bool:
     picture = codec.dumps(item.picture) if item.picture else None
     now = (picture, item.published_raw, codec.dumps(item.categories), item.language)
-    return now != (old.picture, old.published_raw, _compact(old.categories), old.language)
+    return now != (old.picture, old.published_raw, old.categories, old.language)
 
 
-def _compact(categories: str) -> str:
-    import json
-
-    return codec.dumps(json.loads(categories))
-
-
-def _same_picture(item: Item, old: StoredItem) -> Any:
-    raise NotImplementedError
+def _same_picture(item: Item, old: StoredItem) -> Picture | None:
+    """The picture as we keep it already, if its address is still the same."""
+    if item.picture is None or item.picture.sha256 or old.picture is None:
+        return item.picture
+    kept = codec.loads(Picture, old.picture)
+    return replace(kept, alt=item.picture.alt) if kept.url == item.picture.url else item.picture
 
 
 def _place(made: Plan, known: Known, world: World, source_id: int) -> None:
     item = known.item
-    if item.ident_kind is IdentKind.HASH and not item.title:
-        return
     announcement_id = fold(known, source_id, world)
     if announcement_id is None:
         made.minted.append(item)

@@ -72,6 +72,13 @@ async def get(tx: Tx, public_id: str, *, language: str = "") -> Announcement | N
     return next(iter(await many(tx, [found], language=language, retracted=True)), None)
 
 
+async def by_slug(tx: Tx, slug: str, *, language: str = "") -> Announcement | None:
+    """The announcement whose public id ends in this slug, whatever host it was minted with; else as `get`."""
+    query = select(announcements.c.public_id).where(announcements.c.public_id.endswith(f"announcement/{slug}"))
+    found = (await tx.execute(query.order_by(announcements.c.id).limit(1))).scalar_one_or_none()
+    return None if found is None else await get(tx, found, language=language)
+
+
 async def many(tx: Tx, ids: Iterable[int], *, language: str = "", retracted: bool = False) -> tuple[Announcement, ...]:
     """The announcements with these row ids, in this order, without merged ones, and retracted ones only if asked."""
     wanted = list(dict.fromkeys(ids))
@@ -201,6 +208,12 @@ def _version(item: Row[Any]) -> Version:
 # Writing
 
 
+async def lock(tx: Tx) -> None:
+    """Wait until nobody else is minting, and keep others waiting until this transaction ends."""
+    await tx.execute(insert_ignore(tx, counters).values(name=_COUNTER, value=0))
+    await tx.execute(select(counters.c.value).where(counters.c.name == _COUNTER).with_for_update())
+
+
 async def mint(tx: Tx, minted: Sequence[Minted], *, at: datetime) -> list[int]:
     """Insert announcements and give their row ids, in order; `seq` rises in that order.
 
@@ -208,7 +221,7 @@ async def mint(tx: Tx, minted: Sequence[Minted], *, at: datetime) -> list[int]:
     """
     if not minted:
         return []
-    await tx.execute(insert_ignore(tx, counters).values(name=_COUNTER, value=0))
+    await lock(tx)
     raised = update(counters).where(counters.c.name == _COUNTER).values(value=counters.c.value + len(minted))
     last = int((await tx.execute(raised.returning(counters.c.value))).scalar_one())
     first = last - len(minted) + 1

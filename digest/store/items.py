@@ -5,7 +5,6 @@ Lookups and writes take whole batches: a document of ten thousand items costs te
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -67,14 +66,17 @@ _CANDIDATE = [items.c[name] for name in Candidate.__slots__ if name != "announce
 
 
 async def by_alias(tx: Tx, source_id: int, aliases: Iterable[str]) -> dict[str, StoredItem]:
-    """The items of one source under any of these names; the name is the key."""
+    """The items of one source under any of these names; the name is the key, and an ident comes before an alias."""
     found: dict[str, StoredItem] = {}
+    wanted = sorted(set(aliases))
     joined = select(item_aliases.c.alias, *_STORED).join(items, items.c.id == item_aliases.c.item_id)
-    for part in parts(sorted(set(aliases))):
+    for part in parts(wanted):
         query = joined.where(item_aliases.c.source_id == source_id, item_aliases.c.alias.in_(part))
         for row in await tx.execute(query):
             values = dict(row._mapping)
             found[values.pop("alias")] = StoredItem(**values)
+        own = select(*_STORED).where(items.c.source_id == source_id, items.c.ident.in_(part))
+        found.update({row.ident: StoredItem(**row._mapping) for row in await tx.execute(own)})
     return found
 
 
@@ -164,8 +166,8 @@ def _seen(placed: Placed, at: datetime) -> dict[str, Any]:
         "full_text": item.full_text,
         "language": item.language,
         "translation_of": item.translation_of,
-        "categories": json.dumps(item.categories, ensure_ascii=False),
-        "authors": json.dumps(item.authors, ensure_ascii=False),
+        "categories": codec.dumps(item.categories),
+        "authors": codec.dumps(item.authors),
         "picture": codec.dumps(item.picture) if item.picture else None,
         "enclosures": codec.dumps(item.enclosures),
         "facts": codec.dumps(item.facts),

@@ -1,0 +1,285 @@
+"""Collect: ask each source, understand what it said, keep it. One source's trouble is its own.
+
+Sources are asked at the same time and kept in the order of the configuration, so that the same visit always mints the
+same announcements; one that keeps us waiting is kept when it comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from digest.collect.identify import Habits, Known, distinct, identify
+from digest.collect.illustrate import Easel, illustrate
+from digest.collect.keep import Keeper, Kept, keep
+from digest.collect.read import Asked, Reading, read_source
+from digest.collect.rhythm import next_try, retry
+from digest.errors import CollectError, DigestError, FetchError, NotFound
+from digest.fetch import Fetcher
+from digest.settings import Settings, Source
+from digest.store import sources
+from digest.store.database import Store
+from digest.store.sources import SourceRow
+
+_AT_ONCE = 1_000
+"""Items in one transaction: others may write between."""
+_IN_FULL_AFTER = timedelta(hours=48)
+_WAIT_FOR_ORDER = 15.0
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceReport:
+    """What became of one visit; `changed` says that feeds may look different now."""
+
+    source: str
+    seen: int = 0
+    new: int = 0
+    revised: int = 0
+    unchanged: int = 0
+    error: str = ""
+    next_try: datetime | None = None
+    warnings: tuple[str, ...] = ()
+    changed: bool = False
+
+
+async def collect(
+    store: Store, settings: Settings, fetcher: Fetcher, *, only: Sequence[str] = (), now: datetime
+) -> tuple[SourceReport, ...]:
+    """Read the named sources, or all, due or not; a report each, in the order of the configuration.
+
+    Only Retry-After and 410 hold a source back. Raises NotFound for a name that is no source's.
+    """
+    wanted = _named(settings, only)
+    rows = await _declare(store, settings)
+    visits = {
+        slug: asyncio.create_task(_ask(settings.sources[slug], settings, fetcher, rows[slug], now)) for slug in wanted
+    }
+    reports: dict[str, SourceReport] = {}
+    try:
+        if visits:
+            await asyncio.wait(visits.values(), timeout=_WAIT_FOR_ORDER)
+        while waiting := [slug for slug in wanted if slug not in reports]:
+            ready = [slug for slug in waiting if visits[slug].done()]
+            for slug in ready:
+                reports[slug] = await _settle(
+                    visits[slug], settings.sources[slug], settings, store, fetcher, rows[slug], now
+                )
+            if not ready:
+                await asyncio.wait([visits[slug] for slug in waiting], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for visit in visits.values():
+            visit.cancel()
+        await asyncio.gather(*visits.values(), return_exceptions=True)
+    return tuple(reports[slug] for slug in wanted)
+
+
+async def due(store: Store, settings: Settings, *, now: datetime) -> tuple[str, ...]:
+    """The sources whose next check has come, in the order of the configuration."""
+    async with store.read() as tx:
+        rows = {row.slug: row for row in await sources.listed(tx)}
+    return tuple(slug for slug in settings.sources if _is_due(rows.get(slug), now))
+
+
+def _is_due(row: SourceRow | None, now: datetime) -> bool:
+    if row is None or row.next_check_at is None:
+        return True
+    return not row.gone and row.next_check_at <= now and (row.hold_until is None or row.hold_until <= now)
+
+
+def _named(settings: Settings, only: Sequence[str]) -> list[str]:
+    for slug in only:
+        if slug not in settings.sources:
+            known = ", ".join(settings.sources) or "none is configured"
+            raise NotFound(f"no such source; there are: {known}", about=slug)
+    return [slug for slug in settings.sources if not only or slug in only]
+
+
+async def _declare(store: Store, settings: Settings) -> dict[str, SourceRow]:
+    async with store.read() as tx:
+        rows = {row.slug: row for row in await sources.listed(tx)}
+    declared = settings.sources.items()
+    if all(slug in rows and (rows[slug].kind, rows[slug].url) == (each.kind, each.url) for slug, each in declared):
+        return rows
+    async with store.write() as tx:
+        return {
+            slug: await sources.ensure(tx, slug, kind=each.kind, url=each.url, was=each.was) for slug, each in declared
+        }
+
+
+async def _ask(source: Source, settings: Settings, fetcher: Fetcher, row: SourceRow, now: datetime) -> Reading:
+    _refuse_if_held(row, now)
+    stale = row.full_fetch_at is None or now - row.full_fetch_at > _IN_FULL_AFTER
+    asked = Asked(
+        url=row.validators_url,
+        etag="" if stale else row.etag,
+        last_modified="" if stale else row.last_modified,
+        since=row.last_success_at if row.first_collected_at else None,
+    )
+    return await read_source(source, settings.site, fetcher, asked, now=now)
+
+
+def _refuse_if_held(row: SourceRow, now: datetime) -> None:
+    if row.gone:
+        raise CollectError("gone for good (410); change or remove the source", about=row.url)
+    if row.hold_until is not None and row.hold_until > now:
+        raise CollectError(f"asked us to stay away until {row.hold_until:%Y-%m-%d %H:%M} UTC", about=row.url)
+
+
+async def _settle(
+    visit: asyncio.Task[Reading],
+    source: Source,
+    settings: Settings,
+    store: Store,
+    fetcher: Fetcher,
+    row: SourceRow,
+    now: datetime,
+) -> SourceReport:
+    try:
+        return await _take(visit.result(), source, settings, store, fetcher, row, now)
+    except DigestError as error:
+        return await _failed(error, str(error), source, store, row, now)
+    except Exception as error:  # a surprise in one source must not cost us the others
+        return await _failed(error, f"{type(error).__name__}: {error}", source, store, row, now)
+
+
+async def _take(
+    reading: Reading,
+    source: Source,
+    settings: Settings,
+    store: Store,
+    fetcher: Fetcher,
+    row: SourceRow,
+    now: datetime,
+) -> SourceReport:
+    known = await asyncio.to_thread(_understand, reading, source, settings, now)
+    complaints = [*reading.complaints, *(words for each in known for words in each.complaints)]
+    easel = Easel(
+        own=source.url if source.kind != "folder" else "",
+        slug=source.slug,
+        source_id=row.id,
+        source_folder=reading.folder,
+        media_folder=settings.media_folder,
+        site_url=settings.site.url,
+        now=now,
+    )
+    known, troubles = await illustrate(known, easel, store, fetcher)
+    kept = await _keep_in_parts(known, source, settings, store, row, now)
+    after = next_try(now, source.every, minutes=reading.minutes, spread=random.uniform(-1, 1))  # noqa: S311
+    async with store.write() as tx:
+        await sources.succeeded(
+            tx,
+            row.id,
+            at=now,
+            next_check_at=after,
+            validators=(reading.url, reading.etag, reading.last_modified),
+            whole=not reading.not_modified,
+            new=kept.new > 0,
+        )
+        if reading.errors:
+            words = "; ".join(reading.errors)
+            await sources.failed(tx, row.id, at=now, error=words, next_check_at=after)
+    return SourceReport(
+        source=source.slug,
+        seen=len(known),
+        new=kept.new,
+        revised=kept.revised,
+        unchanged=kept.unchanged,
+        error="; ".join(reading.errors),
+        next_try=after,
+        warnings=(*dict.fromkeys((*complaints, *troubles, *kept.complaints)),),
+        changed=kept.changed,
+    )
+
+
+async def _failed(
+    error: Exception, words: str, source: Source, store: Store, row: SourceRow, now: datetime
+) -> SourceReport:
+    if _is_held(row, now):
+        return SourceReport(source=source.slug, error=words, next_try=row.hold_until)
+    status = error.status if isinstance(error, FetchError) else None
+    wait = error.retry_after if isinstance(error, FetchError) else None
+    after = retry(now, source.every, row.failures + 1, spread=random.uniform(-1, 1))  # noqa: S311
+    hold = now + timedelta(seconds=wait) if wait is not None and status in (429, 503) else None
+    async with store.write() as tx:
+        await sources.failed(
+            tx,
+            row.id,
+            at=now,
+            error=words,
+            next_check_at=max(after, hold) if hold else after,
+            hold_until=hold,
+            # Once may be a slip of the host's; twice in a row is meant.
+            gone=status == 410 and row.last_error.endswith("answered 410"),
+        )
+    return SourceReport(source=source.slug, error=words, next_try=max(after, hold) if hold else after)
+
+
+def _is_held(row: SourceRow, now: datetime) -> bool:
+    return row.gone or (row.hold_until is not None and row.hold_until > now)
+
+
+def _understand(reading: Reading, source: Source, settings: Settings, now: datetime) -> list[Known]:
+    """Identified, each once, what begins an announcement before its translations, the oldest first."""
+    habits = habits_of(source, settings)
+    found = (identify(item, habits, document_language=reading.language, now=now) for item in reading.items)
+    known = list(distinct(found))
+    if source.hold_future:
+        known = [each for each in known if each.item.published_at is None or each.item.published_at <= now]
+    # What has no date is taken for new; the first in a document is the newest.
+    known.reverse()
+    known.sort(key=lambda each: (bool(each.item.translation_of), min(each.item.published_at or now, now)))
+    return known
+
+
+def habits_of(source: Source, settings: Settings) -> Habits:
+    """How a source writes, as far as the operator said; what equals the site's own was not said."""
+    zone = source.timezone or settings.site.timezone
+    language = source.language if source.language != settings.site.language else None
+    return Habits(
+        zone=ZoneInfo(zone),
+        keep_offset=zone == settings.site.timezone,
+        language=language or "",
+        site_language=settings.site.language,
+        date_order=source.date_order or "",
+        words=source.kind == "page",
+    )
+
+
+async def _keep_in_parts(
+    known: Sequence[Known], source: Source, settings: Settings, store: Store, row: SourceRow, now: datetime
+) -> Kept:
+    keeper = Keeper(
+        source_id=row.id,
+        slug=source.slug,
+        site_url=settings.site.url,
+        digests=tuple(settings.digests),
+        rank=_rank(settings.sources),
+        baseline=_baseline(known, source, row),
+        now=now,
+    )
+    kept = Kept()
+    for start in range(0, len(known), _AT_ONCE):
+        async with store.write() as tx:
+            kept.add(await keep(tx, known[start : start + _AT_ONCE], keeper))
+    return kept
+
+
+def _rank(declared: Mapping[str, Source]) -> Callable[[str], int]:
+    """A source's place: by `priority`, the smallest first, then in the order of the configuration; strangers last."""
+    said = sorted(declared.values(), key=lambda each: (each.priority is None, each.priority or 0))
+    places = {each.slug: place for place, each in enumerate(said)}
+    return lambda slug: places.get(slug, len(places))
+
+
+def _baseline(known: Sequence[Known], source: Source, row: SourceRow) -> Collection[str]:
+    """On a first visit, everything but the newest `announce_first`: an archive is not news."""
+    if row.first_collected_at is not None or source.announce_first == "all":
+        return frozenset()
+    newest = sorted(known, key=lambda each: each.item.published_at or _NEVER, reverse=True)
+    announced = [each for each in newest if not each.item.translation_of][: int(source.announce_first)]
+    return {each.item.ident for each in known} - {each.item.ident for each in announced}
