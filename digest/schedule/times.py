@@ -67,15 +67,20 @@ def _on_the_wall(schedule: Schedule, zone: ZoneInfo, pick: Pick) -> Iterator[Slo
     for clock in schedule.times:
         wall = datetime.combine(pick.day, clock)
         at, notes = _instant(wall, zone)
-        yield Slot(f"{pick.named.isoformat()}T{clock:%H:%M}", wall, at, (*pick.notes, *notes))
+        yield Slot(f"{pick.named.isoformat()}T{clock.isoformat()[:5]}", wall, at, (*pick.notes, *notes))
 
 
 def _elapsed(schedule: Schedule, zone: ZoneInfo, pick: Pick) -> Iterator[Slot]:
     walls = [datetime.combine(pick.day, clock) for clock in schedule.times]
-    both = {(_utc(wall, zone, fold), wall) for wall in walls for fold in (0, 1)}
-    for at, wall in sorted(both):
-        if at.astimezone(zone).replace(tzinfo=None) == wall:
-            yield Slot(f"{at:%Y-%m-%dT%H:%M}Z", wall, at, pick.notes)
+    midnight = datetime.combine(pick.day, time(), zone)
+    offset = midnight.utcoffset() or timedelta()
+    if offset == (midnight + DAY).utcoffset():
+        instants = [((wall - offset).replace(tzinfo=UTC), wall) for wall in walls]
+    else:
+        both = {(_utc(wall, zone, fold), wall) for wall in walls for fold in (0, 1)}
+        instants = sorted(pair for pair in both if pair[0].astimezone(zone).replace(tzinfo=None) == pair[1])
+    for at, wall in instants:
+        yield Slot(f"{at.isoformat()[:16]}Z", wall, at, pick.notes)
 
 
 def _instant(wall: datetime, zone: ZoneInfo) -> tuple[datetime, tuple[str, ...]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from digest.errors import ScheduleError
-from digest.schedule import Schedule, Slot, parse, slots
+from digest.schedule import Schedule, Slot, following, parse, slots
 from digest.settings import Digest
 from digest.store.schedules import Standing
 
@@ -26,8 +27,18 @@ def zone_of(digest: Digest) -> ZoneInfo:
 
 
 def since_last_look(digest: Digest, standing: Standing, now: datetime) -> tuple[Slot, ...]:
-    """The slots in (looked_at, now]."""
-    return tuple(slots(effective(digest, standing), zone_of(digest), standing.looked_at, now))
+    """The slots in (looked_at, now]; costs next to nothing while there are none."""
+    schedule, zone = effective(digest, standing), zone_of(digest)
+    first = _first_after(schedule.text, zone.key, standing.looked_at)
+    if first is None or first > now:
+        return ()
+    return tuple(slots(schedule, zone, standing.looked_at, now))
+
+
+@lru_cache(maxsize=8192)
+def _first_after(text: str, zone: str, moment: datetime) -> datetime | None:
+    found = following(parse(text), ZoneInfo(zone), moment, 1)
+    return found[0].at if found else None
 
 
 def start_line(digest: Digest, standing: Standing, now: datetime) -> datetime | None:

@@ -16,8 +16,6 @@ from digest.store.schedules import SlotState, Standing
 
 EACH_AT_MOST = 50
 """However long the house was down, nobody wants more than these at once."""
-LOOK_AT_LEAST = timedelta(days=1)
-"""How far the last look may fall behind while nothing is due: it need not be written at each tick."""
 
 Missed = Literal["latest", "each", "skip"]
 
@@ -33,22 +31,17 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What one look found; both lists ascend."""
+    """What one look found; both lists ascend. The start line moves on to the moment of the look."""
 
-    owed: tuple[Slot, ...] = ()
-    passed: tuple[Passed, ...] = ()
-    skips_used: int = 0
-    looked_at: datetime | None = None
-    """The new start line; None when it may stay where it is."""
+    owed: tuple[Slot, ...]
+    passed: tuple[Passed, ...]
+    skips_used: int
 
 
 def decide(
     since: Sequence[Slot], standing: Standing, *, missed: Missed, lateness: timedelta, now: datetime
 ) -> Decision:
-    """Weigh the slots in (looked_at, now], ascending. Applied twice, the second finds nothing."""
-    if not since:
-        late = now - standing.looked_at >= LOOK_AT_LEAST
-        return Decision(looked_at=now if late else None)
+    """Weigh the slots in (looked_at, now], ascending."""
     paused = [slot for slot in since if is_paused(standing, slot)]
     going = [slot for slot in since if not is_paused(standing, slot)]
     left_out, going = going[: standing.skip_next], going[standing.skip_next :]
@@ -59,7 +52,7 @@ def decide(
         *(Passed(slot, SlotState.MISSED, why) for slot in going if slot not in keep),
     ]
     passed.sort(key=lambda each: each.slot.at)
-    return Decision(tuple(keep), tuple(passed[-EACH_AT_MOST:]), len(left_out), now)
+    return Decision(tuple(keep), tuple(passed[-EACH_AT_MOST:]), len(left_out))
 
 
 def is_paused(standing: Standing, slot: Slot) -> bool:

@@ -15,7 +15,7 @@ from digest.schedules.policy import Decision, decide
 from digest.settings import Digest, Settings
 from digest.store import schedules
 from digest.store.database import Store, Tx
-from digest.store.schedules import OwedSlot, Standing
+from digest.store.schedules import OwedSlot, SlotState, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,10 @@ def _work(digest: Digest, standing: Standing | None, now: datetime) -> Work | No
     if (line := start_line(digest, standing, now)) is not None:
         return Work(digest, standing, redeclared_from=line)
     since = since_last_look(digest, standing, now)
+    if not since:
+        return None
     decision = decide(since, standing, missed=digest.missed, lateness=digest.lateness, now=now)
-    return Work(digest, standing, decision=decision) if decision.looked_at else None
+    return Work(digest, standing, decision=decision)
 
 
 async def _apply(tx: Tx, work: Work, now: datetime) -> None:
@@ -72,11 +74,8 @@ async def _apply(tx: Tx, work: Work, now: datetime) -> None:
 
 
 async def _settle(tx: Tx, was: Standing, decision: Decision, now: datetime) -> None:
-    moved = await schedules.move_on(tx, was, decision.looked_at or now, skips_used=decision.skips_used)
-    if not moved:
+    if not await schedules.move_on(tx, was, now, skips_used=decision.skips_used):
         return
-    for passed in decision.passed:
-        slot = passed.slot
-        await schedules.add_slot(tx, was.digest, slot.key, slot.at, now, state=passed.state, note=passed.why)
-    for slot in decision.owed:
-        await schedules.add_slot(tx, was.digest, slot.key, slot.at, now, note="; ".join(slot.notes))
+    owed = [(slot, SlotState.OWED, "; ".join(slot.notes)) for slot in decision.owed]
+    passed = [(passed.slot, passed.state, passed.why) for passed in decision.passed]
+    await schedules.add_slots(tx, was.digest, [*passed, *owed], now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
+from digest.schedule import Slot
 from digest.store.database import Tx, insert_ignore
 from digest.store.schema import schedules, slots
 
@@ -95,12 +96,14 @@ async def listed(tx: Tx) -> tuple[Standing, ...]:
     return tuple(Standing(**row._mapping) for row in rows)
 
 
-async def add_slot(
-    tx: Tx, digest: str, key: str, at: datetime, now: datetime, *, state: SlotState = SlotState.OWED, note: str = ""
-) -> bool:
-    """Write a slot down; False when that digest already has one under that key."""
-    values = {"digest": digest, "key": key, "at": at, "seen_at": now, "state": state, "note": note}
-    return bool((await tx.execute(insert_ignore(tx, slots).values(values))).rowcount)
+async def add_slots(tx: Tx, digest: str, found: Sequence[tuple[Slot, SlotState, str]], now: datetime) -> None:
+    """Write slots down with their states and notes; those whose key the digest already has stay as they are."""
+    rows = [
+        {"digest": digest, "key": slot.key, "at": slot.at, "seen_at": now, "state": state, "note": note}
+        for slot, state, note in found
+    ]
+    if rows:
+        await tx.execute(insert_ignore(tx, slots), rows)
 
 
 async def unanswered_slots(tx: Tx, digests: Collection[str] | None = None) -> tuple[OwedSlot, ...]:
