@@ -122,6 +122,12 @@ async def orphans(tx: Tx, shard: Shard) -> tuple[int, ...]:
     return tuple(rows.scalars())
 
 
+async def give_back(tx: Tx, shard: Shard, now: datetime) -> None:
+    """Owe again what was claimed and not begun; ask only under the lease."""
+    begun = inside(shard) & (_C.state == DeliveryState.SENDING)
+    await tx.execute(update(deliveries).where(begun).values(state=int(DeliveryState.OWED), at=millis(now)))
+
+
 async def hold_doubts(tx: Tx, shard: Shard, ids: Collection[int]) -> None:
     """Keep these doubts until somebody asks: too many came at once."""
     held = inside(shard) & _C.subscriber_id.in_(ids) & (_C.state == DeliveryState.UNCERTAIN)
@@ -133,10 +139,17 @@ async def hurry(tx: Tx, mailing: int, now: datetime, *, uncertain: bool = False)
     state = DeliveryState.UNCERTAIN if uncertain else DeliveryState.DEFERRED
     chosen = (_C.mailing_id == mailing) & (_C.state == state)
     found = await tx.execute(update(deliveries).where(chosen).values(at=millis(now)))
-    if found.rowcount and uncertain:
-        counted = (shards.c.mailing_id == mailing) & (shards.c.uncertain > 0)
-        await tx.execute(update(shards).where(counted).values(next_due=millis(now)))
+    counter = shards.c.uncertain if uncertain else shards.c.deferred
+    counted = (shards.c.mailing_id == mailing) & (counter > 0)
+    await tx.execute(update(shards).where(counted).values(next_due=millis(now)))
     return found.rowcount
+
+
+async def withdraw(tx: Tx, mailing: int, now: datetime) -> int:
+    """Give up what is still owed of a mailing; what is on its way this second ends by itself."""
+    owed = (_C.mailing_id == mailing) & _C.state.in_((DeliveryState.OWED, DeliveryState.DEFERRED))
+    values = {"state": int(DeliveryState.WITHDRAWN), "at": millis(now)}
+    return (await tx.execute(update(deliveries).where(owed).values(**values))).rowcount
 
 
 async def _set(tx: Tx, mailing: int, ids: Sequence[int], state: DeliveryState, at: int, *, late: bool = False) -> None:

@@ -42,7 +42,10 @@ class Doubt:
     resolution: str
 
 
-async def attempts(tx: Tx, mailing: int, ids: Collection[int]) -> Mapping[tuple[int, str], Attempts]:
+Past = Mapping[tuple[int, str], Attempts]
+
+
+async def attempts(tx: Tx, mailing: int, ids: Collection[int]) -> Past:
     """What these subscribers' deliveries went through before, by (subscriber, kind)."""
     if not ids:
         return {}

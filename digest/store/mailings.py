@@ -119,6 +119,13 @@ async def unsettled(tx: Tx) -> tuple[MailingRow, ...]:
     return tuple(_mailing(row) for row in rows)
 
 
+async def with_leftovers(tx: Tx) -> tuple[int, ...]:
+    """Mailings, not cancelled, that have anything deferred or uncertain."""
+    left = exists().where(shards.c.mailing_id == mailings.c.id, shards.c.deferred + shards.c.uncertain > 0)
+    query = select(mailings.c.id).where(left, mailings.c.status != MailingStatus.CANCELLED).order_by(mailings.c.id)
+    return tuple((await tx.execute(query)).scalars())
+
+
 async def nothing_owed(tx: Tx) -> tuple[MailingRow, ...]:
     """Running mailings without any shard that is still due at some time."""
     waiting = exists().where(shards.c.mailing_id == mailings.c.id, shards.c.next_due.is_not(None))
@@ -151,6 +158,15 @@ async def audience(tx: Tx, digest: str, now: datetime) -> int:
     free = or_(subscriptions.c.paused_until.is_(None), subscriptions.c.paused_until <= now)
     confirmed = and_(subscriptions.c.digest == digest, subscriptions.c.state == SubscriptionState.CONFIRMED)
     return int((await tx.execute(who.where(confirmed, subscribers.c.suppressed.is_(False), free))).scalar_one())
+
+
+async def languages(tx: Tx, digest: str) -> tuple[str, ...]:
+    """The languages that a digest's confirmed subscribers have chosen, the most chosen first."""
+    said = subscribers.c.language
+    who = select(said).join_from(subscriptions, subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+    confirmed = and_(subscriptions.c.digest == digest, subscriptions.c.state == SubscriptionState.CONFIRMED)
+    query = who.where(confirmed, said != "").group_by(said).order_by(func.count().desc(), said)
+    return tuple((await tx.execute(query)).scalars())
 
 
 def _mailing(row: Row[tuple[object, ...]]) -> MailingRow:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 
 from digest.model.deliveries import NoteKind, NoteState
 from digest.store.database import Tx, insert_ignore
@@ -62,10 +63,10 @@ async def add(
     return row.scalar_one_or_none() is not None
 
 
-async def due(tx: Tx, now: datetime, *, limit: int = 50) -> tuple[int, ...]:
-    """Ids of the notes to send now, oldest first."""
+async def due(tx: Tx, now: datetime, *, without: Collection[str] = (), limit: int = 50) -> tuple[int, ...]:
+    """Ids of the notes to send now, oldest first, but for those of the senders `without`."""
     query = select(_C.id).where(_C.state == NoteState.OWED, _C.due_at <= now).order_by(_C.due_at, _C.id)
-    return tuple((await tx.execute(query.limit(limit))).scalars())
+    return tuple((await tx.execute(query.where(_C.sender.not_in(without)).limit(limit))).scalars())
 
 
 async def claim(tx: Tx, note: int, *, now: datetime, until: datetime) -> NoteRow | None:
@@ -85,11 +86,15 @@ async def settle(tx: Tx, note: int, state: NoteState, *, reply: str, due_at: dat
     await tx.execute(update(notes).where(_C.id == note, mine).values(**values, leased_until=None))
 
 
+async def orphans(tx: Tx, now: datetime) -> int:
+    """How many a worker began and did not settle in time."""
+    return int((await tx.execute(select(func.count()).where(_lost(now)))).scalar_one())
+
+
 async def doubt_orphans(tx: Tx, now: datetime) -> int:
     """Call uncertain what a worker began and never settled; such notes are not sent again by themselves."""
-    lost = (_C.state == NoteState.SENDING) & or_(_C.leased_until.is_(None), _C.leased_until < now)
     values = {"state": NoteState.UNCERTAIN, "last_reply": "the worker that was sending it is gone"}
-    return (await tx.execute(update(notes).where(lost).values(**values, leased_until=None))).rowcount
+    return (await tx.execute(update(notes).where(_lost(now)).values(**values, leased_until=None))).rowcount
 
 
 async def next_due(tx: Tx) -> datetime | None:
@@ -109,3 +114,7 @@ async def counts(tx: Tx) -> NoteCounts:
     """How all notes stand."""
     rows = await tx.execute(select(_C.state, func.count()).group_by(_C.state))
     return NoteCounts(**{str(state): int(count) for state, count in rows})
+
+
+def _lost(now: datetime) -> ColumnElement[bool]:
+    return (_C.state == NoteState.SENDING) & or_(_C.leased_until.is_(None), _C.leased_until < now)

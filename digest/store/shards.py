@@ -94,21 +94,20 @@ async def next_due(tx: Tx, *, mailing: int | None = None) -> datetime | None:
 
 async def lease(tx: Tx, mailing: int, number: int, *, owner: str, now: datetime, until: datetime) -> Shard | None:
     """The right to send a shard until `until`; None when it is taken, not due, or its mailing stands still."""
-    free = select(mailings.c.id).where(mailings.c.id == mailing, running()).correlate(shards)
     change = update(shards).where(
         shards.c.mailing_id == mailing,
         shards.c.number == number,
         shards.c.leased_until < millis(now),
         shards.c.next_due <= millis(now),
-        free.exists(),
+        _free(),
     )
     row = (await tx.execute(change.values(owner=owner, leased_until=millis(until)).returning(*shards.c))).one_or_none()
     return _shard(row._mapping) if row else None
 
 
 async def renew(tx: Tx, shard: Shard, *, owner: str, now: datetime, until: datetime) -> bool:
-    """Keep a lease that is still one's own; False when it has ended: then send nothing more."""
-    mine = (shards.c.owner == owner) & (shards.c.leased_until >= millis(now))
+    """Keep a lease that is still one's own; False when it or the mailing was stopped: then send nothing more."""
+    mine = (shards.c.owner == owner) & (shards.c.leased_until >= millis(now)) & _free()
     change = update(shards).where(_is(shard), mine).values(leased_until=millis(until))
     return (await tx.execute(change)).rowcount == 1
 
@@ -140,12 +139,6 @@ async def recount(tx: Tx, shard: Shard, now: datetime, *, not_before: datetime |
     return Counts(**totals)
 
 
-async def hurry(tx: Tx, mailing: int, now: datetime) -> None:
-    """Make every shard with anything deferred or put off due now."""
-    later = (shards.c.mailing_id == mailing) & (shards.c.next_due > millis(now))
-    await tx.execute(update(shards).where(later).values(next_due=millis(now)))
-
-
 async def counts(tx: Tx, mailing: int | None = None, *, number: int | None = None) -> Counts:
     """A mailing's standing, or one shard's, or everybody's, from the counters."""
     query = select(*(func.coalesce(func.sum(shards.c[name]), 0).label(name) for name in _NAMES))
@@ -169,6 +162,11 @@ def inside(shard: Shard) -> ColumnElement[bool]:
     """The rows of `deliveries` that are a shard's."""
     mine = deliveries.c.mailing_id == shard.mailing
     return mine & deliveries.c.subscriber_id.between(shard.first, shard.last)
+
+
+def _free() -> ColumnElement[bool]:
+    """That a shard's mailing is running."""
+    return select(mailings.c.id).where(mailings.c.id == shards.c.mailing_id, running()).correlate(shards).exists()
 
 
 def _is(shard: Shard) -> ColumnElement[bool]:

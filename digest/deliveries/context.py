@@ -1,0 +1,121 @@
+"""What sending needs beside the ledger, handed in by the composition root; and each sender's way out."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Self
+
+from digest.deliveries.pace import Pace
+from digest.deliveries.personalise import LinksOf, ReasonOf
+from digest.deliveries.smtp.connection import Timeouts
+from digest.deliveries.smtp.pool import Pool, Rest
+from digest.deliveries.smtp.relay import parse
+from digest.errors import DeliveryError
+from digest.letter import headers
+from digest.letter.compile import Compiled
+from digest.settings.keys import Keyring
+from digest.settings.sections import Digest, Sender
+from digest.store.database import Store, Tx
+from digest.store.mailings import LetterRow, MailingRow
+
+LEASE = timedelta(seconds=60)
+NO_DOT_AFTER = timedelta(seconds=2)
+"""Before a lease ends: nothing is finished that late."""
+
+
+Moved = Callable[[Tx, MailingRow], Awaitable[None]]
+"""Told in the same transaction that a mailing begins (proving), stands still (paused) or is over (sent)."""
+
+
+async def nobody_cares(tx: Tx, mailing: MailingRow) -> None:
+    """For mailings without an edition to keep in step."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """One for a process: it remembers which relays were down."""
+
+    store: Store
+    keys: Keyring
+    senders: Mapping[str, Sender]
+    digests: Mapping[str, Digest]
+    compile: Callable[[MailingRow, LetterRow], Compiled]
+    links: LinksOf
+    reason: ReasonOf
+    moved: Moved = nobody_cares
+    clock: Callable[[], datetime] = utc_now
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    hostname: str | None = None
+    """What we say in EHLO; by default this machine's name."""
+    owner: str = field(default_factory=lambda: secrets.token_hex(8))
+    """Whose a lease is."""
+    rests: dict[str, Rest] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A sender's way out: connections for mailings, one more for notes, and their common pace."""
+
+    sender: Sender
+    pool: Pool
+    notes: Pool
+    pace: Pace
+    envelope: str
+    """Where bounces go."""
+    domain: str
+    """Of the From address: Message-IDs end in it."""
+
+
+class Routes:
+    """The ways out that one run uses; leaving the block says goodbye to every relay."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._open: dict[str, Route] = {}
+
+    def of(self, slug: str) -> Route:
+        """The way out of a sender; DeliveryError for one that is not configured or not safe to use."""
+        if slug not in self._open:
+            self._open[slug] = self._route(slug)
+        return self._open[slug]
+
+    def _route(self, slug: str) -> Route:
+        context = self._context
+        if slug not in context.senders:
+            raise DeliveryError("is no sender of this configuration", about=slug)
+        sender = context.senders[slug]
+        relays = [parse(url) for url in sender.servers]
+        rest = context.rests.setdefault(slug, Rest())
+
+        def pool(size: int) -> Pool:
+            return Pool(relays, size, rest=rest, timeouts=context.timeouts, hostname=context.hostname)
+
+        address = headers.mailbox(sender.from_).address
+        return Route(
+            sender=sender,
+            pool=pool(sender.connections),
+            notes=pool(1),
+            pace=Pace.of(sender),
+            envelope=headers.mailbox(sender.bounces).address if sender.bounces else address,
+            domain=address.rpartition("@")[2],
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for route in self._open.values():
+            await route.pool.close()
+            await route.notes.close()

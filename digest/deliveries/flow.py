@@ -1,0 +1,222 @@
+"""What is owed goes out: notes first, then shards, until nothing is due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from digest.deliveries.context import Context, Route, Routes
+from digest.deliveries.notes import NotesRun, send_due
+from digest.deliveries.seal import seal
+from digest.deliveries.shard import Progress, ProgressOf, ShardRun, deliver_shard
+from digest.errors import DeliveryError
+from digest.model.deliveries import MailingStatus, OutcomeKind
+from digest.store import deliveries, mailings, notes, shards
+from digest.store.database import Tx
+from digest.store.mailings import MailingRow
+from digest.store.shards import Counts
+
+__all__ = ["Progress", "Report", "cancel", "deliver_shard", "pause", "resume", "retry", "run_due", "seal", "settle"]
+
+RUNNING = (MailingStatus.PROVING, MailingStatus.SENDING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a run did, and what it leaves."""
+
+    accepted: int
+    """Letters of mailings that a relay took in this run."""
+    rejected: int
+    notes: int
+    """Notes that a relay took in this run."""
+    counts: Counts
+    """How the mailing asked for stands now, or all of them together."""
+    next_due: datetime | None
+    """When something is due again; None when nothing is owed."""
+    relay_error: str = ""
+    """Why a relay could not be used: everything it should have got stays owed."""
+    settled: tuple[MailingRow, ...] = ()
+    """Mailings of which nothing is owed any more since this run: their editions are sent."""
+    paused: tuple[MailingRow, ...] = ()
+    """Mailings that stand still, each with its why."""
+
+    @property
+    def owed(self) -> int:
+        return self.counts.owed
+
+    @property
+    def deferred(self) -> int:
+        return self.counts.deferred
+
+    @property
+    def uncertain(self) -> int:
+        return self.counts.uncertain
+
+
+@dataclass(slots=True)
+class _Tally:
+    accepted: int = 0
+    rejected: int = 0
+    notes: int = 0
+    down: dict[str, str] = field(default_factory=dict)
+    settled: list[MailingRow] = field(default_factory=list)
+
+    def add_notes(self, run: NotesRun) -> bool:
+        self.notes += run.accepted
+        self.down |= {sender: str(outcome) for sender, outcome in run.faults}
+        return run.moved
+
+    def add(self, sender: str, run: ShardRun) -> bool:
+        self.accepted += run.accepted
+        self.rejected += run.rejected
+        if run.fault and run.fault.kind is OutcomeKind.RELAY:
+            self.down[sender] = str(run.fault)
+        return run.moved
+
+
+async def run_due(
+    context: Context,
+    *,
+    horizon: timedelta = timedelta(0),
+    mailing: int | None = None,
+    progress: ProgressOf | None = None,
+) -> Report:
+    """Send notes, then what is due of `mailing` or of all; ends when nothing is due within `horizon`.
+
+    Safe to run in many processes at once. A relay that is down ends it for that sender: all stays owed.
+    """
+    tally = _Tally()
+    async with Routes(context) as routes:
+        while True:
+            moved = tally.add_notes(await send_due(context, routes))
+            moved = await _shards(context, routes, tally, mailing, progress) or moved
+            settled = await settle(context)
+            tally.settled += settled
+            if moved or settled:
+                continue
+            wait = await _wait(context, mailing, horizon)
+            if tally.down or wait is None:
+                return await _report(context, tally, mailing)
+            await context.sleep(wait)
+
+
+async def _shards(
+    context: Context, routes: Routes, tally: _Tally, mailing: int | None, progress: ProgressOf | None
+) -> bool:
+    """Send what is due; whether anything moved."""
+    moved = False
+
+    async def notes_between() -> None:
+        tally.add_notes(await send_due(context, routes))
+
+    async with context.store.read() as tx:
+        due = await shards.due(tx, context.clock(), mailing=mailing)
+        known = {shard.mailing: await mailings.get(tx, shard.mailing) for shard in due}
+    for shard in due:
+        digest = known[shard.mailing].digest
+        route = _route(context, routes, tally, digest)
+        if route is None:
+            continue
+        run = await deliver_shard(
+            context, shard.mailing, shard.number, route=route, progress=progress, between=notes_between
+        )
+        moved = tally.add(route.sender.slug, run) or moved
+    return moved
+
+
+def _route(context: Context, routes: Routes, tally: _Tally, digest: str) -> Route | None:
+    """The way out of a digest's sender; None when it is down or missing."""
+    if digest not in context.digests:
+        tally.down[digest] = f"{digest} is no digest of this configuration"
+        return None
+    sender = context.digests[digest].sender
+    if sender in tally.down:
+        return None
+    try:
+        return routes.of(sender)
+    except DeliveryError as error:
+        tally.down[sender] = str(error)
+        return None
+
+
+async def _wait(context: Context, mailing: int | None, horizon: timedelta) -> float | None:
+    """Seconds until something is due within the horizon; None when nothing is."""
+    now = context.clock()
+    at = await next_due(context, mailing=mailing)
+    if at is None or not now < at <= now + horizon:
+        return None
+    return (at - now).total_seconds()
+
+
+async def next_due(context: Context, *, mailing: int | None = None) -> datetime | None:
+    """When the next letter or note is due; None when nothing is owed by a running mailing."""
+    async with context.store.read() as tx:
+        times = [await shards.next_due(tx, mailing=mailing), await notes.next_due(tx)]
+    return min((at for at in times if at), default=None)
+
+
+async def _report(context: Context, tally: _Tally, mailing: int | None) -> Report:
+    async with context.store.read() as tx:
+        counts = await shards.counts(tx, mailing)
+        open_ = await mailings.unsettled(tx)
+    still = (each for each in open_ if mailing in (None, each.id))
+    return Report(
+        accepted=tally.accepted,
+        rejected=tally.rejected,
+        notes=tally.notes,
+        counts=counts,
+        next_due=await next_due(context, mailing=mailing),
+        relay_error="; ".join(tally.down.values()),
+        settled=tuple(tally.settled),
+        paused=tuple(each for each in still if each.status is MailingStatus.PAUSED),
+    )
+
+
+async def settle(context: Context) -> tuple[MailingRow, ...]:
+    """End the mailings of which nothing is owed any more; those are returned once, to whoever ended them."""
+    async with context.store.read() as tx:
+        over = await mailings.nothing_owed(tx)
+    if not over:
+        return ()
+    settled: list[MailingRow] = []
+    async with context.store.write() as tx:
+        for each in over:
+            if await mailings.move(tx, each.id, old=RUNNING, new=MailingStatus.SENT, now=context.clock()):
+                settled.append(await mailings.get(tx, each.id))
+                await context.moved(tx, settled[-1])
+    return tuple(settled)
+
+
+async def pause(tx: Tx, mailing: int, *, why: str, now: datetime) -> bool:
+    """Stop a mailing within a claim's second; False when it is not running."""
+    return await mailings.move(tx, mailing, old=RUNNING, new=MailingStatus.PAUSED, now=now, why=why)
+
+
+async def resume(tx: Tx, mailing: int, *, now: datetime) -> bool:
+    """Go on: with the first few where they have not all been tried yet; False when it was not paused."""
+    first = await shards.counts(tx, mailing, number=0)
+    new = MailingStatus.PROVING if first.owed else MailingStatus.SENDING
+    return await mailings.move(tx, mailing, old=(MailingStatus.PAUSED,), new=new, now=now)
+
+
+async def cancel(tx: Tx, mailing: int, *, why: str, now: datetime) -> bool:
+    """Withdraw all that is still owed; False when it is over already."""
+    old = (*RUNNING, MailingStatus.PAUSED)
+    if not await mailings.move(tx, mailing, old=old, new=MailingStatus.CANCELLED, now=now, why=why):
+        return False
+    await deliveries.withdraw(tx, mailing, now)
+    for shard in await shards.of(tx, mailing):
+        await shards.recount(tx, shard, now)
+    return True
+
+
+async def retry(tx: Tx, *, now: datetime, uncertain: bool = False, mailing: int | None = None) -> int:
+    """Make what is deferred due now, with `uncertain` the doubts too; how many deliveries. Then `run_due`."""
+    chosen = [mailing] if mailing is not None else await mailings.with_leftovers(tx)
+    count = 0
+    for each in chosen:
+        count += await deliveries.hurry(tx, each, now)
+        if uncertain:
+            count += await deliveries.hurry(tx, each, now, uncertain=True)
+    return count

@@ -1,0 +1,120 @@
+"""Notes: single letters with a lane of their own, ahead of every mailing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from digest.deliveries.context import LEASE, Context, Route, Routes
+from digest.deliveries.retry import backoff
+from digest.deliveries.smtp.pool import Crew, Message
+from digest.errors import DeliveryError
+from digest.model.deliveries import NoteState, Outcome, OutcomeKind
+from digest.store import notes
+from digest.store.notes import NoteRow
+
+GIVE_UP_AFTER = timedelta(hours=48)
+_SENDER_FAULT_AGAIN = timedelta(minutes=15)
+# Longer than any answer to a final dot is waited for: nobody calls a living worker's note uncertain.
+_LEASE = LEASE + timedelta(minutes=14)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotesRun:
+    """What one look at the notes did."""
+
+    accepted: int = 0
+    rejected: int = 0
+    moved: bool = False
+    faults: tuple[tuple[str, Outcome], ...] = ()
+    """Senders that could not send, and why."""
+
+
+async def send_due(context: Context, routes: Routes) -> NotesRun:
+    """Send the notes that are due, oldest first; what is uncertain is never sent again by itself.
+
+    A sender whose relay is down keeps its notes owed, and stops nobody else's.
+    """
+    await _doubt_orphans(context)
+    states: list[NoteState] = []
+    down: dict[str, Outcome] = {}
+    while ids := await _due(context, tuple(down)):
+        for note in ids:
+            claimed = await _claim(context, note)
+            if claimed is None:
+                continue
+            outcome = await _send(routes, claimed)
+            states.append(await _settle(context, claimed, outcome))
+            if outcome.kind is OutcomeKind.RELAY:
+                down[claimed.sender] = outcome
+                break
+    return NotesRun(
+        accepted=states.count(NoteState.ACCEPTED),
+        rejected=states.count(NoteState.REJECTED),
+        moved=len(states) > len(down),
+        faults=tuple(down.items()),
+    )
+
+
+async def _due(context: Context, down: tuple[str, ...]) -> tuple[int, ...]:
+    async with context.store.read() as tx:
+        return await notes.due(tx, context.clock(), without=down)
+
+
+async def _doubt_orphans(context: Context) -> None:
+    async with context.store.read() as tx:
+        lost = await notes.orphans(tx, context.clock())
+    if lost:
+        async with context.store.write() as tx:
+            await notes.doubt_orphans(tx, context.clock())
+
+
+async def _claim(context: Context, note: int) -> NoteRow | None:
+    now = context.clock()
+    async with context.store.write() as tx:
+        return await notes.claim(tx, note, now=now, until=now + _LEASE)
+
+
+async def _send(routes: Routes, note: NoteRow) -> Outcome:
+    try:
+        route = routes.of(note.sender)
+    except DeliveryError as error:
+        return Outcome(kind=OutcomeKind.RELAY, text=str(error))
+    crew = Crew(route.notes, [_message(route, note)], take=route.pace.take_note)
+    batch = await crew.work()
+    return batch.fault or batch.outcomes[0] or Outcome(kind=OutcomeKind.RELAY, text="not sent")
+
+
+def _message(route: Route, note: NoteRow) -> Message:
+    stuffed = note.message.replace(b"\r\n.", b"\r\n..")
+    whole = stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n"
+    return Message(sender=route.envelope, recipient=note.address, compose=lambda: whole)
+
+
+async def _settle(context: Context, note: NoteRow, outcome: Outcome) -> NoteState:
+    now = context.clock()
+    state, due, attempts = _decide(note, outcome, now)
+    async with context.store.write() as tx:
+        await notes.settle(tx, note.id, state, reply=str(outcome), due_at=due, attempts=attempts)
+    return state
+
+
+def _decide(note: NoteRow, outcome: Outcome, now: datetime) -> tuple[NoteState, datetime, int]:
+    """Its next state, when it is due again, and how often it has failed."""
+    failures = note.attempts + 1
+    late = now - note.created_at >= GIVE_UP_AFTER
+    match outcome.kind:
+        case OutcomeKind.ACCEPTED:
+            return NoteState.ACCEPTED, now, note.attempts
+        case OutcomeKind.REJECTED:
+            return NoteState.REJECTED, now, failures
+        case OutcomeKind.UNCERTAIN:
+            return NoteState.UNCERTAIN, now, failures
+        case OutcomeKind.RELAY:
+            return NoteState.OWED, now, note.attempts
+        case OutcomeKind.DEFERRED | OutcomeKind.SENDER if late:
+            return NoteState.REJECTED, now, failures
+        case OutcomeKind.DEFERRED:
+            return NoteState.OWED, now + backoff(failures, str(note.id)), failures
+        case OutcomeKind.SENDER:
+            return NoteState.OWED, now + _SENDER_FAULT_AGAIN, failures

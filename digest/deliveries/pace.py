@@ -1,0 +1,74 @@
+"""How fast one sender writes: places reserved in the ledger by the lump, spread evenly by this process."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from digest.settings.sections import Sender
+from digest.store import pace
+from digest.store.database import Tx
+
+MOST = 100
+"""Deliveries in one claim: what a crash may leave in doubt."""
+
+
+def real_time() -> datetime:
+    """Now: relays count by the real clock, whatever time the ledger is told."""
+    return datetime.fromtimestamp(time.time(), UTC)
+
+
+@dataclass(slots=True)
+class Pace:
+    """A sender's rate and daily allowance, the same for all processes that share a ledger."""
+
+    key: str
+    rate: float | None
+    per_day: int | None
+    clock: Callable[[], datetime] = real_time
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    _starts: float = field(default=0.0)
+    _taken: int = field(default=0)
+
+    @classmethod
+    def of(cls, sender: Sender) -> Pace:
+        """The pace that a sender's settings declare."""
+        return cls(sender.slug, sender.rate, sender.per_day)
+
+    async def room(self, tx: Tx) -> int:
+        """How many may be claimed now: a second's worth, within the day's allowance."""
+        room = MOST if self.rate is None else max(1, min(MOST, int(self.rate)))
+        if self.per_day is None:
+            return room
+        return min(room, await pace.left(tx, self.key, per_day=self.per_day, now=self.clock()))
+
+    async def reserve(self, tx: Tx, count: int) -> None:
+        """Take `count` places for what was just claimed, in the same transaction."""
+        if not count:
+            return
+        if self.per_day is not None:
+            await pace.spend(tx, self.key, count, now=self.clock())
+        if self.rate is not None:
+            wait = await pace.reserve(tx, self.key, count, rate=self.rate, now=self.clock())
+            self._starts, self._taken = time.monotonic() + wait, 0
+
+    async def take(self) -> None:
+        """Wait for the next of the reserved places."""
+        if self.rate is None:
+            return
+        at = self._starts + self._taken / self.rate
+        self._taken += 1
+        if (wait := at - time.monotonic()) > 0:
+            await self.sleep(wait)
+
+    async def take_note(self) -> None:
+        """Take the next place for a single letter, ahead of what is claimed: one more a second hurts nobody."""
+        self._taken += 1
+
+    def tomorrow(self) -> datetime:
+        """When a used-up allowance begins anew: the next day (UTC)."""
+        today = self.clock().replace(hour=0, minute=0, second=0, microsecond=0)
+        return today + timedelta(days=1)

@@ -1,0 +1,74 @@
+"""When a delivery is tried again, and when it no longer is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+from digest.model.deliveries import DeliveryState, Outcome, OutcomeKind
+
+STEPS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 120))
+"""After the first, second … failure; the last step repeats."""
+JITTER = 0.2
+RESEND_AFTER = timedelta(minutes=15)
+SENDER_FAULT_AGAIN = STEPS[-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What a delivery went through already, of one kind: how often, and since when."""
+
+    count: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The next state; `due` is None where nothing is due by itself. `kind` names the event to keep, "" for none."""
+
+    state: DeliveryState
+    due: datetime | None = None
+    kind: str = ""
+    count: int = 0
+
+
+def backoff(failures: int, token: str) -> timedelta:
+    """How long to wait after so many failures: one minute, then longer, spread by `token` over a fifth more.
+
+    Greylisting wants the first retry after one minute and before five.
+    """
+    step = STEPS[min(failures, len(STEPS)) - 1]
+    spread = int.from_bytes(blake2b(f"{token} {failures}".encode(), digest_size=4).digest()) / 2**32
+    return step * (1 + JITTER * spread)
+
+
+def decide(
+    outcome: Outcome, *, before: Mapping[str, Before], now: datetime, give_up_after: timedelta, token: str
+) -> Verdict:
+    """What becomes of a delivery after `outcome`; `before` is its past by kind of event."""
+    past = before.get(outcome.kind)
+    count = 1 + (past.count if past else 0)
+    match outcome.kind:
+        case OutcomeKind.ACCEPTED:
+            return Verdict(state=DeliveryState.ACCEPTED)
+        case OutcomeKind.REJECTED:
+            return Verdict(state=DeliveryState.REJECTED, kind=outcome.kind, count=count)
+        case OutcomeKind.UNCERTAIN:
+            # Once resent and again in doubt: a person decides.
+            due = now + RESEND_AFTER if count == 1 else None
+            return Verdict(state=DeliveryState.UNCERTAIN, due=due, kind=outcome.kind, count=count)
+        case OutcomeKind.DEFERRED:
+            if past and now - past.since >= give_up_after:
+                return Verdict(state=DeliveryState.REJECTED, kind="gave up", count=count)
+            return Verdict(
+                state=DeliveryState.DEFERRED, due=now + backoff(count, token), kind=outcome.kind, count=count
+            )
+        case OutcomeKind.SENDER if past:
+            # The mailing went on and only this recipient hears it again: it must not stop the others a second time.
+            return Verdict(state=DeliveryState.DEFERRED, due=now + SENDER_FAULT_AGAIN, kind=outcome.kind, count=count)
+        case OutcomeKind.SENDER:
+            return Verdict(state=DeliveryState.OWED, due=now, kind=outcome.kind, count=count)
+        case OutcomeKind.RELAY:
+            return Verdict(state=DeliveryState.OWED, due=now)
