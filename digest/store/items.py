@@ -74,7 +74,8 @@ async def by_alias(tx: Tx, source_id: int, aliases: Iterable[str]) -> dict[str, 
         query = joined.where(item_aliases.c.source_id == source_id, item_aliases.c.alias.in_(part))
         for row in await tx.execute(query):
             values = dict(row._mapping)
-            found[values.pop("alias")] = StoredItem(**values)
+            alias = values.pop("alias")
+            found[alias] = StoredItem(**values)
         own = select(*_STORED).where(items.c.source_id == source_id, items.c.ident.in_(part))
         found.update({row.ident: StoredItem(**row._mapping) for row in await tx.execute(own)})
     return found
