@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cache
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Self
@@ -86,9 +88,15 @@ class Fetcher:
         # Connections are not kept: they are pooled by address, and two hosts behind one address must never share TLS.
         if self._transport is None:
             self._transport = httpx.AsyncHTTPTransport(
-                trust_env=False, limits=httpx.Limits(max_keepalive_connections=0, max_connections=20)
+                verify=_trust(), trust_env=False, limits=httpx.Limits(max_keepalive_connections=0, max_connections=20)
             )
         return self._transport
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    # Reading all authorities takes longer than a whole visit on loopback; they are the same for every fetcher.
+    return httpx.create_ssl_context(trust_env=False)
 
 
 async def _resolve(url: httpx.URL) -> list[Address]:

@@ -94,7 +94,8 @@ async def candidates(tx: Tx, *, link_keys: Iterable[str], title_keys: Iterable[s
                 values = dict(row._mapping)
                 merged = values.pop("merged_into")
                 values["announcement_id"] = merged or values["announcement_id"]
-                found[values.pop("id")] = Candidate(**values)
+                row_id = values.pop("id")
+                found[row_id] = Candidate(**values)
     return list(found.values())
 
 

@@ -1,0 +1,210 @@
+"""From a source to announcements: every dialect says the same, and trouble costs nothing that is known."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from digest.errors import NotFound
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+LONDON = ZoneInfo("Europe/London")
+KINDS = ("rest", "rss", "atom", "json", "page")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_dialect_gives_the_same(house: Any, press: Any, kind: str) -> None:
+    """REST, RSS, Atom, JSON Feed and HTML give the same titles and days, and collecting again gives nothing new."""
+    house.sources = {kind: press.sources()[kind]}
+    report = house.collect()[kind]
+    assert (report.seen, report.new, report.error) == (20, 20, "")
+    shown = [(each.versions[0].title, str(each.versions[0].published_on)) for each in house.listed()]
+    assert shown == [(each.title, str(each.date.astimezone(LONDON).date())) for each in press.news]
+    again = house.collect()[kind]
+    assert (again.seen, again.new, again.revised, again.unchanged) == (20, 0, 0, 20)
+    assert not again.changed
+
+
+def test_the_same_seen_five_ways_is_one(both: Any, press: Any) -> None:
+    """Five sources of one site make twenty announcements, shown from the one with the full text."""
+    both.sources = {kind: press.sources()[kind] for kind in reversed(KINDS)}
+    reports = both.collect()
+    assert [report.error for report in reports.values()] == [""] * 5
+    found = both.listed()
+    assert len(found) == 20
+    assert all(len(each.versions) == 1 and set(each.sources) == set(KINDS) for each in found)
+    assert {each.versions[0].source for each in found} == {"rest"}
+    assert found[0].versions[0].categories == ("News & views",)
+    assert sum(report.new for report in both.collect().values()) == 0
+    assert len(both.listed()) == 20
+
+
+def test_the_first_visit_is_no_news(house: Any, press: Any) -> None:
+    """An archive is baseline for every digest but for the newest `announce_first`; what comes later is announced."""
+    house.sources = {"rss": {**press.sources()["rss"], "announce_first": 3}}
+    house.collect()
+    assert house.baseline() == 17
+    late = press.news[0].__class__("One more", NOW - timedelta(hours=1), "Text.", 99)
+    press.news.insert(0, late)
+    press.serve()
+    assert house.collect()["rss"].new == 1
+    assert house.baseline() == 17
+
+
+def test_all_may_be_announced(house: Any, press: Any) -> None:
+    """`announce_first = "all"` makes no baseline."""
+    house.sources = {"rss": {**press.sources()["rss"], "announce_first": "all"}}
+    house.collect()
+    assert house.baseline() == 0
+
+
+def test_a_change_is_a_revision(both: Any, press: Any) -> None:
+    """A changed title keeps the announcement and its place, and moves its version's date."""
+    both.sources = {"rss": press.sources()["rss"]}
+    both.collect()
+    before = both.listed()[0]
+    press.news[0] = press.news[0].__class__("A better title", press.news[0].date, "Text.", press.news[0].number)
+    press.serve()
+    later = NOW + timedelta(hours=1)
+    report = both.collect(now=later)["rss"]
+    assert (report.new, report.revised, report.changed) == (0, 1, True)
+    after = both.listed()[0]
+    assert (after.public_id, after.seq, after.effective_at) == (before.public_id, before.seq, before.effective_at)
+    assert (after.versions[0].title, after.versions[0].updated_at) == ("A better title", later)
+
+
+BAD: dict[str, Callable[[Any], Any]] = {
+    "500": lambda respond: respond(b"oops", status=500),
+    "html": lambda respond: respond(b"<!DOCTYPE html><html><body>Checking your browser</body></html>"),
+    "broken": lambda respond: respond(b"<rss><channel><item><title>Half</title></item><item><title>Cu"),
+    "mismatch": lambda respond: respond(b"<rss><channel><item><title>A</item></title></channel></rss>"),
+    "bomb": lambda respond: respond(
+        b'<!DOCTYPE r [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><rss><channel><item><title>&b;</title>'
+        b"</item></channel></rss>"
+    ),
+    "large": lambda respond: respond(b" " * 10_000_000),
+    "packed": lambda respond: respond(gzip.compress(bytes(30_000_000)), Content_Encoding="gzip"),
+    "json": lambda respond: respond(b"[" * 100_000),
+    "nothing": lambda respond: respond(b""),
+    "elsewhere": lambda respond: respond(b"", status=302, Location="http://169.254.169.254/"),
+    "slow": lambda respond: _drip,
+}
+
+
+def _drip(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    for _ in range(100):
+        handler.wfile.write(b" ")
+        handler.wfile.flush()
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("trouble", BAD)
+def test_trouble_costs_nothing(house: Any, press: Any, respond: Any, trouble: str) -> None:
+    """A source in trouble shows the error and its next try; the others go on, and nothing known is lost."""
+    house.sources = {kind: press.sources()[kind] for kind in ("rss", "atom")}
+    press.site.serve("/feed.rss", press.rss(), ETag='"good"')
+    house.collect()
+    press.site.routes["/feed.rss"] = BAD[trouble](respond)
+    reports = house.collect(now=NOW + timedelta(hours=1))
+    assert reports["rss"].error
+    assert reports["rss"].next_try is not None
+    assert reports["rss"].next_try > NOW + timedelta(hours=1)
+    assert (reports["atom"].error, reports["atom"].seen) == ("", 20)
+    assert len(house.listed()) == 20
+    row = house.row("rss")
+    assert (row.failures, row.etag, row.last_success_at) == (1, '"good"', NOW)
+
+
+def test_not_modified(house: Any, press: Any, respond: Any) -> None:
+    """Validators are sent back, and 304 changes nothing."""
+    house.sources = {"rss": press.sources()["rss"]}
+    press.site.serve("/feed.rss", press.rss(), ETag='W/"1"')
+    house.collect()
+    press.site.routes["/feed.rss"] = respond(b"", status=304)
+    report = house.collect()["rss"]
+    assert (report.seen, report.error, press.site.asked[-1][1]["if-none-match"]) == (0, "", 'W/"1"')
+
+
+def test_an_empty_feed_keeps_no_validator(house: Any, press: Any) -> None:
+    """An empty document removes nothing and is asked for again in full."""
+    house.sources = {"rss": press.sources()["rss"]}
+    house.collect()
+    press.site.serve("/feed.rss", b"<rss><channel><title>T</title></channel></rss>", ETag='"empty"')
+    assert house.collect()["rss"].error == ""
+    assert (house.row("rss").etag, len(house.listed())) == ("", 20)
+
+
+def test_retry_after_and_gone_hold_back(house: Any, press: Any, respond: Any) -> None:
+    """A host that asks for time gets it; one that says 410 twice is left alone."""
+    house.sources = {"rss": press.sources()["rss"]}
+    press.site.routes["/feed.rss"] = respond(b"", status=429, Retry_After="3600")
+    house.collect()
+    asked = len(press.site.asked)
+    assert "stay away" in house.collect(now=NOW + timedelta(minutes=30))["rss"].error
+    assert len(press.site.asked) == asked
+    press.site.routes["/feed.rss"] = respond(b"", status=410)
+    for hours in (2, 3):
+        house.collect(now=NOW + timedelta(hours=hours))
+    assert "gone for good" in house.collect(now=NOW + timedelta(days=30))["rss"].error
+    assert len(press.site.asked) == asked + 2
+
+
+def test_wordpress_turns_pages(house: Any, press: Any) -> None:
+    """An archive of several pages is read whole, also when the server tells no total."""
+    one = press.news[0]
+    press.news = [one.__class__(f"Post {n}", one.date - timedelta(days=n), "Text.", n) for n in range(230)]
+    house.sources = {"rest": press.sources()["rest"]}
+    assert house.collect()["rest"].new == 230
+
+
+def test_wordpress_falls_back_to_the_feed(house: Any, press: Any, respond: Any) -> None:
+    """When the API is closed, the feed that the front page names is read, and items keep their identity."""
+    house.sources = {"rest": press.sources()["rest"]}
+    house.collect()
+    press.site.routes["/wp-json/wp/v2/posts"] = respond(b"<html>no</html>", status=403)
+    press.site.serve("/", b'<link rel="alternate" type="application/rss+xml" href="/feed.rss"/>')
+    report = house.collect()["rest"]
+    assert (report.error, report.seen, report.new) == ("", 20, 0)
+    assert "REST API is closed" in report.warnings[0]
+
+
+def test_pages_are_followed_once(house: Any, press: Any) -> None:
+    """`next` is followed, a ring is left, and a selector that finds nothing is an error."""
+    first = press.page().replace(b"</body>", b'<a class="next" href="/news/2">older</a></body>')
+    press.site.serve("/news/", first)
+    other = b'<article><h2><a href="/n/x">Older</a></h2><p class="date">3 Mar 2021</p></article>'
+    press.site.serve("/news/2", other + b'<a class="next" href="/news/">back</a>')
+    source = press.sources()["page"]
+    house.sources = {"page": {**source, "select": {**source["select"], "next": "a.next"}}}
+    report = house.collect()["page"]
+    assert (report.new, report.error) == (21, "")
+    assert "leads back" in report.warnings[-1]
+    press.site.serve("/news/", b"<html><body><p>All new!</p></body></html>")
+    assert "selector item = 'article' matches nothing" in house.collect()["page"].error
+    assert len(house.listed()) == 21
+
+
+def test_an_unknown_source_is_named(house: Any) -> None:
+    """A slug that is no source's is refused by name."""
+    with pytest.raises(NotFound, match="nowhere"):
+        house.collect("nowhere")
+
+
+def test_a_moved_site_announces_nothing(house: Any, press: Any) -> None:
+    """New guids at known links are the same items."""
+    house.sources = {"rss": press.sources()["rss"]}
+    house.collect()
+    press.site.serve("/feed.rss", press.rss().replace(b"/?p=", b"/?post="))
+    report = house.collect()["rss"]
+    assert (report.new, report.seen) == (0, 20)
+    assert house.collect()["rss"].new == 0
