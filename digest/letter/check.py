@@ -17,9 +17,9 @@ _HOLE_ROOM = 420
 _BARRED = frozenset({"script", "iframe", "form", "object", "embed", "link", "base", "input", "video", "audio"})
 
 
-def fits(html: str, markers: Markers) -> bool:
-    """Whether `html` stays below MAX_HTML for every recipient, with headers and real links."""
-    return len(html.encode()) + _HEAD_ROOM + html.count(markers.token) * _HOLE_ROOM <= MAX_HTML
+def size(html: str, markers: Markers) -> int:
+    """Octets that a message with this HTML comes to for any recipient, headers and real links included."""
+    return len(html.encode()) + _HEAD_ROOM + html.count(markers.token) * _HOLE_ROOM
 
 
 def letter(sealed: Letter) -> None:
@@ -35,7 +35,7 @@ def faults(sealed: Letter) -> list[str]:
     page.feed(sealed.html)
     page.close()
     found = page.faults(sealed.markers)
-    if not fits(sealed.html, sealed.markers):
+    if size(sealed.html, sealed.markers) > MAX_HTML:
         found.append(f"its HTML would be clipped at {MAX_HTML} octets")
     leave = sealed.markers.of("unsubscribe")
     if leave not in page.links:
@@ -129,7 +129,7 @@ class _Page(HTMLParser):
                 found.append(f"the picture at {source!r} has no alt")
             if shown.get("width") in ("0", "1", "2"):
                 found.append(f"it has a tracking pixel at {source!r}")
-        found += [f"a style block has {size} characters" for size in self.styles if size > MAX_STYLE]
+        found += [f"a style block has {length} characters" for length in self.styles if length > MAX_STYLE]
         if self.headings != 1:
             found.append(f"it has {self.headings} h1")
         return found

@@ -15,8 +15,9 @@ from digest.letter.holes import Letter, Personal
 
 TO, DATE, MESSAGE_ID, LIST_UNSUBSCRIBE = "to", "date", "message_id", "list_unsubscribe"
 _HEAD_SLOTS = (TO, DATE, MESSAGE_ID, LIST_UNSUBSCRIBE)
-_HEAD_ROOM = 1200
-_BODY_ROOM = 420
+# Beyond any real name, address or link, quoted and encoded.
+_HEAD_ROOM = 3000
+_BODY_ROOM = 2500
 
 
 @dataclass(frozen=True)

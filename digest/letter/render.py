@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 
@@ -18,7 +17,8 @@ from digest.letter.views import CalendarLink, Length, SiteView, edition_view
 from digest.model import codec
 from digest.model.editions import Snapshot, SnapshotItem
 
-_SHORTER = (320, 220, 140, 80, 0)
+_SHORTER = (220, 140, 80, 0)
+_MOST = 400  # items: no more could ever fit, however short
 _BLANKS = re.compile(r"\n{3,}")
 _TRAILING = re.compile(r"[ \t]+\n")
 
@@ -45,18 +45,21 @@ def render(
     """
     markers.refuse(codec.dumps(snapshot), about=f"{snapshot.digest} {snapshot.label}")
     subject = subject_of(snapshot, language)
-    for length in _lengths(len(snapshot.items)):
+    length = Length(items=min(len(snapshot.items), _MOST))
+    while True:
         view = edition_view(
             snapshot, subject=subject, language=language, site=site, length=length, calendar_link=calendar_link
         )
         context = {"language": language, "site": site, "edition": view, "recipient": markers.recipient}
         html = inlined(templating.render(environment, "email/digest/letter.html", **context))
-        if check.fits(html, markers):
-            text = tidy(templating.render(environment, "email/digest/letter.txt", **context))
-            letter = Letter(language=language, subject=subject, html=html, text=text, markers=markers)
-            check.letter(letter)
-            return letter
-    raise LetterError("too long even with nothing but its first item", about=f"{snapshot.digest} {snapshot.label}")
+        size = check.size(html, markers)
+        if size <= check.MAX_HTML:
+            break
+        length = _shorter(length, size)
+    text = tidy(templating.render(environment, "email/digest/letter.txt", **context))
+    letter = Letter(language=language, subject=subject, html=html, text=text, markers=markers)
+    check.letter(letter)
+    return letter
 
 
 def subject_of(snapshot: Snapshot, language: str) -> str:
@@ -83,10 +86,11 @@ def reason(environment: Environment, language: str, basis: str, day: date | None
     return " ".join(words.split())
 
 
-def _lengths(items: int) -> Iterator[Length]:
-    """Ever shorter: excerpts first, then four in five of the items at a time, down to one."""
-    for excerpt in _SHORTER:
-        yield Length(excerpt=excerpt, items=items)
-    while items > 1:
-        items = items * 4 // 5
-        yield Length(excerpt=0, items=items)
+def _shorter(length: Length, size: int) -> Length:
+    """The next length to try where `size` octets were too many: excerpts first, then items."""
+    if length.excerpt:
+        excerpt = next(each for each in _SHORTER if each < length.excerpt)
+        return Length(excerpt=excerpt if size < 2 * check.MAX_HTML else 0, items=length.items)
+    if length.items > 1:
+        return Length(excerpt=0, items=max(1, min(length.items - 1, length.items * check.MAX_HTML // size)))
+    raise LetterError("too long even with nothing but its first item", about=f"{size} octets")

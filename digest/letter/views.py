@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -189,7 +190,7 @@ class _Look:
     def _link(self, version: Version, item: SnapshotItem) -> str:
         if _WEB.fullmatch(version.link):
             return version.link
-        return f"{self.site.url}/announcements/{item.public_id.rpartition('/')[2]}"
+        return f"{self.site.url}/announcements/{quote(item.public_id.rpartition('/')[2])}"
 
     def _foreign(self, version: Version) -> str:
         tag = version.language or self.site.language

@@ -12,6 +12,7 @@ from digest.templating.language import (
     percent,
     short_date,
 )
+from digest.templating.lines import wrap
 
 __all__ = [
     "check",

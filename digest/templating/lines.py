@@ -21,16 +21,13 @@ def columns(text: str) -> int:
 
 
 def _lines(line: str, width: int) -> list[str]:
-    done, room = [""], width
+    done = [""]
     for word in line.split():
-        for piece in _pieces(_quiet(word), width):
-            need = columns(piece) + bool(done[-1])
-            if done[-1] and need > room:
+        for piece in _pieces(_quiet(word), width, width - columns(done[-1]) - bool(done[-1])):
+            if done[-1] and columns(done[-1]) + 1 + columns(piece) > width:
                 done.append(piece)
-                room = width - columns(piece)
             else:
                 done[-1] += f" {piece}" if done[-1] else piece
-                room -= need
     return done
 
 
@@ -38,17 +35,17 @@ def _quiet(word: str) -> str:
     return word if "://" in word else _RUN.sub(lambda run: "…" if run[1] == "." else run[1], word)
 
 
-def _pieces(word: str, width: int) -> list[str]:
-    """A word of wide letters may be broken anywhere, as its readers do; any other stays whole."""
+def _pieces(word: str, width: int, room: int) -> list[str]:
+    """A word of wide letters may be broken anywhere, its first piece no wider than `room`; others stay whole."""
     if columns(word) <= width or "://" in word or columns(word) == len(word):
         return [word]
-    pieces, used = [""], 0
+    pieces, left = [""], room if room > 1 else width
     for letter in word:
-        if used + _columns(letter) > width:
+        if _columns(letter) > left:
             pieces.append("")
-            used = 0
+            left = width
         pieces[-1] += letter
-        used += _columns(letter)
+        left -= _columns(letter)
     return pieces
 
 

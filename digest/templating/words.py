@@ -71,7 +71,11 @@ def _catalogue(path: Path) -> NullTranslations:
     compiled = io.BytesIO()
     try:
         with path.open("rb") as file:
-            write_mo(compiled, read_po(file, abort_invalid=True))
+            catalogue = read_po(file, abort_invalid=True)
+        # A wrong name in a translation would break the letter only when it is said.
+        for message, errors in catalogue.check():
+            raise TemplateError(f"{errors[0]}: {message.id}", about=f"{path}:{message.lineno}")
+        write_mo(compiled, catalogue)
     except (PoFileError, ValueError, OSError) as error:
         raise TemplateError(f"cannot be read: {error}", about=str(path)) from error
     compiled.seek(0)

@@ -1,0 +1,285 @@
+"""A sealed edition as a letter: one language, nothing clipped, everybody's reader served."""
+
+import re
+from dataclasses import replace
+from datetime import date
+from html.parser import HTMLParser
+
+import pytest
+
+from digest import templating
+from digest.errors import LetterError, TemplateError
+from digest.letter import check
+from digest.letter.holes import Markers, new_markers
+from digest.letter.render import reason, render
+from digest.model.announcements import Facts, Figure, Picture
+from digest.model.editions import SnapshotItem, SnapshotSection
+from tests.unit.letter.conftest import item, rich_snapshot, version
+
+
+class Page(HTMLParser):
+    """Tags with their attributes, and what links say."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.said, self._link = [], {}, None
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag == "a":
+            self._link = dict(attrs)["href"]
+            self.said[self._link] = self.said.get(self._link, "")
+
+    def handle_endtag(self, tag):
+        if tag == "a":
+            self._link = None
+
+    def handle_data(self, data):
+        if self._link:
+            self.said[self._link] += data
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.tags if name == tag]
+
+
+@pytest.fixture
+def rendered(environment, site, markers):
+    """Renders a snapshot, in English unless told."""
+
+    def act(snapshot, language="en", **more):
+        return render(snapshot, language=language, site=site, environment=environment, markers=markers, **more)
+
+    return act
+
+
+def news(*items):
+    """A snapshot of nothing but these."""
+    section = SnapshotSection(title="News", items=items)
+    return rich_snapshot(introduction="", lead=None, more=(), sections=(section,))
+
+
+LONG = "Assured sites report on water, energy and the people who work there. " * 12
+AWKWARD = {
+    "full": rich_snapshot(),
+    "one": news(item("Only one")),
+    "sixty": news(*(item(f"Number {n}", summary=LONG) for n in range(60))),
+    "thousand": news(*(item(f"Number {n} of very many", summary=LONG) for n in range(1000))),
+    "long title": news(item("A title without end " * 15, summary=LONG)),
+    "hostile": news(item("<script>alert(1)</script> {{ 7 * 7 }} [/] \x1b[31m", summary="</td></table><img src=x>")),
+    "scripts": news(item("铜业协会" * 30, language="zh"), item("مبادرة", language="ar"), item("👩‍👩‍👧‍👦 🚀")),
+    "no link": news(item("Linkless", link=""), item("Odd link", link="javascript:alert(1)")),
+    "same titles": news(item("Same"), item("Same"), item("Same")),
+}
+
+
+@pytest.mark.parametrize("language", ["en", "es", "fr", "de", "ar", "xx"])
+@pytest.mark.parametrize("case", AWKWARD)
+def test_awkward_editions_pass_every_check(rendered, markers, case, language):
+    """Whatever is in it: no fault, structure sound, link texts unlike each other, text part in columns."""
+    letter = rendered(AWKWARD[case], language)
+    page = Page(letter.html)
+    said = [words for words in page.said.values() if words]
+
+    assert [] == check.faults(letter)
+    assert [] == [attrs for attrs in page.all("table") if attrs.get("role") != "presentation"]
+    assert (1, len(said)) == (len(page.all("h1")), len(set(said)))
+    assert "<script>" not in letter.html
+    assert [] == [line for line in letter.text.splitlines() if templating_columns(line) > 72 and "://" not in line]
+    assert not re.search(r"([^\w\s])\1\1", letter.text.replace("://", ""))
+
+
+def templating_columns(line):
+    from digest.templating.lines import columns
+
+    return columns(line)
+
+
+def test_every_item_is_in_both_parts_in_the_same_order(rendered, snapshot):
+    """Text as good as the HTML: the same titles, the same links, the same order."""
+    letter = rendered(snapshot)
+    links = [each.version("en").link for each in snapshot.items]
+
+    assert links == [link for link in Page(letter.html).said if link in links]
+    assert links == [line for line in letter.text.splitlines() if line in links]
+
+
+def test_headings_are_numbered_and_addresses_stand_alone(rendered, snapshot):
+    """What the text part looks like."""
+    text = rendered(snapshot).text
+
+    assert (
+        "2.1 Steel standard accepts the Mark for three of its levels\n"
+        "7 May 2026, Recognition\n"
+        "Makers of steel may count assured metals as responsible input. The rule\n"
+        "holds at once.\n"
+        "https://example.org/steel-standard-accepts-the-mark-for-three-of-its-levels\n"
+    ) in text
+
+
+def test_foreign_items_say_their_language(rendered, snapshot):
+    """A Spanish title is read aloud in Spanish, and said to be so; in the Spanish letter it is at home."""
+    english, spanish = rendered(snapshot, "en"), rendered(snapshot, "es")
+
+    assert 'lang="es" dir="ltr"' in english.html
+    assert "in Spanish" in english.text
+    assert 'lang="es" dir="ltr">Más' not in spanish.html
+    assert "en inglés" in spanish.text
+
+
+def test_the_right_version_is_shown(rendered):
+    """An announcement with two languages shows each reader theirs."""
+    both = SnapshotItem(public_id="tag:x,2026:1", versions=(version("Good day"), version("Buenos días", language="es")))
+
+    shown = [rendered(news(both), language).text for language in ("en", "es", "fr")]
+    assert [True, True, True] == [
+        words in text for words, text in zip(("Good day", "Buenos días", "Good day"), shown, strict=True)
+    ]
+
+
+def test_letter_speaks_the_language_of_its_reader(rendered, snapshot):
+    """Subject, dates, section names and the way out."""
+    letter = rendered(snapshot, "de")
+
+    assert "Newsflash Juni 2026" == letter.subject
+    assert '<html lang="de" dir="ltr"' in letter.html
+    for words in ("Aktuelles", "Abbestellen", "26. Juni 2026", "9 Meldungen seit dem 29. Mai"):
+        assert words in letter.html
+        assert words in letter.text
+
+
+def test_pictures_are_ours_or_none(rendered):
+    """Served by us, with the words the source gave; a picture elsewhere may vanish or watch, so it is left out."""
+    ours = Picture(url="https://elsewhere.example/a.jpg", alt="Hills", sha256="cd" * 32, width=1200, height=600)
+    theirs = replace(ours, sha256="")
+
+    shown, hidden = (
+        Page(rendered(rich_snapshot(lead=item("Lead", picture=picture))).html).all("img") for picture in (ours, theirs)
+    )
+    assert [("https://news.example.org/media/" + "cd" * 32, "Hills", "600")] == [
+        (each["src"], each["alt"], each["width"]) for each in shown
+    ]
+    assert [] == hidden
+
+
+def test_items_without_a_usable_link_lead_to_our_own_page(rendered, site):
+    """An item always leads somewhere, and never to a script."""
+    linkless = SnapshotItem(public_id="https://x/announcements/a1b2", versions=(version("Odd", link="javascript:x"),))
+
+    assert f"{site.url}/announcements/a1b2" in Page(rendered(news(linkless)).html).said
+
+
+def test_too_much_is_shortened_then_listed_then_counted(rendered):
+    """Excerpts first; then titles only; then the rest is counted, and the way out is never lost."""
+    few, many, crowd = (
+        rendered(news(*(item(f"Number {n} here", summary=LONG) for n in range(count)))) for count in (12, 140, 900)
+    )
+
+    assert len(few.html.encode()) <= 45_000
+    assert [True, True, True] == [len(each.html.encode()) <= check.MAX_HTML for each in (few, many, crowd)]
+    assert "Number 139 here" in many.html
+    assert re.search(r"\d+ more on the web", crowd.html)
+    assert LONG[:300] in few.html
+    assert LONG[:300] not in many.html
+
+
+def test_deadlines_come_first_and_past_ones_are_said_to_be(rendered):
+    """Open: closes; over: closed, and no calendar link."""
+    section = SnapshotSection(
+        title="Consultations",
+        kind="consultations",
+        items=(
+            item("Open one", facts=Facts(deadline=date(2026, 7, 1))),
+            item("Past one", facts=Facts(deadline=date(2026, 6, 1))),
+            item("Far one", facts=Facts(deadline=date(2027, 1, 15))),
+        ),
+    )
+    letter = rendered(
+        rich_snapshot(sections=(section,)), calendar_link=lambda each: f"https://x/{each.public_id[-8:-4]}.ics"
+    )
+
+    assert ["1 Jul", "1 Jun", "15 Jan 2027"] == re.findall(r'class="deadline-day"[^>]*>([^<]+)<', letter.html)
+    assert "Closes on 1 July 2026\n" in letter.text
+    assert "Closed on 1 June 2026\n" in letter.text
+    assert (2, 2) == (letter.text.count(".ics"), letter.html.count(".ics"))
+
+
+def test_bars_are_drawn_on_one_scale_with_their_number_beside(rendered):
+    """A track is the whole; nothing is nothing, and hardly anything is still seen."""
+    figures = tuple(
+        Figure(value=f"{share:.1%}", label=str(share), share=share) for share in (0.0, 0.001, 0.15, 1.0, 7.0)
+    )
+    html = rendered(news(item("Numbers", facts=Facts(figures=figures)))).html
+
+    assert ["1%", "15%", "100%", "100%"] == re.findall(r'class="bar"[^>]* width="(\d+%)"', html)
+    assert "15.0%" in html
+
+
+def test_content_with_a_marker_is_refused(rendered, markers):
+    """Nobody can open a hole from outside."""
+    with pytest.raises(LetterError, match="marker"):
+        rendered(news(item("Innocent", summary=f"x{markers.token}00x")))
+
+
+def test_markers_are_new_for_each_composition():
+    """128 bits from whoever is asked for them."""
+    assert Markers(token="ab" * 16) == new_markers(lambda size: "ab" * size)
+
+
+def test_the_same_snapshot_gives_the_same_letter(rendered, snapshot):
+    """What an operator saw is what goes out."""
+    assert rendered(snapshot) == rendered(snapshot)
+
+
+def test_a_broken_subject_seals_nothing(rendered):
+    """A template error never reaches a subscriber."""
+    with pytest.raises(TemplateError, match="subject:1"):
+        rendered(rich_snapshot(subject="{{ nothing.here }}"))
+
+
+def test_dark_and_phone_rules_stay_and_the_rest_is_inlined(rendered, snapshot):
+    """Two media queries and what they need, in one small block; Outlook's own comments kept."""
+    html = rendered(snapshot).html
+    [style] = re.findall(r"<style>(.*?)</style>", html[html.index("<![endif]-->") :], re.S)
+
+    assert "prefers-color-scheme: dark" in style
+    assert len(style) <= check.MAX_STYLE
+    assert "data-css-inline" not in html
+    assert html.count("<!--[if mso]>") == html.count("<![endif]-->")
+    assert re.search(r'<h1 style="[^"]*Georgia', html)
+
+
+@pytest.mark.parametrize(
+    ("language", "basis", "day", "expected"),
+    [
+        ("en", "consent", date(2025, 5, 3), "you asked for it on 3 May 2025"),
+        ("en", "consent", None, "you asked for it"),
+        ("es", "membership", None, "es miembro"),
+        ("fr", "soft opt-in", None, "vous êtes en relation avec nous"),
+    ],
+)
+def test_why_one_gets_it(environment, language, basis, day, expected):
+    """As it reads after "because"."""
+    assert expected == reason(environment, language, basis, day)
+
+
+def luminance(colour):
+    """Relative luminance of #RRGGBB (WCAG 2)."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one, other):
+    """From 1 to 21."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_colour_of_text_can_be_read(environment, scheme):
+    """4.5 : 1 or more, on card and ground, light and dark."""
+    look = templating.tokens(environment)[scheme]
+    pairs = [(look[ink], look[paper]) for ink in ("text", "muted", "accent", "figure") for paper in ("card", "ground")]
+
+    assert [] == [pair for pair in (*pairs, (look["on_accent"], look["accent"])) if contrast(*pair) < 4.5]

@@ -1,0 +1,185 @@
+"""Templates come from disk, own folder first; they speak the reader's language and say where they broke."""
+
+from datetime import date
+
+import pytest
+from babel.messages.pofile import read_po
+
+from digest import templating
+from digest.errors import TemplateError
+
+DAY = date(2026, 6, 26)
+OUR_LANGUAGES = ("de", "es", "fr")
+
+
+def own(tmp_path, **files):
+    """A folder with our own templates; `__` in a name stands for a slash, `_dot_` for a dot."""
+    for name, text in files.items():
+        path = tmp_path / name.replace("__", "/").replace("_dot_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return templating.environment([tmp_path])
+
+
+def test_every_shipped_template_compiles(environment):
+    """A broken template is found before anything starts."""
+    templating.check(environment)
+
+
+def test_own_file_goes_before_the_shipped_one_file_by_file(tmp_path):
+    """One file of one's own replaces that file and no other."""
+    env = own(tmp_path, email__digest__reason_dot_txt="because")
+
+    assert ("because", "Please confirm: X") == (
+        templating.render(env, "email/digest/reason.txt"),
+        templating.render(env, "email/confirm/subject.txt", language="en", digest_title="X").strip(),
+    )
+
+
+def test_own_tokens_replace_the_shipped_ones(tmp_path):
+    """The look of a letter is one file."""
+    assert {"light": {"ground": "red"}} == templating.tokens(own(tmp_path, tokens_dot_toml="[light]\nground = 'red'\n"))
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    """A folder that config names and nobody made is told at once."""
+    with pytest.raises(TemplateError, match="nowhere: no such folder"):
+        templating.environment([tmp_path / "nowhere"])
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "words"),
+    [
+        ("fine\n{% if %}", 2, "Expected an expression"),
+        ("fine\n\n{{ nobody }}", 3, "'nobody' is undefined"),
+        ("{{ 1 / 0 }}", 1, "division by zero"),
+        ("fine\n{% include 'not/there.txt' %}", 2, "no template named not/there.txt"),
+        ("{% macro m() %}\n{{ m() }}{% endmacro %}\n{{ m() }}", 2, "recursion"),
+    ],
+)
+def test_a_broken_template_is_told_by_file_and_line(tmp_path, source, line, words):
+    """Whatever a template does wrong, the error names the file and the line."""
+    env = own(tmp_path, bad_dot_txt=source)
+
+    with pytest.raises(TemplateError) as caught:
+        templating.render(env, "bad.txt", language="en")
+
+    assert (f"{tmp_path}/bad.txt:{line}", True) == (caught.value.about, words in caught.value.message)
+
+
+def test_a_template_that_is_not_there_is_named(environment):
+    """No template, no guess."""
+    with pytest.raises(TemplateError, match=r"email/none\.txt: no template named"):
+        templating.render(environment, "email/none.txt")
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["garbage\n", '#, python-format\nmsgid "in %(language)s"\nmsgstr "in %(lingua)s"\n'],
+)
+def test_words_that_cannot_be_read_are_named(tmp_path, source):
+    """A broken catalogue refuses to start, and so does one that would fail in the middle of a letter."""
+    with pytest.raises(TemplateError, match=r"words/it\.po"):
+        own(tmp_path, words__it_dot_po=source)
+
+
+def test_a_new_language_is_one_file_and_falls_back_to_english(tmp_path):
+    """What its file lacks is shown in English; dates follow the language all the same."""
+    env = own(
+        tmp_path,
+        words__it_dot_po='msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+        'msgid "Privacy"\nmsgstr "Riservatezza"\n',
+        t_dot_txt='{{ _("Privacy") }} {{ _("Unsubscribe") }} {{ day | long_date }}',
+    )
+
+    assert "Riservatezza Unsubscribe 26 giugno 2026" == templating.render(env, "t.txt", language="it", day=DAY)
+    assert ("en", "de", "es", "fr", "it") == templating.languages(env)
+
+
+@pytest.mark.parametrize("language", OUR_LANGUAGES)
+def test_shipped_languages_are_complete(environment, language):
+    """Every word that a letter says is there, with the same names in it and every plural."""
+    path = templating.templates_folder() / "words" / f"{language}.po"
+    with path.open("rb") as file:
+        catalogue = read_po(file)
+    said = set()
+    for name in environment.list_templates(filter_func=lambda each: each.startswith("email/")):
+        source = environment.loader.get_source(environment, name)[0]
+        for _, _, message in environment.extract_translations(source):
+            said.add(message if isinstance(message, str) else message[0])
+
+    assert [] == sorted(word for word in said if word not in catalogue or not catalogue[word].string)
+    assert [] == [error for _, errors in catalogue.check() for error in errors]
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", "June 2026|26 June 2026|26 June|26 Jun|1,234.5|Spanish"),
+        ("es", "junio de 2026|26 de junio de 2026|26 de junio|26 jun|1.234,5|español"),
+        ("fr", "juin 2026|26 juin 2026|26 juin|26 juin|1\u202f234,5|espagnol"),
+        ("de", "Juni 2026|26. Juni 2026|26. Juni|26. Juni|1.234,5|Spanisch"),
+        ("en-us", "June 2026|June 26, 2026|June 26|Jun 26|1,234.5|Spanish"),
+        ("xx-none", "June 2026|26 June 2026|26 June|26 Jun|1,234.5|Spanish"),
+    ],
+)
+def test_dates_and_numbers_follow_the_language(tmp_path, language, expected):
+    """Babel writes them; an unknown language reads as English."""
+    env = own(
+        tmp_path,
+        t_dot_txt="{{ d | month_year }}|{{ d | long_date }}|{{ d | day_month }}|{{ d | short_date }}"
+        "|{{ 1234.5 | number }}|{{ 'es' | language_name }}",
+    )
+
+    assert expected == templating.render(env, "t.txt", language=language, d=DAY)
+
+
+def test_a_language_nobody_knows_is_shown_by_its_tag():
+    """Better a code than a wrong name."""
+    assert ("qqq", "ltr", "rtl") == (
+        templating.language_name("qqq", "en"),
+        templating.direction("qqq"),
+        templating.direction("ar"),
+    )
+
+
+def test_html_is_escaped_and_text_is_not(tmp_path):
+    """What strangers wrote stays words."""
+    env = own(tmp_path, a_dot_html="{{ x }}", a_dot_txt="{{ x }}")
+
+    assert ("&lt;b&gt;", "<b>") == (
+        templating.render(env, "a.html", x="<b>"),
+        templating.render(env, "a.txt", x="<b>"),
+    )
+
+
+def test_subject_is_one_line():
+    """Line ends in a subject are no way to another header."""
+    assert "Newsflash June 2026 X" == templating.subject(
+        "Newsflash {{ day | month_year }}\r\nX", language="en", day=DAY
+    )
+
+
+@pytest.mark.parametrize("source", ["{{ nobody }}", "{{ ''.__class__.__mro__ }}", "{% if %}", "  {# nothing #} "])
+def test_a_subject_that_cannot_be_is_told(source):
+    """Undefined names, ways out of the sandbox, broken syntax and nothing at all."""
+    with pytest.raises(TemplateError, match=r"^subject:1: "):
+        templating.subject(source, language="en")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("one two three", "one two\nthree"),
+        ("see https://example.org/a-long-one now", "see\nhttps://example.org/a-long-one\nnow"),
+        ("非常长的标题", "非常长的\n标题"),
+        ("a 非常长的标题", "a 非常长\n的标题"),
+        ("well-known", "well-known"),
+        ("---- so...", "- so…"),
+        ("kept\nlines", "kept\nlines"),
+        ("", ""),
+    ],
+)
+def test_lines_are_wrapped_but_addresses_never(text, expected):
+    """Eight columns here; wide letters take two of them."""
+    assert expected == templating.wrap(text, 8)
