@@ -1,0 +1,74 @@
+"""The command line: one file a command group. A command parses, calls a service, and prints its report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from digest import __version__
+from digest.cli import (
+    announcements,
+    collect,
+    config,
+    db,
+    deliveries,
+    demo,
+    doctor,
+    editions,
+    feeds,
+    init,
+    running,
+    schedule,
+    serve,
+    sources,
+    subscribers,
+    suppressions,
+)
+
+app = typer.Typer(
+    name="digest",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    epilog="Try it: `digest demo`. Begin: `digest init`, then `digest config check`, `digest collect`, `digest serve`.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"digest {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    config_file: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="PATH", help="The settings; else DIGEST_CONFIG, else config/digest.toml."),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Announcements in; feeds out at once, and a sealed email digest on schedule."""
+    running.config_path.set(config_file)
+
+
+for module in (init, demo, serve, collect, doctor):
+    module.register(app)
+for module in (
+    sources,
+    announcements,
+    feeds,
+    editions,
+    schedule,
+    subscribers,
+    suppressions,
+    deliveries,
+    config,
+    db,
+):
+    app.add_typer(module.app)

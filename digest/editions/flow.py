@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from digest.editions.choose import Chosen, choose
@@ -33,19 +34,28 @@ class Draft:
         return self.chosen.too_few
 
 
-async def draft(tx: Tx, digest: Digest, *, window: Window, slot_at: datetime | None, whole: bool = False) -> Draft:
+async def draft(
+    tx: Tx,
+    digest: Digest,
+    *,
+    window: Window,
+    slot_at: datetime | None = None,
+    whole: bool = False,
+    held: Edition | None = None,
+) -> Draft:
     """What the digest would carry in that window.
 
     `whole` weighs the archive below the start line too, for explaining; the choice is the same.
+    `held` is the edition it would fill, which keeps its label.
     """
     line = await digests.start_line(tx, digest.slug)
     last = await editions.last_sealed(tx, digest.slug)
-    found = await announcements.since_seq(tx, 0 if whole else line)
+    found = await announcements.since_seq(tx, 0 if whole else line, language=digest.language or "")
     ledger = Ledger(start_line=line, settled=_settled(await dispositions.settled(tx, digest.slug)), last=last)
     verdicts = weigh(found, digest, ledger, window)
     chosen = choose(verdicts, digest)
     day = (slot_at or window.until).astimezone(ZoneInfo(digest.timezone or "UTC")).date()
-    label = await editions.free_label(tx, digest.slug, day.isoformat())
+    label = held.label if held else await editions.free_label(tx, digest.slug, day.isoformat())
     number = await editions.next_number(tx, digest.slug)
     sealed = snapshot(chosen, digest, label=label, number=number, day=day, last=last)
     return Draft(
@@ -59,21 +69,16 @@ async def draft(tx: Tx, digest: Digest, *, window: Window, slot_at: datetime | N
     )
 
 
-async def seal(tx: Tx, made: Draft, *, now: datetime) -> Edition:
-    """Store the draft as a sealed edition, its revision, entries and dispositions.
+async def seal(tx: Tx, made: Draft, *, now: datetime, held: Edition | None = None) -> Edition:
+    """Store the draft as a sealed edition (the `held` one, once approved), its entries and dispositions.
 
     IntegrityError when another process took the label or settled one of its announcements first.
     """
-    edition = await editions.add(
-        tx,
-        digest=made.digest.slug,
-        label=made.snapshot.label,
-        number=made.snapshot.number,
-        status=EditionStatus.SEALED,
-        slot_at=made.slot_at,
-        until=made.window.until,
-        now=now,
-    )
+    if held is None:
+        edition = await editions.add(tx, **_row(made, EditionStatus.SEALED, made.snapshot.number), now=now)
+    else:
+        approved = await editions.move(tx, held, EditionStatus.APPROVED, now=now)
+        edition = await editions.seal(tx, approved, number=made.snapshot.number, now=now)
     await editions.add_revision(tx, edition, made.snapshot, placed(made.chosen), now=now)
     carried = [verdict.announcement.id for verdict in made.chosen.all]
     too_old = [verdict.announcement.id for verdict in made.verdicts if verdict.too_old]
@@ -82,20 +87,16 @@ async def seal(tx: Tx, made: Draft, *, now: datetime) -> Edition:
     return edition
 
 
+async def hold(tx: Tx, made: Draft, *, now: datetime) -> Edition:
+    """Set the edition down for a person to approve; nothing is settled, and its window is closed."""
+    return await editions.add(tx, **_row(made, EditionStatus.HELD, 0), now=now, why="waits for approval")
+
+
 async def skip(tx: Tx, made: Draft, *, now: datetime) -> Edition:
     """Record that a slot came and too little was owed; all of it stays owed."""
     owed = len(made.chosen.all)
-    return await editions.add(
-        tx,
-        digest=made.digest.slug,
-        label=made.snapshot.label,
-        number=0,
-        status=EditionStatus.SKIPPED,
-        slot_at=made.slot_at,
-        until=made.window.until,
-        now=now,
-        why=f"{owed} owed, at least {made.digest.min_items} wanted" if owed else "nothing new",
-    )
+    why = f"{owed} owed, at least {made.digest.min_items} wanted" if owed else "nothing new"
+    return await editions.add(tx, **_row(made, EditionStatus.SKIPPED, 0), now=now, why=why)
 
 
 async def cancel(tx: Tx, edition: Edition, *, now: datetime, why: str, mailed: bool) -> Edition:
@@ -104,6 +105,26 @@ async def cancel(tx: Tx, edition: Edition, *, now: datetime, why: str, mailed: b
     if not mailed:
         await dispositions.release(tx, edition.id)
     return cancelled
+
+
+class _Row(TypedDict):
+    digest: str
+    label: str
+    number: int
+    status: EditionStatus
+    slot_at: datetime | None
+    until: datetime
+
+
+def _row(made: Draft, status: EditionStatus, number: int) -> _Row:
+    return _Row(
+        digest=made.digest.slug,
+        label=made.snapshot.label,
+        number=number,
+        status=status,
+        slot_at=made.slot_at,
+        until=made.window.until,
+    )
 
 
 def _settled(rows: Mapping[int, tuple[Disposition, str, str]]) -> dict[int, Settled]:

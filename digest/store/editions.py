@@ -30,13 +30,19 @@ async def get(tx: Tx, edition: int) -> Edition:
     return _edition((await tx.execute(select(*_COLUMNS).where(editions.c.id == edition))).one())
 
 
+async def why(tx: Tx, edition: int) -> str:
+    """Why it came to its status, where somebody or something said so."""
+    return str((await tx.execute(select(editions.c.why).where(editions.c.id == edition))).scalar_one())
+
+
 async def by_label(tx: Tx, digest: str, label: str) -> Edition | None:
     return await _first(tx, editions.c.digest == digest, editions.c.label == label)
 
 
-async def by_hand_at(tx: Tx, digest: str, until: datetime) -> Edition | None:
-    """The edition that somebody made by hand for that very moment."""
-    return await _first(tx, editions.c.digest == digest, editions.c.until == until, editions.c.slot_at.is_(None))
+async def made_for(tx: Tx, digest: str, until: datetime) -> Edition | None:
+    """The edition that was made for that very moment, and neither skipped nor called off."""
+    over = editions.c.status.not_in((EditionStatus.SKIPPED, EditionStatus.CANCELLED))
+    return await _first(tx, editions.c.digest == digest, editions.c.until == until, over)
 
 
 async def unfinished(tx: Tx, digest: str) -> Edition | None:
@@ -147,6 +153,19 @@ async def move(tx: Tx, edition: Edition, status: EditionStatus, *, now: datetime
     if row is None:
         raise EditionError("was changed by somebody else just now", about=f"{edition.digest} {edition.label}")
     return _edition(row)
+
+
+async def seal(tx: Tx, edition: Edition, *, number: int, now: datetime) -> Edition:
+    """An approved edition becomes its first sealed revision."""
+    sealed = await move(tx, edition, EditionStatus.SEALED, now=now)
+    values = {"number": number, "revision": 1, "sealed_at": now}
+    changed = await tx.execute(update(editions).where(editions.c.id == sealed.id).values(values).returning(*_COLUMNS))
+    return _edition(changed.one())
+
+
+async def held(tx: Tx, digest: str) -> Edition | None:
+    """The edition of a digest that waits for a person."""
+    return await _first(tx, editions.c.digest == digest, editions.c.status == EditionStatus.HELD)
 
 
 async def _first(tx: Tx, *where: object) -> Edition | None:

@@ -1,0 +1,44 @@
+"""`digest config`: is the configuration right, and what is in force."""
+
+from __future__ import annotations
+
+import typer
+
+from digest.cli.running import Json, settings
+
+app = typer.Typer(name="config", no_args_is_help=True, help="Check and show the configuration.", rich_markup_mode=None)
+
+
+@app.command(epilog="Example: digest --config config/production.toml config check")
+def check() -> None:
+    """Read the configuration and say what is wrong with it, each mistake with its key."""
+    from digest.cli.output import say
+    from digest.service.checking import check_settings
+
+    declared = settings()
+    check_settings(declared)
+    say(
+        f"The configuration is right: {len(declared.sources)} sources, {len(declared.feeds)} feeds, "
+        f"{len(declared.digests)} digests, {len(declared.senders)} senders."
+    )
+
+
+@app.command(epilog="Example: digest config show --json")
+def show(as_json: Json = False) -> None:
+    """Print the settings in force, the environment over the file; secrets are masked."""
+    from digest.cli.output import emit, table
+    from digest.settings.show import shown
+
+    values = shown(settings())
+    if as_json:
+        emit(values)
+    else:
+        table(("Key", "Value"), _flat(values))
+
+
+def _flat(values: object, prefix: str = "") -> list[tuple[str, object]]:
+    if isinstance(values, dict):
+        return [row for key, value in values.items() for row in _flat(value, f"{prefix}.{key}" if prefix else key)]
+    if isinstance(values, list) and any(isinstance(each, dict) for each in values):
+        return [row for number, each in enumerate(values) for row in _flat(each, f"{prefix}[{number}]")]
+    return [(prefix, values)]

@@ -1,0 +1,31 @@
+"""`digest db`: the schema of the store."""
+
+from __future__ import annotations
+
+import asyncio
+
+import typer
+
+from digest.cli.running import settings
+
+app = typer.Typer(name="db", no_args_is_help=True, help="Look after the database.", rich_markup_mode=None)
+
+
+@app.command(epilog="Example: DIGEST_DATABASE__URL=postgresql://… digest db upgrade")
+def upgrade() -> None:
+    """Bring the database to this version's schema; safe to run at every start, in many places at once."""
+    from digest.cli.output import say
+    from digest.store import migrate
+    from digest.store.database import connect
+
+    url = settings().database.url
+
+    async def main() -> None:
+        store = connect(url)
+        try:
+            await migrate.upgrade(store)
+        finally:
+            await store.close()
+
+    asyncio.run(main())
+    say(f"The database is at schema {migrate.head()}.")

@@ -1,0 +1,63 @@
+"""`digest deliveries`: what became of the mails."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from digest.cli.running import Json, within
+
+app = typer.Typer(name="deliveries", no_args_is_help=True, help="See and retry deliveries.", rich_markup_mode=None)
+
+
+@app.command(epilog="Example: digest deliveries status --json")
+def status(as_json: Json = False) -> None:
+    """Each mailing's counts: owed, accepted, deferred, rejected, uncertain, withdrawn."""
+    from digest.cli.output import emit, table
+    from digest.service import reading
+
+    rows = within(reading.mailings_listed)
+    if as_json:
+        emit([row.json() for row in rows])
+        return
+    table(
+        ("Digest", "Edition", "Status", "Audience", *reading.COUNTS, "Next try"),
+        ((r.digest, r.label, r.status, r.audience, *r.counts, r.next_due) for r in rows),
+        empty="No mailing yet.",
+    )
+
+
+@app.command(epilog="Example: digest deliveries retry --uncertain")
+def retry(
+    uncertain: Annotated[bool, typer.Option("--uncertain", help="Also send doubtful ones again.")] = False,
+) -> None:
+    """Make deferred mails due and send them now."""
+    from digest.cli.output import say
+    from digest.cli.progress import bar
+    from digest.service import sending
+
+    with bar("Sending") as progress:
+        report = within(lambda house: sending.retry(house, uncertain=uncertain, progress=progress))
+    say(report.words)
+    if not report.settled:
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: digest deliveries uncertain --all")
+def uncertain(
+    everything: Annotated[bool, typer.Option("--all", help="Resolved ones too.")] = False, as_json: Json = False
+) -> None:
+    """Mails whose connection died after the final dot: perhaps accepted, perhaps not."""
+    from digest.cli.output import emit, table
+    from digest.service import reading
+
+    rows = within(lambda house: reading.uncertain(house, everything=everything))
+    if as_json:
+        emit(rows)
+        return
+    table(
+        ("Address", "Digest", "Edition", "Message-ID", "Since"),
+        (tuple(row.values())[:5] for row in rows),
+        empty="None.",
+    )

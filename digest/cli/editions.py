@@ -1,0 +1,196 @@
+"""`digest editions`: see what would go out, and send it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from digest.cli.running import Json, Limit, instant, within
+
+if TYPE_CHECKING:
+    from digest.service.sending import Sent
+
+app = typer.Typer(name="editions", no_args_is_help=True, help="Preview, seal and send editions.", rich_markup_mode=None)
+
+DigestName = Annotated[str, typer.Argument(metavar="DIGEST", help="The digest's slug.")]
+At = Annotated[str | None, typer.Option("--at", metavar="TIME", help="As if it were then (ISO 8601, UTC if no zone).")]
+
+
+@app.command("list", epilog="Example: digest editions list newsflash --json")
+def listing(
+    digest: Annotated[str | None, typer.Argument(metavar="[DIGEST]")] = None, as_json: Json = False, limit: Limit = None
+) -> None:
+    """Editions, the newest first, and how far each has come."""
+    from digest.cli.output import emit, table
+    from digest.service import reading
+
+    rows = within(lambda house: reading.editions_listed(house, digest, limit))
+    if as_json:
+        emit([row.json() for row in rows])
+        return
+    table(
+        ("Digest", "Edition", "No.", "Status", "Items", "Audience", "Accepted", "Owed", "Why"),
+        ((r.digest, r.label, r.number or "", r.status, r.items, r.audience, r.accepted, r.owed, r.why) for r in rows),
+        empty="No edition yet: `digest editions preview DIGEST` shows the next one.",
+    )
+
+
+@app.command(epilog="Example: digest editions show newsflash 2026-06-26")
+def show(digest: DigestName, label: Annotated[str, typer.Argument()], as_json: Json = False) -> None:
+    """A sealed edition: what it says, and what became of its mails."""
+    from digest.cli.output import emit, say, table
+    from digest.service import reading
+
+    found = within(lambda house: reading.edition(house, digest, label))
+    if as_json:
+        emit(found.json())
+        return
+    say(f"{found.title} {found.row.label}, {found.row.status}")
+    table(("Section", "Title", "Link"), found.items, empty="It holds nothing.")
+    table(reading.COUNTS, [found.row.counts])
+
+
+@app.command(epilog="Example: digest editions preview newsflash --at 2026-06-26T08:00Z --out preview.html")
+def preview(
+    digest: DigestName,
+    at: At = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the HTML here, and the text beside it.")] = None,
+    language: Annotated[str | None, typer.Option("--language", help="The variant to show.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The edition as it would be sealed now, or at a time: subject and plain text; nothing is changed."""
+    from digest.cli.output import emit, say
+    from digest.service import composing
+
+    shown = within(lambda house: composing.preview(house, digest, at=instant(at), language=language))
+    if out is not None:
+        out.write_text(shown.html, "utf-8")
+        out.with_suffix(".txt").write_text(shown.text, "utf-8")
+    if as_json:
+        emit(shown.json())
+        return
+    if shown.empty:
+        say(f"Nothing would go out: {shown.why}")
+        return
+    say(f"Subject: {shown.subject}")
+    say(f"To: {shown.audience} subscribers, {', '.join(shown.languages)}")
+    say()
+    say(shown.text)
+
+
+@app.command(epilog="Example: digest editions explain newsflash --at 2026-06-26T08:00Z")
+def explain(digest: DigestName, at: At = None, as_json: Json = False) -> None:
+    """Every announcement as in or out of the next edition, and why; nothing is changed."""
+    from digest.cli.output import emit, table
+    from digest.service import composing
+
+    rows = within(lambda house: composing.explain(house, digest, at=instant(at)))
+    if as_json:
+        emit([row.json() for row in rows])
+        return
+    table(
+        ("", "Date", "Section", "Title", "Why"),
+        (("in" if r.owed else "out", r.published, r.section, r.title, r.why) for r in rows),
+        empty="No announcement yet.",
+    )
+
+
+@app.command(epilog="Example: digest editions compose newsflash")
+def compose(digest: DigestName, at: At = None) -> None:
+    """Seal what is owed; it is sent by `editions send`, or by `digest serve`."""
+    from digest.cli.output import say
+    from digest.service import composing
+
+    done = within(lambda house: composing.compose(house, digest, at=instant(at)))
+    say(done.words)
+
+
+@app.command(epilog="Example: digest editions send newsflash --grace 0")
+def send(
+    digest: DigestName,
+    at: At = None,
+    grace: Annotated[str | None, typer.Option("--grace", help='Wait before the first mail: "10 min", 0.')] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Seal what is owed and deliver it; run again it goes on where it stopped, and sends nothing twice."""
+    from digest.cli.output import say
+    from digest.cli.progress import bar
+    from digest.service import sending
+
+    def ask(words: str) -> bool:
+        say(words)
+        return yes or not sys.stdin.isatty() or typer.confirm("Send it?", default=False)
+
+    with bar("Sending") as progress:
+        request = sending.Request(digest=digest, at=instant(at), grace=_grace(grace), ask=ask, progress=progress)
+        report = within(lambda house: sending.send(house, request))
+    _tell(report)
+
+
+@app.command("test-send", epilog="Example: digest editions test-send newsflash --to me@example.org")
+def test_send(
+    digest: DigestName,
+    to: Annotated[str, typer.Option("--to", help="Who gets it; nobody else does.")],
+    at: At = None,
+    language: Annotated[str | None, typer.Option("--language")] = None,
+) -> None:
+    """Send the edition as it would be now to one address, marked as a test; nothing is sealed."""
+    from digest.cli.output import say
+    from digest.service import sending
+
+    words = within(lambda house: sending.test_send(house, digest, to=to, at=instant(at), language=language))
+    say(words)
+
+
+@app.command(epilog='Example: digest editions cancel newsflash 2026-06-26 --why "wrong figures"')
+def cancel(
+    digest: DigestName, label: Annotated[str, typer.Argument()], why: Annotated[str, typer.Option("--why")]
+) -> None:
+    """Call an edition off; before its first mail, all it carried is owed again."""
+    _act("cancel", digest, label, why)
+
+
+@app.command(epilog='Example: digest editions pause newsflash 2026-06-26 --why "asking the board"')
+def pause(
+    digest: DigestName, label: Annotated[str, typer.Argument()], why: Annotated[str, typer.Option("--why")]
+) -> None:
+    """Stop sending an edition; what is owed stays owed."""
+    _act("pause", digest, label, why)
+
+
+@app.command(epilog="Example: digest editions resume newsflash 2026-06-26")
+def resume(digest: DigestName, label: Annotated[str, typer.Argument()]) -> None:
+    """Go on sending a paused edition."""
+    _act("resume", digest, label, "")
+
+
+def _act(what: str, digest: str, label: str, why: str) -> None:
+    from digest.cli.output import say
+    from digest.service import steering
+
+    edition = within(lambda house: steering.act(house, what, digest, label, why))
+    say(f"{digest} {edition.label} is {edition.status}.")
+
+
+def _grace(text: str | None) -> float | None:
+    """Seconds; from a pipe nobody is there to wait for."""
+    from digest.errors import UsageError
+    from digest.settings.quantities import duration
+
+    if text is None:
+        return None if sys.stdin.isatty() else 0.0
+    try:
+        return duration(text).total_seconds()
+    except ValueError as error:
+        raise UsageError(str(error), about="--grace") from None
+
+
+def _tell(report: Sent) -> None:
+    from digest.cli.output import say
+
+    say(report.words)
+    if not report.settled:
+        raise typer.Exit(1)

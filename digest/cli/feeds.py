@@ -1,0 +1,30 @@
+"""`digest feeds`: build the documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from digest.cli.running import within
+
+app = typer.Typer(name="feeds", no_args_is_help=True, help="Build the feeds.", rich_markup_mode=None)
+
+
+@app.command(epilog="Example: digest feeds build --out public")
+def build(
+    out: Annotated[Path | None, typer.Option("--out", help="Also lay them out as files in this folder.")] = None,
+) -> None:
+    """Build every configured feed as Atom, RSS and JSON Feed; the same announcements give the same bytes."""
+    from digest.cli.output import say, table
+    from digest.service import publishing
+
+    report = within(lambda house: publishing.build(house, out))
+    table(
+        ("Feed", "Entries", "State"),
+        ((feed.slug, feed.entries, "new" if feed.changed else "unchanged") for feed in report.feeds),
+        empty="No feed is configured.",
+    )
+    for path in report.files:
+        say(str(path))

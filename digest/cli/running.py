@@ -1,0 +1,80 @@
+"""From a command to a flow and back: settings loaded, house opened, errors told, exit status set."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from digest.errors import DigestError, UsageError
+
+if TYPE_CHECKING:
+    from digest.service.house import House
+    from digest.settings import Settings
+
+T = TypeVar("T")
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many.")]
+
+
+config_path: ContextVar[Path | None] = ContextVar("config_path", default=None)
+"""What --config named."""
+
+
+def settings() -> Settings:
+    """The settings this command runs under: --config, DIGEST_CONFIG, else config/digest.toml."""
+    from digest.settings import load
+
+    return load(config_path.get())
+
+
+def within(flow: Callable[[House], Awaitable[T]]) -> T:
+    """Open the house, run the flow, close the house."""
+    declared = settings()
+
+    async def main() -> T:
+        from digest.service.house import opened
+
+        async with opened(declared) as house:
+            return await flow(house)
+
+    return asyncio.run(main())
+
+
+def instant(text: str | None) -> datetime | None:
+    """A moment from ISO 8601; without a zone it is UTC, a bare date its midnight."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f'"{text}" is no time; write it like 2026-06-26T09:00Z', about="--at") from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def guarded(app: Callable[[], object]) -> int:
+    """Run the command line; a DigestError becomes a sentence and its exit status, never a traceback."""
+    from digest.cli.output import complain
+
+    try:
+        app()
+    except DigestError as error:
+        for line in str(error).split("\n"):
+            complain(f"digest: {line}")
+        return error.exit_status
+    except KeyboardInterrupt:
+        complain("digest: stopped")
+        return 130
+    except BrokenPipeError:
+        # The reader went away (`| head`): nothing is wrong, and nobody is there to be told.
+        sys.stderr.close()
+        return 0
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    return 0

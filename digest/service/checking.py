@@ -1,0 +1,48 @@
+"""What can be checked of a configuration before anything runs."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from digest import templating
+from digest.errors import ConfigError, TemplateError
+from digest.model.editions import Snapshot
+from digest.settings import Digest, Settings
+
+
+def check_settings(settings: Settings) -> None:
+    """Raise ConfigError naming the key for a missing folder, a broken template or subject, or no sending key."""
+    settings.keyring()
+    _check_templates("templates", settings.templates)
+    for slug, digest in settings.digests.items():
+        _check_templates(f"digests.{slug}.templates", digest.templates)
+        _check_subject(digest)
+    for slug, source in settings.sources.items():
+        if source.kind == "folder" and not Path(source.url).is_dir():
+            raise ConfigError(f"there is no folder {source.url}", about=f"sources.{slug}.url")
+
+
+def _check_templates(key: str, folder: Path | None) -> None:
+    try:
+        templating.check(templating.environment((folder,) if folder else ()))
+    except TemplateError as error:
+        raise ConfigError(str(error), about=key) from error
+
+
+def _check_subject(digest: Digest) -> None:
+    day = date(2026, 6, 26)
+    language = digest.language or "en"
+    edition = Snapshot(
+        digest=digest.slug,
+        title=digest.title,
+        label=day.isoformat(),
+        number=1,
+        date=day,
+        language=language,
+        subject=digest.subject,
+    )
+    try:
+        templating.subject(digest.subject, language=language, edition=edition, lead="", count=0)
+    except TemplateError as error:
+        raise ConfigError(error.message, about=f"digests.{digest.slug}.subject") from error

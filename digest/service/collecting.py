@@ -1,0 +1,120 @@
+"""Reading the sources, and building the feeds when something changed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from digest import __version__
+from digest.collect import flow
+from digest.collect.flow import SourceReport
+from digest.fetch import Fetcher
+from digest.service import publishing
+from digest.service.house import House, now
+from digest.store import sources
+
+BEFORE_COMPOSING = 60.0
+"""Seconds that composing waits for the sources it depends on."""
+FRESH = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a source fares."""
+
+    slug: str
+    kind: str
+    url: str
+    last_success: datetime | None
+    next_check: datetime | None
+    failures: int
+    error: str
+    declared: bool
+
+    def json(self) -> dict[str, object]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+def fetcher(house: House) -> Fetcher:
+    """A polite client under this configuration."""
+    fetch, site = house.settings.fetch, house.settings.site
+    agent = f"Digest/{__version__} (+{site.url}/)"
+    return Fetcher(allow_private=fetch.allow_private, gap=fetch.gap, user_agent=agent)
+
+
+async def collect(house: House, only: Sequence[str]) -> tuple[SourceReport, ...]:
+    """Read the named sources, or all, now; build the feeds when something changed."""
+    async with fetcher(house) as client:
+        reports = await flow.collect(house.store, house.settings, client, only=only, now=now())
+    if any(report.changed for report in reports):
+        await publishing.build(house, None)
+    return reports
+
+
+async def collect_due(house: House) -> tuple[SourceReport, ...]:
+    """Read the sources whose time has come."""
+    due = await flow.due(house.store, house.settings, now=now())
+    return await collect(house, due) if due else ()
+
+
+async def refresh(house: House) -> None:
+    """Before an edition is composed: read what was not read within the last minute, for a minute at most."""
+    async with house.store.read() as tx:
+        rows = {row.slug: row for row in await sources.listed(tx)}
+    stale = [
+        slug
+        for slug in house.settings.sources
+        if slug not in rows or (read := rows[slug].last_success_at) is None or now() - read > FRESH
+    ]
+    if stale:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(BEFORE_COMPOSING):
+                await collect(house, stale)
+
+
+async def listed(house: House) -> tuple[Health, ...]:
+    """Every source, the troubled first; one no longer in the configuration is listed, too."""
+    async with house.store.read() as tx:
+        rows = await sources.listed(tx)
+    known = {row.slug for row in rows}
+    found = [
+        Health(
+            row.slug,
+            row.kind,
+            row.url,
+            row.last_success_at,
+            row.next_check_at,
+            row.failures,
+            row.last_error if row.slug in house.settings.sources else "no longer in the configuration",
+            row.slug in house.settings.sources,
+        )
+        for row in rows
+    ]
+    found += [
+        Health(slug, source.kind, source.url, None, None, 0, "not read yet", True)
+        for slug, source in house.settings.sources.items()
+        if slug not in known
+    ]
+    return tuple(sorted(found, key=lambda health: (-health.failures, health.declared, health.slug)))
+
+
+def error_words(report: SourceReport) -> str:
+    """The error, and when we try again."""
+    again = f" (next try {report.next_try:%Y-%m-%d %H:%M} UTC)" if report.error and report.next_try else ""
+    return report.error + again
+
+
+def as_json(report: SourceReport) -> dict[str, object]:
+    return {
+        "source": report.source,
+        "seen": report.seen,
+        "new": report.new,
+        "revised": report.revised,
+        "unchanged": report.unchanged,
+        "error": report.error or None,
+        "next_try": report.next_try,
+        "warnings": list(report.warnings),
+    }

@@ -1,0 +1,209 @@
+"""From what is owed to a sealed edition with its mailing: preview, explain and the real run are one function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import IntegrityError
+
+from digest.deliveries.seal import seal as owe_mail
+from digest.editions import flow
+from digest.editions.flow import Draft
+from digest.editions.owe import Window
+from digest.errors import EditionError, UsageError
+from digest.model.editions import Edition, EditionStatus
+from digest.service import collecting, letters
+from digest.service.house import House, now
+from digest.store import editions, mailings
+from digest.store.database import Tx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """An edition as it would be sealed."""
+
+    empty: bool
+    why: str
+    subject: str = ""
+    html: str = ""
+    text: str = ""
+    audience: int = 0
+    languages: tuple[str, ...] = ()
+    draft: Draft
+
+    def json(self) -> dict[str, object]:
+        return {
+            "digest": self.draft.digest.slug,
+            "label": self.draft.snapshot.label,
+            "empty": self.empty,
+            "why": self.why,
+            "subject": self.subject,
+            "audience": self.audience,
+            "languages": list(self.languages),
+            "items": [verdict.announcement.public_id for verdict in self.draft.chosen.all],
+            "text": self.text,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """One announcement, in or out, and why."""
+
+    owed: bool
+    id: str
+    title: str
+    published: str
+    section: str
+    why: str
+
+    def json(self) -> dict[str, object]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """What composing came to; `edition` is None when nothing was owed."""
+
+    edition: Edition | None
+    words: str
+
+
+async def preview(house: House, slug: str, *, at: datetime | None, language: str | None) -> Shown:
+    """The edition as it would be sealed now, or at `at`; changes nothing."""
+    digest = house.digest(slug)
+    async with house.store.read() as tx:
+        draft = await flow.draft(tx, digest, window=window(at))
+        audience, languages = await mailings.audience(tx, slug, now()), await mailings.languages(tx, slug)
+    if draft.empty:
+        owed = len(draft.chosen.all)
+        why = f"{owed} owed, at least {digest.min_items} wanted" if owed else "nothing new is owed"
+        return Shown(empty=True, why=why, draft=draft)
+    variants = letters.rendered(house, draft.snapshot, (*([language] if language else []), *languages))
+    letter = next((each for each in variants if each.language == language), variants[0])
+    shown = letter.shown(letters.specimen(house, letter))
+    return Shown(
+        empty=False,
+        why="",
+        subject=shown.subject,
+        html=shown.html,
+        text=shown.text,
+        audience=audience,
+        languages=tuple(each.language for each in variants),
+        draft=draft,
+    )
+
+
+async def explain(house: House, slug: str, *, at: datetime | None) -> tuple[Weighed, ...]:
+    """Every announcement of the archive as in or out of that edition, the newest first; changes nothing."""
+    async with house.store.read() as tx:
+        draft = await flow.draft(tx, house.digest(slug), window=window(at), whole=True)
+    places = {verdict.announcement.id: "lead" for verdict in ([draft.chosen.lead] if draft.chosen.lead else [])}
+    places |= {each.announcement.id: section.title for section, group in draft.chosen.sections for each in group}
+    places |= {verdict.announcement.id: "more on the web" for verdict in draft.chosen.more}
+    return tuple(
+        Weighed(
+            owed=verdict.owed,
+            id=verdict.announcement.public_id,
+            title=verdict.announcement.versions[0].title,
+            published=str(verdict.announcement.versions[0].published_on or ""),
+            section=places.get(verdict.announcement.id, ""),
+            why=verdict.why,
+        )
+        for verdict in reversed(draft.verdicts)
+    )
+
+
+async def compose(house: House, slug: str, *, at: datetime | None) -> Composed:
+    """Seal by hand what is owed now, or what was owed at `at`; the same `at` again gives the same edition."""
+    digest = house.digest(slug)
+    past(at)
+    if at is not None:
+        async with house.store.read() as tx:
+            made = await editions.made_for(tx, slug, at)
+        if made is not None:
+            return Composed(edition=made, words=f"{slug} {made.label} was made already: it is {made.status}.")
+    else:
+        await collecting.refresh(house)
+    return await seal(house, slug, window=window(at), grace=digest.grace)
+
+
+async def seal(
+    house: House, slug: str, *, window: Window, slot_at: datetime | None = None, grace: timedelta
+) -> Composed:
+    """Draft, render and seal in one transaction; hold instead where a person must approve; say so when empty."""
+    digest = house.digest(slug)
+    async with house.store.read() as tx:
+        draft = await flow.draft(tx, digest, window=window, slot_at=slot_at)
+        languages = await mailings.languages(tx, slug)
+    if draft.empty:
+        return await _nothing(house, draft, slot_at)
+    sealed = letters.rows(letters.rendered(house, draft.snapshot, languages))
+    try:
+        async with house.store.write() as tx:
+            if digest.approval == "manual":
+                edition = await flow.hold(tx, draft, now=now())
+            else:
+                edition = await flow.seal(tx, draft, now=now())
+                await _owe_mail(tx, house, edition, sealed, grace)
+    except IntegrityError:
+        raise EditionError("was composed by another process just now", about=f"{slug} {draft.snapshot.label}") from None
+    return Composed(edition=edition, words=_words(edition, draft))
+
+
+async def approve(house: House, edition: Edition, *, grace: timedelta) -> Edition:
+    """Seal a held edition: what was owed when its window closed."""
+    digest = house.digest(edition.digest)
+    closed = Window(until=edition.until)
+    async with house.store.read() as tx:
+        draft = await flow.draft(tx, digest, window=closed, slot_at=edition.slot_at, held=edition)
+        languages = await mailings.languages(tx, digest.slug)
+    if draft.empty:
+        raise EditionError("nothing in it is owed any more", about=f"{edition.digest} {edition.label}")
+    sealed = letters.rows(letters.rendered(house, draft.snapshot, languages))
+    async with house.store.write() as tx:
+        approved = await flow.seal(tx, draft, now=now(), held=edition)
+        await _owe_mail(tx, house, approved, sealed, grace)
+    return approved
+
+
+def window(at: datetime | None) -> Window:
+    """Up to `at` by the announcements' own time; live, up to now by arrival."""
+    return Window(until=at, by="effective") if at else Window(until=now())
+
+
+def past(at: datetime | None) -> None:
+    """Refuse a time to come: nobody knows yet what it will hold."""
+    if at is not None and at > now():
+        raise UsageError("lies in the future; `editions preview --at` looks ahead", about=at.isoformat())
+
+
+async def _owe_mail(
+    tx: Tx, house: House, edition: Edition, sealed: tuple[mailings.LetterRow, ...], grace: timedelta
+) -> None:
+    await owe_mail(
+        tx,
+        edition_id=edition.id,
+        revision=edition.revision,
+        digest=edition.digest,
+        key_id=house.keys.current,
+        letters=sealed,
+        now=now(),
+        start_at=now() + grace,
+    )
+
+
+async def _nothing(house: House, draft: Draft, slot_at: datetime | None) -> Composed:
+    slug, owed = draft.digest.slug, len(draft.chosen.all)
+    why = f"{owed} owed, at least {draft.digest.min_items} wanted" if owed else "nothing new is owed"
+    edition = None
+    if slot_at is not None:
+        async with house.store.write() as tx:
+            edition = await flow.skip(tx, draft, now=now())
+    return Composed(edition=edition, words=f"{slug}: skipped, {why}.")
+
+
+def _words(edition: Edition, draft: Draft) -> str:
+    held = edition.status is EditionStatus.HELD
+    what = "held until somebody approves it" if held else f"sealed as No. {edition.number}"
+    return f"{edition.digest} {edition.label}: {len(draft.chosen.all)} announcements, {what}."

@@ -1,0 +1,87 @@
+"""From a sealed snapshot to its letters: which languages, which templates, and what the site says of itself."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import jinja2
+
+from digest import templating
+from digest.letter.holes import Letter, Markers, Personal, new_markers
+from digest.letter.render import reason, render
+from digest.letter.views import SiteView
+from digest.model.editions import Snapshot
+from digest.model.subscribers import Basis
+from digest.service.house import House
+from digest.settings import Digest
+from digest.store.mailings import LetterRow
+
+
+def site_view(house: House) -> SiteView:
+    """The site as letters show it; its first feed is the one they name."""
+    site, feeds = house.settings.site, tuple(house.settings.feeds)
+    return SiteView(
+        title=site.title,
+        url=site.url,
+        language=site.language,
+        postal_address=site.postal_address,
+        privacy_url=site.privacy_url,
+        feed_url=f"{site.url}/feeds/{feeds[0]}.atom" if feeds else "",
+    )
+
+
+def templates_of(house: House, digest: Digest) -> jinja2.Environment:
+    """The digest's own templates first, then the house's, then those we ship."""
+    if digest.templates is None:
+        return house.templates
+    own = (digest.templates, house.settings.templates)
+    return templating.environment([folder for folder in own if folder])
+
+
+def rendered(house: House, snapshot: Snapshot, languages: Iterable[str]) -> tuple[Letter, ...]:
+    """A letter for each language, the digest's own first: that is the one for everybody else."""
+    digest = house.digest(snapshot.digest)
+    environment = templates_of(house, digest)
+    known = set(templating.languages(environment))
+    wanted = dict.fromkeys((snapshot.language, *(tag for tag in languages if tag.partition("-")[0] in known)))
+    site, markers = site_view(house), new_markers(secrets.token_hex)
+    return tuple(render(snapshot, language=tag, site=site, environment=environment, markers=markers) for tag in wanted)
+
+
+def rows(letters: Iterable[Letter]) -> tuple[LetterRow, ...]:
+    """The letters as the store seals them."""
+    return tuple(
+        LetterRow(
+            variant=variant,
+            language=letter.language,
+            subject=letter.subject,
+            html=letter.html,
+            text=letter.text,
+            markers=json.dumps({"token": letter.markers.token}),
+        )
+        for variant, letter in enumerate(letters)
+    )
+
+
+def letter_of(row: LetterRow) -> Letter:
+    """A sealed row as the letter it was."""
+    markers = Markers(token=json.loads(row.markers)["token"])
+    return Letter(language=row.language, subject=row.subject, html=row.html, text=row.text, markers=markers)
+
+
+def specimen(house: House, letter: Letter, *, name: str = "", address: str = "you@example.org") -> Personal:
+    """A recipient that does not exist, for previews: links go to the front page."""
+    because = reason(house.templates, letter.language, Basis.CONSENT)
+    url = house.settings.site.url
+    return Personal(
+        name=name,
+        address=address,
+        reason=because,
+        unsubscribe=f"{url}/",
+        manage=f"{url}/",
+        message_id="<preview@localhost>",
+        date=datetime.now(UTC),
+    )

@@ -1,0 +1,66 @@
+"""What sending needs, wired from the house: compiled letters, personal links, and the reason one gets this."""
+
+from __future__ import annotations
+
+from datetime import date
+from urllib.parse import quote, urlsplit
+
+from digest.deliveries.context import Context
+from digest.deliveries.personalise import Links
+from digest.letter import headers
+from digest.letter.compile import Compiled, compile_letter
+from digest.letter.headers import Heading
+from digest.letter.render import reason
+from digest.service import letters
+from digest.service.house import House
+from digest.settings import Digest
+from digest.store.mailings import LetterRow, MailingRow
+from digest.subscribers import tokens
+
+
+def context(house: House) -> Context:
+    """One for a process: it remembers which relays were down."""
+    return Context(
+        store=house.store,
+        keys=house.keys,
+        senders=house.settings.senders,
+        digests=house.settings.digests,
+        compile=lambda mailing, row: _compiled(house, mailing, row),
+        links=lambda handle, digest, key_id: links(house, handle, digest, key_id),
+        reason=lambda digest, language, basis, day: _reason(house, digest, language, basis, day),
+    )
+
+
+def heading(house: House, digest: Digest) -> Heading:
+    """What every letter of a digest says of its sender and its list."""
+    site, sender = house.settings.site, house.settings.senders[digest.sender]
+    host = urlsplit(site.url).hostname or "localhost"
+    return Heading(
+        sender=headers.mailbox(sender.from_),
+        list_title=digest.title,
+        list_id=f"{digest.slug}.{host if '.' in host else f'{host}.localdomain'}",
+        reply_to=sender.reply_to or "",
+        archive=f"{site.url}/editions/{digest.slug}/",
+        help=f"{site.url}/subscribe/{digest.slug}",
+    )
+
+
+def links(house: House, handle: str, digest: str, key_id: str) -> Links:
+    """One subscriber's own addresses; the mailto only where its mail is read."""
+    url = house.settings.site.url
+    leave = tokens.unsubscribe_token(house.keys, handle, digest, key_id=key_id)
+    manage = tokens.manage_token(house.keys, handle, digest, key_id=key_id)
+    intake = house.settings.senders[house.settings.digests[digest].sender].unsubscribe_mailto
+    mailto = None
+    if intake:
+        local, _, domain = headers.mailbox(intake).address.rpartition("@")
+        mailto = f"mailto:{quote(f'{local}+{leave}')}@{domain}?subject=unsubscribe"
+    return Links(unsubscribe=f"{url}/unsubscribe/{leave}", manage=f"{url}/manage/{manage}", mailto=mailto)
+
+
+def _compiled(house: House, mailing: MailingRow, row: LetterRow) -> Compiled:
+    return compile_letter(letters.letter_of(row), heading(house, house.digest(mailing.digest)))
+
+
+def _reason(house: House, digest: str, language: str, basis: str, day: date | None) -> str:
+    return reason(letters.templates_of(house, house.digest(digest)), language, basis, day)

@@ -1,0 +1,23 @@
+"""Building the feeds, and laying them out as files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from digest.feeds import flow
+from digest.feeds.flow import BuiltFeed
+from digest.service.house import House, now
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    feeds: tuple[BuiltFeed, ...]
+    files: tuple[Path, ...]
+
+
+async def build(house: House, out: Path | None) -> Built:
+    """Bring every feed up to what the store holds; with `out`, write the documents there too."""
+    feeds = await flow.build(house.store, house.settings, now=now())
+    files = await flow.export(house.store, house.settings, out) if out is not None else ()
+    return Built(feeds, tuple(files))

@@ -1,0 +1,180 @@
+"""Editions and mailings as an operator reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest.deliveries.personalise import message_id
+from digest.errors import NotFound
+from digest.letter import headers
+from digest.model.editions import Edition, Snapshot, SnapshotItem
+from digest.service.house import House
+from digest.store import delivery_events, editions, mailings, shards
+from digest.store.database import Tx
+from digest.store.delivery_events import Doubt
+from digest.store.shards import Counts
+
+COUNTS = ("Accepted", "Deferred", "Rejected", "Uncertain", "Withdrawn", "Owed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """An edition, and how far its mailing has come."""
+
+    edition: Edition
+    items: int
+    mailing: str
+    why: str
+    numbers: Counts
+    next_due: datetime | None
+
+    @property
+    def digest(self) -> str:
+        return self.edition.digest
+
+    @property
+    def label(self) -> str:
+        return self.edition.label
+
+    @property
+    def number(self) -> int:
+        return self.edition.number
+
+    @property
+    def status(self) -> str:
+        return self.edition.status.value
+
+    @property
+    def audience(self) -> int:
+        return self.numbers.audience
+
+    @property
+    def accepted(self) -> int:
+        return self.numbers.accepted
+
+    @property
+    def owed(self) -> int:
+        return self.numbers.owed + self.numbers.deferred
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """In the order of `COUNTS`."""
+        return tuple(getattr(self.numbers, name.lower()) for name in COUNTS)
+
+    def json(self) -> dict[str, object]:
+        edition = self.edition
+        return {
+            "digest": edition.digest,
+            "label": edition.label,
+            "number": edition.number,
+            "revision": edition.revision,
+            "status": edition.status.value,
+            "slot": edition.slot_at,
+            "until": edition.until,
+            "sealed": edition.sealed_at,
+            "sent": edition.sent_at,
+            "items": self.items,
+            "mailing": self.mailing,
+            "audience": self.audience,
+            **{name.lower(): count for name, count in zip(COUNTS, self.counts, strict=True)},
+            "next_due": self.next_due,
+            "why": self.why,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One sealed edition."""
+
+    title: str
+    row: Row
+    items: tuple[tuple[str, str, str], ...]
+    """(section, title, link)."""
+
+    def json(self) -> dict[str, object]:
+        entries = [{"section": section, "title": title, "url": link} for section, title, link in self.items]
+        return self.row.json() | {"title": self.title, "entries": entries}
+
+
+async def editions_listed(house: House, digest: str | None, limit: int | None) -> tuple[Row, ...]:
+    """Editions of one digest or all, the newest first."""
+    if digest is not None:
+        house.digest(digest)
+    async with house.store.read() as tx:
+        return tuple([await _row(tx, edition) for edition in await editions.listed(tx, digest, limit=limit)])
+
+
+async def edition(house: House, digest: str, label: str) -> Shown:
+    """One edition by its label."""
+    house.digest(digest)
+    async with house.store.read() as tx:
+        found = await labelled(tx, digest, label)
+        row = await _row(tx, found)
+        sealed = await editions.snapshot(tx, found.id, found.revision) if found.revision else None
+    return Shown(title=house.digest(digest).title, row=row, items=_items(sealed) if sealed else ())
+
+
+async def labelled(tx: Tx, digest: str, label: str) -> Edition:
+    """The edition of that label; NotFound names it."""
+    found = await editions.by_label(tx, digest, label)
+    if found is None:
+        raise NotFound("no such edition; `editions list` names them", about=f"{digest} {label}")
+    return found
+
+
+async def mailings_listed(house: House) -> tuple[Row, ...]:
+    """Every edition that has a mailing, the newest first."""
+    return tuple(row for row in await editions_listed(house, None, None) if row.mailing)
+
+
+async def uncertain(house: House, *, everything: bool) -> list[dict[str, object]]:
+    """Deliveries nobody knows the end of; with `everything` those resolved since, too."""
+    async with house.store.read() as tx:
+        doubts = await delivery_events.doubts(tx, resolved=everything)
+    return [_doubt(house, doubt) for doubt in doubts]
+
+
+def _doubt(house: House, doubt: Doubt) -> dict[str, object]:
+    sender = house.settings.senders[house.digest(doubt.digest).sender]
+    identity = message_id(
+        house.keys,
+        edition_id=doubt.edition_id,
+        revision=doubt.revision,
+        handle=doubt.handle,
+        domain=headers.mailbox(sender.from_).address.rpartition("@")[2],
+        key_id=doubt.key_id,
+    )
+    return {
+        "email": doubt.email,
+        "digest": doubt.digest,
+        "edition": doubt.edition,
+        "message_id": identity,
+        "since": doubt.since,
+        "resolved": doubt.resolved_at,
+        "resolution": doubt.resolution,
+    }
+
+
+async def _row(tx: Tx, found: Edition) -> Row:
+    mailing = await mailings.by_edition(tx, found.id)
+    return Row(
+        edition=found,
+        items=len(await editions.contents(tx, found)),
+        mailing=mailing.status.value if mailing else "",
+        why=await editions.why(tx, found.id) or (mailing.why if mailing else ""),
+        numbers=await shards.counts(tx, mailing.id) if mailing else Counts(),
+        next_due=await shards.next_due(tx, mailing=mailing.id) if mailing else None,
+    )
+
+
+def _items(sealed: Snapshot) -> tuple[tuple[str, str, str], ...]:
+    lead = (sealed.lead,) if sealed.lead else ()
+    places: list[tuple[str, tuple[SnapshotItem, ...]]] = [("lead", lead)]
+    places += [(section.title, section.items) for section in sealed.sections]
+    places += [("more on the web", sealed.more)]
+    return tuple(
+        (place, version.title, version.link)
+        for place, items in places
+        for version in (item.version(sealed.language) for item in items)
+    )

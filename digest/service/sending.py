@@ -1,0 +1,215 @@
+"""Sending: an edition by hand, what was deferred, one test letter."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from digest.deliveries import flow
+from digest.deliveries.context import Routes
+from digest.deliveries.flow import Progress, Report
+from digest.deliveries.notes import send_due
+from digest.errors import DeliveryError, EditionError, UsageError
+from digest.letter import headers
+from digest.letter.compile import note_message
+from digest.model.deliveries import NoteKind, NoteState
+from digest.model.editions import Edition, EditionStatus
+from digest.service import composing
+from digest.service.house import House, now
+from digest.service.posting import context
+from digest.store import editions, mailings, notes, shards
+from digest.store.mailings import MailingRow
+from digest.store.shards import Counts
+from digest.subscribers import address as addresses
+from digest.subscribers.address import Refused
+
+HORIZON = timedelta(seconds=60)
+"""A run by hand waits this long for what is due again, and no longer."""
+
+Ask = Callable[[str], bool]
+Bar = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    digest: str
+    at: datetime | None
+    grace: float | None
+    """Seconds before the first mail; None takes the digest's."""
+    approve: bool = False
+    ask: Ask
+    progress: Bar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What a run came to; `settled` when nothing is owed or in doubt any more."""
+
+    words: str
+    settled: bool
+
+
+async def send(house: House, request: Request) -> Sent:
+    """Go on with the edition that is unfinished, or seal what is owed, and deliver it. Nothing is sent twice."""
+    digest = house.digest(request.digest)
+    composing.past(request.at)
+    grace = timedelta(seconds=request.grace) if request.grace is not None else digest.grace
+    edition = await _started(house, request)
+    if edition is None:
+        made = await composing.compose(house, request.digest, at=request.at)
+        if made.edition is None:
+            return Sent(words=made.words, settled=True)
+        edition = made.edition
+    if edition.status is EditionStatus.HELD:
+        if not request.approve:
+            words = f"{edition.digest} {edition.label} is held until somebody approves it: --approve, or `approve`."
+            return Sent(words=words, settled=False)
+        edition = await composing.approve(house, edition, grace=grace)
+    return await _deliver(house, edition, grace if request.grace is not None else None, request)
+
+
+async def retry(house: House, *, uncertain: bool, progress: Bar) -> Sent:
+    """Make what is deferred due now, with `uncertain` the doubts too, and send it."""
+    async with house.store.write() as tx:
+        await flow.retry(tx, now=now(), uncertain=uncertain)
+    report = await flow.run_due(context(house), horizon=HORIZON, progress=_bar(progress))
+    await follow(house, report)
+    return _sent(report, "all mailings")
+
+
+async def test_send(house: House, slug: str, *, to: str, at: datetime | None, language: str | None) -> str:
+    """Send the edition as it would be to one address, marked as a test; nothing is sealed."""
+    address = addresses.read(to)
+    if isinstance(address, Refused):
+        raise UsageError(address.why, about=to)
+    digest = house.digest(slug)
+    shown = await composing.preview(house, slug, at=at, language=language)
+    if shown.empty:
+        raise EditionError(shown.why, about=slug)
+    sender = house.settings.senders[digest.sender]
+    box, unique = headers.mailbox(sender.from_), secrets.token_bytes(16)
+    message = note_message(
+        sender=box,
+        to=headers.mailbox(address.email),
+        subject=f"[Test] {shown.subject}",
+        text=shown.text,
+        html=shown.html,
+        message_id=headers.message_id(unique, box.address.rpartition("@")[2]),
+        date=now(),
+        reply_to=sender.reply_to or "",
+    )
+    key = f"test:{unique.hex()}"
+    async with house.store.write() as tx:
+        await notes.add(
+            tx, kind=NoteKind.TEST, sender=sender.slug, address=address.norm, message=message, dedupe_key=key, now=now()
+        )
+    sending = context(house)
+    async with Routes(sending) as routes:
+        run = await send_due(sending, routes)
+    async with house.store.read() as tx:
+        state = await notes.state_of(tx, key)
+    if state is not NoteState.ACCEPTED:
+        why = "; ".join(str(outcome) for _, outcome in run.faults)
+        raise DeliveryError(f"the test letter is {state}" + (f": {why}" if why else ""), about=to)
+    return f"A test letter of {slug} was accepted for {to}."
+
+
+async def begin(house: House, edition: Edition) -> Edition:
+    """A sealed edition whose mail may go is being sent from now on."""
+    if edition.status is not EditionStatus.SEALED:
+        return edition
+    async with house.store.write() as tx:
+        return await editions.move(tx, edition, EditionStatus.SENDING, now=now())
+
+
+async def follow(house: House, report: Report) -> None:
+    """Take editions along: sent where nothing is owed any more, paused where their mailing was stopped."""
+    for mailing in report.settled:
+        await _move(house, mailing, EditionStatus.SENT)
+    for mailing in report.paused:
+        await _move(house, mailing, EditionStatus.PAUSED)
+
+
+async def _move(house: House, mailing: MailingRow, status: EditionStatus) -> None:
+    async with house.store.write() as tx:
+        edition = await editions.get(tx, mailing.edition_id)
+        if edition.status is EditionStatus.SEALED:
+            edition = await editions.move(tx, edition, EditionStatus.SENDING, now=now())
+        if edition.status is EditionStatus.SENDING:
+            await editions.move(tx, edition, status, now=now(), why=mailing.why)
+
+
+async def _started(house: House, request: Request) -> Edition | None:
+    async with house.store.read() as tx:
+        if request.at is not None:
+            return await editions.made_for(tx, request.digest, request.at)
+        return await editions.unfinished(tx, request.digest)
+
+
+async def _deliver(house: House, edition: Edition, grace: timedelta | None, request: Request) -> Sent:
+    name = f"{edition.digest} {edition.label}"
+    async with house.store.read() as tx:
+        mailing = await mailings.by_edition(tx, edition.id)
+        counts = await shards.counts(tx, mailing.id) if mailing else Counts()
+    if mailing is None or edition.status in (EditionStatus.SENT, EditionStatus.CANCELLED):
+        return Sent(words=f"{name} is {edition.status}: {_words(counts)}", settled=not counts.uncertain)
+    if edition.status is EditionStatus.PAUSED:
+        raise EditionError(f"is paused ({mailing.why}); `editions resume` goes on", about=name)
+    untouched = counts.answered == 0
+    if untouched and not request.ask(_announced(house, edition, counts)):
+        return Sent(words=f"{name} stays sealed; nothing was sent.", settled=False)
+    if grace is not None and untouched:
+        async with house.store.write() as tx:
+            await mailings.start(tx, mailing, now() + grace)
+            mailing = await mailings.get(tx, mailing.id)
+    await begin(house, edition)
+    wait = max(HORIZON, mailing.start_at - now() + HORIZON)
+    report = await flow.run_due(context(house), horizon=wait, mailing=mailing.id, progress=_bar(request.progress))
+    await follow(house, report)
+    return _sent(report, name)
+
+
+def _announced(house: House, edition: Edition, counts: Counts) -> str:
+    sender = house.settings.senders[house.digest(edition.digest).sender]
+    end = ""
+    if sender.rate:
+        end = f", done by about {now() + timedelta(seconds=counts.owed / sender.rate):%H:%M} UTC"
+    return f"{edition.digest} {edition.label} goes to {counts.owed} subscribers from {sender.from_}{end}."
+
+
+def _sent(report: Report, name: str) -> Sent:
+    counts = report.counts
+    settled = not (counts.owed or counts.deferred or counts.uncertain or report.paused)
+    words = f"{name}: {_words(counts)}"
+    words += "".join(f" Paused: {mailing.why}." for mailing in report.paused)
+    if report.relay_error:
+        words += f" The relay could not be used: {report.relay_error}."
+    if report.next_due and not settled:
+        words += f" Next try {report.next_due:%Y-%m-%d %H:%M} UTC."
+    return Sent(words=words, settled=settled)
+
+
+def _words(counts: Counts) -> str:
+    said = [f"{counts.accepted} accepted"]
+    owed = counts.owed + counts.deferred
+    said += [f"{number} {word}" for number, word in _others(counts, owed) if number]
+    return ", ".join(said) + "."
+
+
+def _others(counts: Counts, owed: int) -> tuple[tuple[int, str], ...]:
+    return (
+        (counts.rejected, "rejected"),
+        (counts.withdrawn, "withdrawn"),
+        (owed, "still owed"),
+        (counts.uncertain, "uncertain"),
+    )
+
+
+def _bar(progress: Bar) -> Callable[[Progress], None]:
+    def advance(news: Progress) -> None:
+        counts = news.counts
+        progress(counts.audience - counts.owed, counts.audience)
+
+    return advance

@@ -1,0 +1,50 @@
+"""What an operator does to an edition under way: approve, cancel, pause, resume; each is in the audit."""
+
+from __future__ import annotations
+
+from digest.deliveries import flow as deliveries
+from digest.editions import flow
+from digest.errors import EditionError, UsageError
+from digest.model.editions import Edition, EditionStatus
+from digest.service import composing
+from digest.service.house import House, now
+from digest.service.reading import labelled
+from digest.store import audit, editions, mailings, shards
+from digest.store.database import Tx
+
+
+async def act(house: House, what: str, slug: str, label: str, why: str) -> Edition:
+    """Do one of approve, cancel, pause, resume; EditionError when it cannot be done now."""
+    digest = house.digest(slug)
+    async with house.store.read() as tx:
+        edition = await labelled(tx, slug, label)
+    if what == "approve":
+        if edition.status is not EditionStatus.HELD:
+            raise EditionError(f"is {edition.status}, not held", about=f"{slug} {label}")
+        changed = await composing.approve(house, edition, grace=digest.grace)
+    else:
+        async with house.store.write() as tx:
+            changed = await _step(tx, what, edition, why)
+    async with house.store.write() as tx:
+        was, became = edition.status.value, changed.status.value
+        subject = f"{slug} {label}"
+        await audit.add(tx, at=now(), who="operator", action=what, subject=subject, was=was, became=became, why=why)
+    return changed
+
+
+async def _step(tx: Tx, what: str, edition: Edition, why: str) -> Edition:
+    mailing = await mailings.by_edition(tx, edition.id)
+    if what == "cancel":
+        mailed = mailing is not None and (await shards.counts(tx, mailing.id)).answered > 0
+        if mailing is not None:
+            await deliveries.cancel(tx, mailing.id, why=why, now=now())
+        return await flow.cancel(tx, edition, now=now(), why=why, mailed=mailed)
+    if mailing is None:
+        raise EditionError(f"is {edition.status}: it has no mailing yet", about=f"{edition.digest} {edition.label}")
+    if what == "pause":
+        await deliveries.pause(tx, mailing.id, why=why, now=now())
+        return await editions.move(tx, edition, EditionStatus.PAUSED, now=now(), why=why)
+    if what == "resume":
+        await deliveries.resume(tx, mailing.id, now=now())
+        return await editions.move(tx, edition, EditionStatus.SENDING, now=now())
+    raise UsageError("is nothing to do to an edition", about=what)

@@ -1,0 +1,81 @@
+"""One tick: collect what is due, answer the slots that are owed, send what may go."""
+
+from __future__ import annotations
+
+import structlog
+
+from digest.deliveries import flow
+from digest.deliveries.context import Context
+from digest.editions import flow as editing
+from digest.editions.owe import Window
+from digest.errors import DigestError
+from digest.model.editions import EditionStatus
+from digest.schedules.tick import tick as owed_slots
+from digest.service import collecting, composing, sending
+from digest.service.house import House, now
+from digest.service.posting import context
+from digest.store import editions, mailings, schedules
+from digest.store.schedules import OwedSlot
+
+log = structlog.get_logger()
+
+
+async def once(house: House) -> str:
+    """Collect, answer slots and send, once; what was done, in words."""
+    reports = await collecting.collect_due(house)
+    made = await slots(house)
+    report = await deliver(house, context(house))
+    said = [f"{len(reports)} sources read", f"{len(made)} slots answered", f"{report.accepted} mails accepted"]
+    return ", ".join(said) + "."
+
+
+async def slots(house: House) -> tuple[str, ...]:
+    """Compose the edition of every slot that is owed; what became of each, in words."""
+    owed = await owed_slots(house.store, house.settings, now=now())
+    if owed:
+        await collecting.refresh(house)
+    return tuple([await _answer(house, slot) for slot in owed])
+
+
+async def deliver(house: House, sender: Context) -> flow.Report:
+    """Send the notes and mailings that are due, and take their editions along."""
+    async with house.store.read() as tx:
+        waiting = [each for each in await mailings.unsettled(tx) if each.start_at <= now()]
+        sealed = [await editions.get(tx, each.edition_id) for each in waiting]
+    for edition in sealed:
+        await sending.begin(house, edition)
+    report = await flow.run_due(sender)
+    await sending.follow(house, report)
+    return report
+
+
+async def _answer(house: House, slot: OwedSlot) -> str:
+    """The slot's edition, made once: its row is taken in the same moment by nobody else."""
+    digest = house.digest(slot.digest)
+    try:
+        await _merge_held(house, slot)
+        async with house.store.read() as tx:
+            made = await editions.made_for(tx, slot.digest, slot.at)
+        if made is None:
+            done = await composing.seal(
+                house, slot.digest, window=Window(until=slot.at), slot_at=slot.at, grace=digest.grace
+            )
+            made, words = done.edition, done.words
+        else:
+            words = f"{slot.digest} {made.label} was there already."
+    except DigestError as error:
+        # Tried again at the next tick: a slot is answered by an edition, not by an attempt.
+        log.error("slot not answered", digest=slot.digest, slot=slot.key, error=str(error))
+        return str(error)
+    async with house.store.write() as tx:
+        await schedules.answer_slot(tx, slot, edition=made.id if made else None)
+    log.info("slot answered", digest=slot.digest, slot=slot.key, words=words)
+    return words
+
+
+async def _merge_held(house: House, slot: OwedSlot) -> None:
+    """A draft that nobody approved before the next slot goes into that one."""
+    async with house.store.write() as tx:
+        held = await editions.held(tx, slot.digest)
+        if held is not None and held.status is EditionStatus.HELD and held.until < slot.at:
+            await editing.cancel(tx, held, now=now(), why=f"merged into the slot {slot.key}", mailed=False)
