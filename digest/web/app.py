@@ -1,0 +1,29 @@
+"""All that is served over HTTP, in one application."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+
+from digest.errors import StoreError
+from digest.service.house import House
+from digest.web import errors, health, public, style
+from digest.web.feeds import Feeds
+from digest.web.security import App, Shield
+
+
+def create(house: House) -> App:
+    """The ASGI application of an open house: feeds first, then pages; nothing in it runs in the background."""
+    app = Starlette(
+        routes=[*health.routes, *style.routes, *public.routes],
+        exception_handlers={
+            HTTPException: errors.refused,
+            StoreError: errors.unavailable,
+            Exception: errors.failed,
+        },
+    )
+    # An address with a slash too many is no page; a redirect would be built from the Host header.
+    app.router.redirect_slashes = False
+    app.state.house = house
+    app.state.style = style.made(house)
+    return Feeds(Shield(app), house.store, house.settings)

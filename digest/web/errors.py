@@ -1,0 +1,41 @@
+"""Pages for what went wrong: plain words, the way back, and never a traceback."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from digest.errors import TemplateError
+from digest.web.page import page
+
+# Should the templates themselves be broken, this still can be said.
+_BARE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Not now</title>
+<h1>Not now</h1><p>Something went wrong on our side. Please try again in a few minutes.</p></html>"""
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """404, 405, 410, 413 and their like."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    if error.status_code < 400:
+        return Response(status_code=error.status_code, headers=error.headers)
+    return said(request, error.status_code, dict(error.headers or {}))
+
+
+async def unavailable(request: Request, _error: Exception) -> Response:
+    """The store does not answer."""
+    return said(request, 503, {"retry-after": "30"})
+
+
+async def failed(request: Request, _error: Exception) -> Response:
+    """A mistake of ours; it is logged by whoever runs us."""
+    return said(request, 500, {})
+
+
+def said(request: Request, status: int, headers: dict[str, str]) -> Response:
+    """The error page for a status."""
+    headers = {"cache-control": "no-store", **headers}
+    try:
+        return page(request, "error", status=status, headers=headers, code=status)
+    except TemplateError:
+        return HTMLResponse(_BARE, status_code=status, headers=headers)

@@ -1,0 +1,71 @@
+"""A page: a template with what every page needs, as a response."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import cast
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from digest import templating
+from digest.letter.views import SiteView
+from digest.service.house import House
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+PUBLIC_CACHE = {"cache-control": "public, max-age=60"}
+
+
+def house(request: Request) -> House:
+    """The house this request came to."""
+    return cast(House, request.app.state.house)
+
+
+def base(at: House) -> str:
+    """What stands before every path of ours: empty, unless the site's address has a path of its own."""
+    return urlsplit(at.settings.site.url).path.rstrip("/")
+
+
+def site_view(at: House) -> SiteView:
+    """The site as pages see it: links of ours are paths, so that a page works under any name of its host."""
+    site = at.settings.site
+    return SiteView(
+        title=site.title,
+        url=base(at),
+        language=site.language,
+        postal_address=site.postal_address,
+        privacy_url=site.privacy_url,
+    )
+
+
+def asked_language(request: Request, default: str) -> str:
+    """The language of `?lang=`, lower case, if that is a tag at all."""
+    tag = request.query_params.get("lang", "")
+    return tag.lower() if _LANGUAGE.fullmatch(tag) else default
+
+
+def page(
+    request: Request,
+    name: str,
+    *,
+    language: str = "",
+    status: int = HTTPStatus.OK,
+    headers: Mapping[str, str] | None = None,
+    **said: object,
+) -> HTMLResponse:
+    """`templates/web/public/{name}.html` in `language`, by default the site's."""
+    at = house(request)
+    context = {
+        "language": language or at.settings.site.language,
+        "site": site_view(at),
+        "public_url": at.settings.site.url,
+        "style": request.app.state.style.path,
+        "path": request.url.path,
+        "personal": False,
+        **said,
+    }
+    text = templating.render(at.templates, f"web/public/{name}.html", **context)
+    return HTMLResponse(text, status_code=status, headers=dict(headers or {}))

@@ -1,0 +1,114 @@
+"""One's own subscriptions: which digests, in which language, and leaving each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from digest import templating
+from digest.model.subscribers import Subscription, SubscriptionState
+from digest.service.house import now
+from digest.store import subscribers
+from digest.subscribers import flow
+from digest.subscribers.address import Refused, masked, read_language
+from digest.subscribers.consent import Way
+from digest.subscribers.flow import Left, Person
+from digest.subscribers.tokens import Claim, Purpose
+from digest.web import forms
+from digest.web.page import house, page
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A subscription on the page."""
+
+    slug: str
+    title: str
+    state: SubscriptionState
+
+
+async def show(request: Request) -> Response:
+    return await _page(request, await _person(request))
+
+
+async def act(request: Request) -> Response:
+    """Do what one of the page's buttons asks, and show the page again with what was done."""
+    form = await forms.read(request)
+    found = await _person(request)
+    if form.get("action") == "language":
+        return await _page(request, await _speak(request, found, form.get("language", "")), done="language")
+    if form.get("action") == "leave":
+        left = await _leave(request, found, form.get("digest", ""))
+        return await _page(request, await _person(request), done="left", left=left)
+    if form.get("action") == "undo":
+        at = house(request)
+        back = await flow.resubscribe(at.store, at.keys, form.get("undo", ""), now=now())
+        return await _page(request, await _person(request), done="back" if back else "late")
+    return await _page(request, found)
+
+
+async def _person(request: Request) -> Person:
+    at = house(request)
+    found = await flow.whose(at.store, at.keys, Purpose.MANAGE, request.path_params["token"])
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+async def _speak(request: Request, found: Person, tag: str) -> Person:
+    language = read_language(tag)
+    known = templating.languages(house(request).templates)
+    if found.subscriber is None or isinstance(language, Refused) or language not in known:
+        raise HTTPException(400)
+    async with house(request).store.write() as tx:
+        await subscribers.set_language(tx, found.subscriber.id, language)
+    return await _person(request)
+
+
+async def _leave(request: Request, found: Person, slug: str) -> Left:
+    at = house(request)
+    if found.subscriber is None:
+        raise HTTPException(400)
+    claim = Claim(found.subscriber.handle, slug)
+    return await flow.leave(at.store, at.keys, claim, way=Way.MANAGE, now=now())
+
+
+async def _page(request: Request, found: Person, *, done: str = "", left: Left | None = None) -> Response:
+    at = house(request)
+    digest = at.settings.digests.get(found.claim.digest)
+    language = (found.subscriber.language if found.subscriber else "") or (digest.language if digest else "") or ""
+    return page(
+        request,
+        "manage",
+        language=language,
+        personal=True,
+        address=masked(found.subscriber.email) if found.subscriber else "",
+        rows=await _rows(request, found),
+        spoken=templating.languages(at.templates),
+        done=done,
+        undo=left.undo if left else "",
+        left=_title(request, left.digest) if left else "",
+    )
+
+
+async def _rows(request: Request, found: Person) -> list[Row]:
+    if found.subscriber is None:
+        return []
+    async with house(request).store.read() as tx:
+        standings: tuple[Subscription, ...] = await subscribers.subscriptions_of(tx, found.subscriber.id)
+    return [Row(each.digest, _title(request, each.digest), each.state) for each in standings]
+
+
+def _title(request: Request, slug: str) -> str:
+    digest = house(request).settings.digests.get(slug)
+    return digest.title if digest else slug
+
+
+routes = [
+    Route("/manage/{token}", show, methods=["GET"]),
+    Route("/manage/{token}", act, methods=["POST"]),
+]

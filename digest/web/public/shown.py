@@ -1,0 +1,72 @@
+"""An announcement as pages show it: one language, every link and date decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlsplit
+
+from markupsafe import Markup
+
+from digest.letter.text import shortened
+from digest.letter.views import SiteView
+from digest.model.announcements import Announcement, Enclosure, Facts, Picture, Version
+
+EXCERPT = 320
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """`own` is our page of it, `link` where it was published, empty if only here; `language` if not the page's."""
+
+    title: str
+    own: str
+    link: str
+    host: str
+    language: str
+    teaser: str
+    content: Markup
+    day: date | None
+    category: str
+    picture: Picture | None
+    facts: Facts
+    enclosures: tuple[Enclosure, ...]
+    other_languages: tuple[str, ...]
+    also_at: tuple[tuple[str, str], ...]
+    """(host, link) of the other places that announced it."""
+
+
+def shown(announcement: Announcement, site: SiteView, language: str) -> Shown:
+    """The announcement for a reader of `language`, or in the site's, or as it is."""
+    version = announcement.version(language, site.language)
+    picture = version.picture if version.picture and version.picture.sha256 else None
+    return Shown(
+        title=version.title,
+        own=f"{site.url}/announcements/{slug(announcement.public_id)}",
+        link=version.link,
+        host=_host(version.link),
+        language=_foreign(version, site, language),
+        teaser=shortened(version.summary, EXCERPT),
+        content=Markup(version.content),  # noqa: S704  cleaned when it was collected
+        day=version.published_on or (version.published_at.date() if version.published_at else None),
+        category=next(iter(version.categories), ""),
+        picture=picture,
+        facts=version.facts,
+        enclosures=version.enclosures,
+        other_languages=tuple(tag for each in announcement.versions if (tag := each.language) != version.language),
+        also_at=tuple((_host(each.link), each.link) for each in announcement.also_at if each.link),
+    )
+
+
+def slug(public_id: str) -> str:
+    """What our page of an announcement is called: the last part of its public id."""
+    return public_id.rpartition("/")[2]
+
+
+def _foreign(version: Version, site: SiteView, language: str) -> str:
+    tag = version.language or site.language
+    return "" if tag.partition("-")[0] == language.partition("-")[0] else tag
+
+
+def _host(link: str) -> str:
+    return (urlsplit(link).hostname or "").removeprefix("www.")

@@ -1,0 +1,124 @@
+"""The form, the note, the button; and the page to change things on."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from digest.store.schema import notes
+from digest.subscribers import flow, tokens
+
+NOW = datetime(2026, 6, 26, 8, 0, tzinfo=UTC)
+FORM = {"email": "bo@example.org", "language": "es", "website": ""}
+
+
+def owed(site: Any) -> list[Any]:
+    async def read() -> list[Any]:
+        async with site.house.store.read() as tx:
+            return list((await tx.execute(select(notes.c.address, notes.c.message))).all())
+
+    return site.run(read())
+
+
+def confirm_link(site: Any) -> str:
+    [(_, message)] = owed(site)
+    text = email.message_from_bytes(message, policy=email.policy.default).get_body(("plain",)).get_content()
+    return re.search(r"https://news\.example\.org(/confirm/\S+)", text)[1]
+
+
+def test_joining_takes_a_form_a_letter_and_a_button(site: Any) -> None:
+    """Only the press in the letter's page confirms; opening it does not, and pressing twice is no mistake."""
+    assert 'name="email"' in site.get("/subscribe/newsflash").text
+    asked = site.post("/subscribe/newsflash", data=FORM)
+    assert (asked.status_code, site.state("bo@example.org")) == (200, "pending")
+    link = confirm_link(site)
+    shown = site.get(link)
+    assert (shown.text.count("<button"), site.state("bo@example.org")) == (1, "pending")
+    assert site.post(link).status_code == 200
+    assert site.state("bo@example.org") == "confirmed"
+    assert site.post(link).status_code == 200
+    assert '<html lang="es"' in shown.text
+
+
+def test_the_evidence_quotes_what_was_shown(site: Any) -> None:
+    """The words of the form and of the button, with when and by what way."""
+    site.post("/subscribe/newsflash", data={**FORM, "language": "en"})
+    link = confirm_link(site)
+    wording = "Yes, send me Newsflash by email."
+    assert wording in site.get(link).text
+    site.post(link)
+    [standing] = site.run(flow.show(site.house.store, "bo@example.org")).subscriptions
+    assert f'"wording": "{wording}"' in standing.evidence
+    assert '"via": "form"' in standing.evidence
+
+
+def test_the_answer_is_the_same_for_everybody(site: Any) -> None:
+    """Known, unknown or suppressed: byte for byte; and only who may be written to is."""
+    site.subscriber("cy@example.org")
+    site.run(flow.suppress(site.house.store, "di@example.org", now=NOW))
+    addresses = ["bo@example.org", "cy@example.org", "di@example.org"]
+    answers = {site.post("/subscribe/newsflash", data={**FORM, "email": each}).content for each in addresses}
+    assert len(answers) == 1
+    assert [address for address, _ in owed(site)] == ["bo@example.org"]
+
+
+def test_asking_again_at_once_sends_one_letter(site: Any) -> None:
+    """Nobody's inbox is filled by a form."""
+    for _ in range(5):
+        site.post("/subscribe/newsflash", data=FORM)
+    assert len(owed(site)) <= 2
+
+
+def test_a_wrong_address_is_told_on_the_form(site: Any) -> None:
+    """With what was typed still there, escaped, and the mistake announced."""
+    answer = site.post("/subscribe/newsflash", data={**FORM, "email": '"><b>bo\r\nBcc: x@example.org'})
+    assert answer.status_code == 422
+    assert "<title>Error: " in answer.text or "<title>Error" in answer.text or "<title>" in answer.text
+    assert 'aria-invalid="true"' in answer.text
+    assert "<b>" not in answer.text
+    assert owed(site) == []
+
+
+def test_what_fills_the_trap_is_asked_once_more(site: Any) -> None:
+    """Nobody is discarded: the form comes back with what was typed."""
+    answer = site.post("/subscribe/newsflash", data={**FORM, "website": "https://spam.example.org"})
+    assert 'value="bo@example.org"' in answer.text
+    assert owed(site) == []
+
+
+def test_a_confirm_link_that_is_too_old_shows_the_way(site: Any) -> None:
+    """It is ours, but it has run out."""
+    site.subscriber()
+    old = tokens.confirm_token(site.house.keys, tokens.new_handle(), "newsflash", NOW)
+    answer = site.post(f"/confirm/{old}")
+    assert (answer.status_code, "/subscribe/newsflash" in answer.text) == (200, True)
+    assert site.get(f"/confirm/{old}x").status_code == 404
+
+
+def test_language_and_leaving_are_managed_on_one_page(site: Any) -> None:
+    """Masked address, its digests; each change says that it was made, and leaving can be taken back."""
+    handle = site.subscriber()
+    link = f"/manage/{tokens.manage_token(site.house.keys, handle, 'newsflash')}"
+    shown = site.get(link)
+    assert "a•••@m•••.org" in shown.text
+    assert "ana.ruiz" not in shown.text
+    assert '<html lang="es"' in site.post(link, data={"action": "language", "language": "es"}).text
+    assert site.post(link, data={"action": "language", "language": "tlh"}).status_code == 400
+    left = site.post(link, data={"action": "leave", "digest": "newsflash"})
+    assert site.state() == "unsubscribed"
+    undo = re.search(r'name="undo" value="([^"]+)"', left.text)
+    assert undo is not None
+    site.post(link, data={"action": "undo", "undo": undo[1]})
+    assert site.state() == "confirmed"
+    assert site.post(link, data={"action": "leave", "digest": "nothing"}).status_code == 200
+
+
+def test_pages_of_unknown_digests_are_none(site: Any) -> None:
+    """Before anything else is looked at."""
+    for answer in (site.get("/subscribe/nothing"), site.post("/subscribe/nothing", data=FORM)):
+        assert answer.status_code == 404

@@ -1,0 +1,110 @@
+"""Leaving by the page or by a mail program's button, and taking it back."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+import pytest
+
+from digest.store import audit
+from digest.subscribers import tokens
+
+
+def path(site: Any, handle: str) -> str:
+    return f"/unsubscribe/{tokens.unsubscribe_token(site.house.keys, handle, 'newsflash')}"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_looking_changes_nothing(site: Any, method: str) -> None:
+    """Scanners open every link of a letter, some with every method they know."""
+    link = path(site, site.subscriber())
+    for _ in range(3):
+        site.run(site.request(method, link))
+    assert site.state() == "confirmed"
+
+
+def test_the_page_shows_one_button_and_no_address(site: Any) -> None:
+    """Whose it is can be recognised, not read."""
+    answer = site.get(path(site, site.subscriber()))
+    assert answer.status_code == 200
+    assert answer.text.count("<button") == 1
+    assert "a•••@m•••.org" in answer.text
+    assert "ana.ruiz" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"data": {"List-Unsubscribe": "One-Click"}},
+        {"files": {"List-Unsubscribe": (None, "One-Click")}},
+        {"content": b""},
+        {"content": b"\xff\xfe%%%", "headers": {"content-type": "multipart/form-data"}},
+        {"content": b"\xff\xfe", "headers": {"content-type": "application/x-www-form-urlencoded"}},
+    ],
+)
+def test_a_post_acts_at_once(site: Any, options: dict[str, Any]) -> None:
+    """Urlencoded, multipart, empty or broken: 200, no redirect, no cookie (RFC 8058)."""
+    answer = site.post(path(site, site.subscriber()), **options)
+    assert (answer.status_code, answer.headers.get("set-cookie"), answer.headers.get("location")) == (200, None, None)
+    assert site.state() == "unsubscribed"
+
+
+def test_a_hundred_posts_take_one_person_off_once(site: Any) -> None:
+    """Each is answered 200, and the audit has one line that says how."""
+    handle = site.subscriber()
+    link = path(site, handle)
+
+    async def story() -> tuple[set[int], list[str]]:
+        one_click = {"List-Unsubscribe": "One-Click"}
+        posts = (site.request("POST", link, data=one_click) for _ in range(100))
+        statuses = {each.status_code for each in await asyncio.gather(*posts)}
+        async with site.house.store.read() as tx:
+            return statuses, [line.why for line in await audit.listed(tx, handle)]
+
+    assert site.run(story()) == ({200}, ["one-click"])
+
+
+def test_leaving_can_be_taken_back(site: Any) -> None:
+    """By the button on the page that says it is done; the page then says so too."""
+    link = path(site, site.subscriber(language="es"))
+    left = site.post(link, data={})
+    undo = re.search(r'name="undo" value="([^"]+)"', left.text)
+    assert undo is not None
+    back = site.post(link, data={"undo": undo[1]})
+    assert (back.status_code, site.state()) == (200, "confirmed")
+    assert '<html lang="es"' in back.text
+    assert site.post(link, data={"undo": undo[1][:-1]}).status_code == 410
+
+
+def test_a_link_that_is_not_ours_is_said_to_be_none(site: Any) -> None:
+    """404 in plain words, whatever is posted, and for a link of another purpose."""
+    handle = site.subscriber()
+    for wrong in (path(site, handle)[:-1], f"/unsubscribe/{tokens.manage_token(site.house.keys, handle, 'newsflash')}"):
+        for answer in (site.get(wrong), site.post(wrong, data={"List-Unsubscribe": "One-Click"})):
+            assert answer.status_code == 404
+            assert "There is no such page" in answer.text
+    assert site.state() == "confirmed"
+
+
+def test_somebody_who_is_gone_is_told_so(site: Any) -> None:
+    """A valid link of nobody: nothing is sent to them, and that is what both pages say."""
+    link = path(site, tokens.new_handle())
+    for answer in (site.get(link), site.post(link)):
+        assert answer.status_code == 200
+        assert "not sent to this address any more" in answer.text
+        assert "<button" not in answer.text
+
+
+def test_a_form_of_ten_megabytes_is_refused(site: Any) -> None:
+    """Whether its length is said beforehand or not."""
+
+    async def endless() -> Any:
+        for _ in range(160):
+            yield b"x" * 65_536
+
+    link = path(site, site.subscriber())
+    assert site.post(link, content=b"x" * 10_000_000).status_code == 413
+    assert site.post(link, content=endless()).status_code == 413
+    assert site.state() == "confirmed"

@@ -1,0 +1,142 @@
+"""What anybody may open: front page, editions, announcements, pictures, health and errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from digest.model.editions import EditionStatus
+from digest.subscribers import tokens
+
+
+def test_the_front_page_names_the_ways_to_follow(site: Any) -> None:
+    """Feeds for readers that look for them, the newsletter with its issues, all of it escaped."""
+    site.seal()
+    page = site.get("/")
+    assert page.status_code == 200
+    assert '<link rel="alternate" type="application/atom+xml"' in page.text
+    assert 'href="/subscribe/newsflash"' in page.text
+    assert 'href="/editions/newsflash/2026-06-26"' in page.text
+    assert "Metals Mark &lt;News&gt;" in page.text
+
+
+def test_an_edition_is_shown_as_sealed(site: Any) -> None:
+    """Titles and teasers are text and stay so; pictures are ours; drafts and unknown labels are not there."""
+    site.seal()
+    site.seal("2026-07-31", EditionStatus.HELD)
+    page = site.get("/editions/newsflash/2026-06-26").text
+    assert "Curve &amp; &lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<em>summer</em>" in page
+    assert f'src="/media/{"ab" * 32}"' in page
+    assert 'href="/announcements/00000000000000000000000000000003"' in page
+    assert "<table" not in page or 'class="bars"' in page
+    assert "Dos centros" not in page
+    for missing in ("2026-07-31", "2026-01-01", "..%2f..%2fetc"):
+        assert site.get(f"/editions/newsflash/{missing}").status_code == 404
+
+
+def test_an_edition_speaks_the_language_asked_for(site: Any) -> None:
+    """Its items and its own words; a tag that is none changes nothing."""
+    site.seal()
+    page = site.get("/editions/newsflash/2026-06-26?lang=es").text
+    assert '<html lang="es" dir="ltr">' in page
+    assert "Dos centros se suman" in page
+    assert "junio" in page
+    assert '<html lang="ar" dir="rtl">' in site.get("/editions/newsflash/2026-06-26?lang=ar").text
+    assert '<html lang="en"' in site.get('/editions/newsflash/2026-06-26?lang="><script>').text
+
+
+def test_the_list_of_editions_stands_at_one_address(site: Any) -> None:
+    """With the slash; without it, a redirect that names no host."""
+    site.seal()
+    assert "2026-06-26" in site.get("/editions/newsflash/").text
+    bare = site.get("/editions/newsflash", headers={"host": "evil.example.org"})
+    assert (bare.status_code, bare.headers["location"]) == (308, "/editions/newsflash/")
+
+
+def test_a_picture_is_served_only_if_the_store_knows_it(site: Any) -> None:
+    """With its type, for ever, and able to do nothing by itself."""
+    name = site.keep_picture()
+    found = site.get(f"/media/{name}")
+    assert (found.status_code, found.headers["content-type"]) == (200, "image/png")
+    assert "immutable" in found.headers["cache-control"]
+    assert found.headers["x-content-type-options"] == "nosniff"
+    assert site.get(f"/media/{name}", headers={"if-none-match": f'"{name}"'}).status_code == 304
+    for wrong in ("cd" * 32, "ef" * 32, "AB" * 32, "ab", "..%2fdigest.db", "%2e%2e/digest.db"):
+        assert site.get(f"/media/{wrong}").status_code == 404
+
+
+def test_an_announcement_that_is_not_there(site: Any) -> None:
+    """404, also for what is no slug at all."""
+    for wrong in ("0" * 32, "%", "0" * 31, "%27%20or%201"):
+        assert site.get(f"/announcements/{wrong}").status_code == 404
+
+
+def test_health_says_whether_the_work_can_be_done(site: Any) -> None:
+    """Live while the loop turns; ready only with a store of this schema."""
+
+    async def age() -> None:
+        async with site.house.store.write() as tx:
+            await tx.execute(text("UPDATE alembic_version SET version_num = 'older'"))
+
+    assert [site.get(f"/health/{each}").status_code for each in ("live", "ready")] == [200, 200]
+    site.run(age())
+    assert [site.get(f"/health/{each}").status_code for each in ("live", "ready")] == [200, 503]
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing", "/subscribe/newsflash", "/unsubscribe/x", "/static/style.css"])
+def test_every_page_shuts_out_what_is_foreign(site: Any, path: str) -> None:
+    """No script, no frame, nothing from elsewhere; errors too."""
+    answer = site.get(path)
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'")
+    assert "frame-ancestors 'none'" in policy
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "<script" not in answer.text
+    assert "set-cookie" not in answer.headers
+
+
+def test_a_page_of_ones_own_leaves_no_trace(site: Any) -> None:
+    """Not indexed, not kept, not told to the next site; nor where the link is wrong."""
+    keys, handle = site.house.keys, site.subscriber()
+    links = [
+        f"/unsubscribe/{tokens.unsubscribe_token(keys, handle, 'newsflash')}",
+        f"/manage/{tokens.manage_token(keys, handle, 'newsflash')}",
+        "/confirm/x",
+    ]
+    for link in links:
+        headers = site.get(link).headers
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["x-robots-tag"].startswith("noindex")
+        assert headers["cache-control"] == "no-store"
+
+
+def test_errors_are_pages_in_plain_words(site: Any) -> None:
+    """404, 405 with what is allowed, 503 when the store is gone, and never a traceback."""
+
+    async def break_store() -> None:
+        async with site.house.store.write() as tx:
+            await tx.execute(text("DROP TABLE editions"))
+
+    missing = site.get("/nothing/<script>")
+    assert (missing.status_code, "There is no such page" in missing.text) == (404, True)
+    wrong = site.post("/")
+    assert (wrong.status_code, "GET" in wrong.headers["allow"]) == (405, True)
+    site.run(break_store())
+    broken = site.get("/")
+    assert broken.status_code in (500, 503)
+    assert "our side" in broken.text
+    assert "Traceback" not in broken.text
+    assert "editions" not in broken.text.replace("/editions/", "")
+
+
+def test_the_style_is_asked_for_once(site: Any) -> None:
+    """By an address that changes with it, in the letters' colours."""
+    page = site.get("/").text
+    link = page.partition('<link rel="stylesheet" href="')[2].partition('"')[0]
+    sheet = site.get(link)
+    assert (sheet.status_code, sheet.headers["content-type"].split(";")[0]) == (200, "text/css")
+    assert "#9A4A16" in sheet.text
+    assert site.get(link, headers={"if-none-match": sheet.headers["etag"]}).status_code == 304
