@@ -1,0 +1,170 @@
+"""What every bell promises."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from sqlalchemy import insert, select
+from structlog.testing import capture_logs
+
+from digest.engine.bell import Bell, Handlers
+from digest.engine.embedded import Embedded
+from digest.store import migrate
+from digest.store.database import Store, connect
+from digest.store.schema import instance
+
+Drain = Callable[[], Awaitable[None]]
+
+
+@asynccontextmanager
+async def opened(url: str, handlers: Callable[[Store], Handlers]) -> AsyncIterator[tuple[Store, Bell, Drain]]:
+    store = connect(url)
+    await migrate.upgrade(store)
+    try:
+        async with Embedded(store, handlers(store)) as bell:
+            yield store, bell, bell.drain
+    finally:
+        await store.close()
+
+
+def test_heard_after_commit(store_url: str) -> None:
+    """A handler sees what the transaction wrote."""
+    seen: list[str | None] = []
+
+    def handlers(store: Store) -> Handlers:
+        async def job(key: str) -> None:
+            async with store.read() as tx:
+                row = await tx.execute(select(instance.c.value).where(instance.c.name == key))
+                seen.append(row.scalar_one_or_none())
+
+        return {"job": job}
+
+    async def main() -> None:
+        async with opened(store_url, handlers) as (store, bell, drain):
+            async with store.write() as tx:
+                await bell.ring(tx, "job", "thing")
+                await tx.execute(insert(instance).values(name="thing", value="written"))
+            await drain()
+
+    asyncio.run(main())
+    assert ["written"] == seen
+
+
+def test_not_heard_when_rolled_back(store_url: str) -> None:
+    """What did not happen asks for nothing, also not with the next commit."""
+    heard: list[str] = []
+
+    async def main() -> None:
+        async with opened(store_url, lambda _: {"job": listener(heard)}) as (store, bell, drain):
+            with pytest.raises(LookupError):
+                async with store.write() as tx:
+                    await bell.ring(tx, "job", "never")
+                    raise LookupError
+            async with store.write() as tx:
+                await bell.ring(tx, "job", "yes")
+            await drain()
+
+    asyncio.run(main())
+    assert ["yes"] == heard
+
+
+def test_twice_is_once(store_url: str) -> None:
+    """The same key rung twice in a transaction is heard once, another key for itself."""
+    heard: list[str] = []
+
+    async def main() -> None:
+        async with opened(store_url, lambda _: {"job": listener(heard)}) as (store, bell, drain):
+            async with store.write() as tx:
+                for key in ("a", "b", "a"):
+                    await bell.ring(tx, "job", key)
+            await drain()
+
+    asyncio.run(main())
+    assert ["a", "b"] == sorted(heard)
+
+
+def test_rung_while_it_runs_is_heard_again(store_url: str) -> None:
+    """A handler may have looked before the second ring's rows were there."""
+    heard: list[str] = []
+    begun = asyncio.Event()
+    go_on = asyncio.Event()
+
+    async def job(key: str) -> None:
+        heard.append(key)
+        begun.set()
+        await go_on.wait()
+
+    async def main() -> None:
+        async with opened(store_url, lambda _: {"job": job}) as (store, bell, drain):
+            for _ in range(3):
+                async with store.write() as tx:
+                    await bell.ring(tx, "job", "a")
+                await asyncio.wait_for(begun.wait(), 5)
+            go_on.set()
+            await drain()
+
+    asyncio.run(main())
+    assert ["a", "a"] == heard
+
+
+def test_a_handler_that_raises_stops_nothing(store_url: str) -> None:
+    """It is logged, and the others are heard."""
+    heard: list[str] = []
+
+    async def job(key: str) -> None:
+        if key == "bad":
+            raise ValueError(key)
+        heard.append(key)
+
+    async def main() -> None:
+        async with opened(store_url, lambda _: {"job": job}) as (store, bell, drain):
+            async with store.write() as tx:
+                for key in ("bad", "good"):
+                    await bell.ring(tx, "job", key)
+            await drain()
+
+    with capture_logs() as logs:
+        asyncio.run(main())
+    assert ["good"] == heard
+    assert [("job failed", "bad")] == [(entry["event"], entry["key"]) for entry in logs]
+
+
+def test_leaving_waits_for_what_runs(store_url: str) -> None:
+    """A handler that has begun ends, and later rings are not heard."""
+    heard: list[str] = []
+    begun = asyncio.Event()
+
+    async def job(key: str) -> None:
+        begun.set()
+        await asyncio.sleep(0.05)
+        heard.append(key)
+
+    async def main() -> None:
+        async with opened(store_url, lambda _: {"job": job}) as (store, bell, _drain):
+            async with store.write() as tx:
+                await bell.ring(tx, "job", "a")
+            await asyncio.wait_for(begun.wait(), 5)
+
+    asyncio.run(main())
+    assert ["a"] == heard
+
+
+def test_an_unknown_job_is_refused(store_url: str) -> None:
+    """A misspelt job fails where it is rung."""
+
+    async def main() -> None:
+        async with opened(store_url, lambda _: {}) as (store, bell, _drain), store.write() as tx:
+            with pytest.raises(KeyError):
+                await bell.ring(tx, "jbo", "a")
+
+    asyncio.run(main())
+
+
+def listener(heard: list[str]) -> Callable[[str], Awaitable[None]]:
+    async def job(key: str) -> None:
+        heard.append(key)
+
+    return job
