@@ -13,7 +13,8 @@ from digest.errors import LetterError
 from digest.letter import check, headers
 from digest.letter.holes import Letter, Markers
 from digest.letter.inline import inlined
-from digest.letter.views import CalendarLink, Length, SiteView, edition_view
+from digest.letter.look import edition_view
+from digest.letter.views import CalendarLink, Length, SiteView
 from digest.model import codec
 from digest.model.editions import Snapshot, SnapshotItem
 

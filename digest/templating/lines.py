@@ -17,17 +17,20 @@ def wrap(text: str, width: int = WIDTH) -> str:
 
 def columns(text: str) -> int:
     """The columns `text` takes in a fixed face: wide letters two, marks that sit on others none."""
-    return sum(_columns(letter) for letter in text)
+    return len(text) if text.isascii() else sum(map(_columns, text))
 
 
 def _lines(line: str, width: int) -> list[str]:
-    done = [""]
+    done, used = [""], 0
     for word in line.split():
-        for piece in _pieces(_quiet(word), width, width - columns(done[-1]) - bool(done[-1])):
-            if done[-1] and columns(done[-1]) + 1 + columns(piece) > width:
+        for piece in _pieces(_quiet(word), width, width - used - bool(used)):
+            need = columns(piece)
+            if used and used + 1 + need > width:
                 done.append(piece)
+                used = need
             else:
-                done[-1] += f" {piece}" if done[-1] else piece
+                done[-1] += f" {piece}" if used else piece
+                used += need + bool(used)
     return done
 
 

@@ -7,13 +7,13 @@ from html.parser import HTMLParser
 
 import pytest
 
-from digest import templating
 from digest.errors import LetterError, TemplateError
 from digest.letter import check
 from digest.letter.holes import Markers, new_markers
 from digest.letter.render import reason, render
 from digest.model.announcements import Facts, Figure, Picture
 from digest.model.editions import SnapshotItem, SnapshotSection
+from digest.templating.lines import columns
 from tests.unit.letter.conftest import item, rich_snapshot, version
 
 
@@ -85,14 +85,8 @@ def test_awkward_editions_pass_every_check(rendered, markers, case, language):
     assert [] == [attrs for attrs in page.all("table") if attrs.get("role") != "presentation"]
     assert (1, len(said)) == (len(page.all("h1")), len(set(said)))
     assert "<script>" not in letter.html
-    assert [] == [line for line in letter.text.splitlines() if templating_columns(line) > 72 and "://" not in line]
+    assert [] == [line for line in letter.text.splitlines() if columns(line) > 72 and "://" not in line]
     assert not re.search(r"([^\w\s])\1\1", letter.text.replace("://", ""))
-
-
-def templating_columns(line):
-    from digest.templating.lines import columns
-
-    return columns(line)
 
 
 def test_every_item_is_in_both_parts_in_the_same_order(rendered, snapshot):
@@ -261,25 +255,3 @@ def test_dark_and_phone_rules_stay_and_the_rest_is_inlined(rendered, snapshot):
 def test_why_one_gets_it(environment, language, basis, day, expected):
     """As it reads after "because"."""
     assert expected == reason(environment, language, basis, day)
-
-
-def luminance(colour):
-    """Relative luminance of #RRGGBB (WCAG 2)."""
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one, other):
-    """From 1 to 21."""
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_colour_of_text_can_be_read(environment, scheme):
-    """4.5 : 1 or more, on card and ground, light and dark."""
-    look = templating.tokens(environment)[scheme]
-    pairs = [(look[ink], look[paper]) for ink in ("text", "muted", "accent", "figure") for paper in ("card", "ground")]
-
-    assert [] == [pair for pair in (*pairs, (look["on_accent"], look["accent"])) if contrast(*pair) < 4.5]

@@ -1,0 +1,125 @@
+"""A sealed snapshot looked at in one language and at one length: which version, link, picture and excerpt to show."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from digest.letter.text import plain, shortened
+from digest.letter.views import Bar, CalendarLink, EditionView, ItemView, Length, PictureView, SectionView, SiteView
+from digest.model.announcements import Figure, Picture, Version
+from digest.model.editions import Snapshot, SnapshotItem
+
+_WEB = re.compile(r"https?://\S+")
+
+
+def edition_view(
+    snapshot: Snapshot, *, subject: str, language: str, site: SiteView, length: Length, calendar_link: CalendarLink
+) -> EditionView:
+    """All that the letter in `language` shows of `snapshot`, at `length`."""
+    look = _Look(snapshot, language, site, length, calendar_link)
+    lead = look.item(snapshot.lead) if snapshot.lead else None
+    sections = tuple(
+        SectionView(title=section.title, kind=section.kind, items=items)
+        for section in snapshot.sections
+        if (items := look.items(section.items, section.title))
+    )
+    more = look.items(snapshot.more)
+    return EditionView(
+        subject=subject,
+        title=snapshot.title,
+        label=snapshot.label,
+        number=snapshot.number,
+        date=snapshot.date,
+        since=snapshot.since,
+        count=len(snapshot.items),
+        introduction=Markup(snapshot.introduction),  # noqa: S704  cleaned when it was sealed
+        introduction_text=plain(snapshot.introduction),
+        introduction_language=look.foreign(snapshot.language),
+        preheader=_preheader(snapshot, language),
+        lead=lead,
+        sections=sections,
+        more=more,
+        unlisted=len(snapshot.items) - look.shown,
+        web_url=f"{site.url}/editions/{snapshot.digest}/{snapshot.label}",
+        subscribe_url=f"{site.url}/subscribe/{snapshot.digest}",
+    )
+
+
+class _Look:
+    """One walk over a snapshot: counts what it shows, and keeps every title one of a kind."""
+
+    def __init__(
+        self, snapshot: Snapshot, language: str, site: SiteView, length: Length, calendar_link: CalendarLink
+    ) -> None:
+        self.snapshot, self.language, self.site, self.length = snapshot, language, site, length
+        self.calendar_link = calendar_link
+        self.shown = 0
+        self._titles: dict[str, int] = {}
+        self._calendars = 0
+
+    def items(self, items: tuple[SnapshotItem, ...], section: str = "") -> tuple[ItemView, ...]:
+        room = max(0, self.length.items - self.shown)
+        return tuple(self.item(item, section) for item in items[:room])
+
+    def item(self, item: SnapshotItem, section: str = "") -> ItemView:
+        self.shown += 1
+        version = item.version(self.language, self.snapshot.language)
+        facts = version.facts
+        title = self._unlike(version.title)
+        view = ItemView(
+            title=title,
+            link=self._link(version, item),
+            language=self.foreign(version.language or self.site.language),
+            teaser=shortened(version.summary, self.length.excerpt),
+            day=version.published_on or (version.published_at.date() if version.published_at else None),
+            category=next((word for word in version.categories if word.casefold() != section.casefold()), ""),
+            older=item.older,
+            deadline=facts.deadline,
+            closed=facts.deadline is not None and facts.deadline < self.snapshot.date,
+            calendar_link="",
+            calendar_words="",
+            figures=tuple(figure for figure in facts.figures if figure.share is None),
+            bars=tuple(_bar(figure) for figure in facts.figures if figure.share is not None),
+            figures_title=facts.figures_title,
+            picture=self._picture(version.picture),
+        )
+        return self._with_calendar(view, item)
+
+    def _with_calendar(self, view: ItemView, item: SnapshotItem) -> ItemView:
+        if view.deadline is None or view.closed or not (link := self.calendar_link(item)):
+            return view
+        self._calendars += 1
+        return replace(view, calendar_link=link, calendar_words=view.title if self._calendars > 1 else "")
+
+    def _unlike(self, title: str) -> str:
+        seen = self._titles[title] = self._titles.get(title, 0) + 1
+        return title if seen == 1 else f"{title} ({seen})"
+
+    def _link(self, version: Version, item: SnapshotItem) -> str:
+        if _WEB.fullmatch(version.link):
+            return version.link
+        return f"{self.site.url}/announcements/{quote(item.public_id.rpartition('/')[2])}"
+
+    def foreign(self, tag: str) -> str:
+        """`tag`, or "" where it is the letter's own language."""
+        return "" if tag.partition("-")[0] == self.language.partition("-")[0] else tag
+
+    def _picture(self, picture: Picture | None) -> PictureView | None:
+        if picture is None or not picture.sha256:
+            return None  # not ours to serve: somebody else's picture may vanish, or watch who reads
+        upright = picture.height > picture.width
+        return PictureView(url=f"{self.site.url}/media/{picture.sha256}", alt=picture.alt, upright=upright)
+
+
+def _bar(figure: Figure) -> Bar:
+    share = min(1.0, max(0.0, figure.share or 0.0))
+    return Bar(label=figure.label, value=figure.value, percent=max(round(share * 100), 1 if share else 0))
+
+
+def _preheader(snapshot: Snapshot, language: str) -> str:
+    titles = (item.version(language, snapshot.language).title for item in snapshot.items[:6])
+    return shortened(" · ".join(titles), 130)
