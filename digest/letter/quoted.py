@@ -26,7 +26,7 @@ def line(text: str) -> str:
     coded = text
     if not _CLEAR.fullmatch(text):
         coded = text.encode("utf-8", "replace").decode("latin-1").translate(_ESCAPED)
-    return SOFT.join(_guarded(row) for row in _rows(coded))
+    return SOFT.join(map(_guarded, _rows(coded)))
 
 
 def value(text: str) -> bytes:
@@ -53,15 +53,17 @@ def holed(text: str, markers: Markers, slot: Callable[[str], str]) -> Iterator[t
         lead = SOFT
 
 
-def _rows(coded: str) -> Iterator[str]:
-    at, end = 0, len(coded)
-    while end - at > _WIDTH:
+def _rows(coded: str) -> list[str]:
+    if "=" not in coded:
+        return [coded[at : at + _WIDTH] for at in range(0, len(coded), _WIDTH)] or [""]
+    rows, at = [], 0
+    while len(coded) - at > _WIDTH:
         stop = at + _WIDTH
         mark = coded.rfind("=", stop - 2, stop)  # never inside an "=XX"
         stop = stop if mark < 0 else mark
-        yield coded[at:stop]
+        rows.append(coded[at:stop])
         at = stop
-    yield coded[at:]
+    return [*rows, coded[at:]]
 
 
 def _guarded(row: str) -> str:
