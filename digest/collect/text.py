@@ -21,7 +21,7 @@ _BREAKS = re.compile(
 )
 _SILENT = re.compile(r"<(script|style|noscript|template|svg|math|head|title|iframe|object)\b", re.IGNORECASE)
 _ENDING = re.compile(
-    r"[\s\u2026.]*(?:"
+    r"[\s\u2026]*(?:\.{3,}\s*)?(?:"
     r"\[\s*(?:\u2026|\.{3})\s*\]|\(\s*(?:\u2026|\.{3})\s*\)|"
     r"(?:\[\s*)?(?:continue reading|read more|read the rest(?: of this entry)?|leer m\u00e1s|weiterlesen|lire la suite)"
     r"(?:\s*(?:\u2192|\u00bb|\u203a|>+|\u2026|\.{3}))?(?:\s*\])?"

@@ -111,6 +111,7 @@ class House:
     def __init__(self, folder: Path, url: str) -> None:
         self.folder = folder
         self.url = url
+        self.made = False
         self.sources: dict[str, dict[str, Any]] = {}
 
     def settings(self) -> Settings:
@@ -162,8 +163,10 @@ class House:
         async def whole() -> T:
             store = connect(self.url)
             try:
-                async with store.write() as tx:
-                    await tx.run_sync(metadata.create_all)
+                if not self.made:
+                    async with store.write() as tx:
+                        await tx.run_sync(metadata.create_all)
+                    self.made = True
                 return await go(store)
             finally:
                 await store.close()
