@@ -19,7 +19,7 @@ def collect(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Read the sources now, due or not, and build the feeds; one that fails harms neither the others nor what is known."""
+    """Read the sources now, due or not, and build the feeds; one that fails harms no other and nothing known."""
     from digest.cli.output import emit, say, table
     from digest.service import collecting
 

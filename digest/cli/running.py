@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import tempfile
+import traceback
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -77,4 +79,15 @@ def guarded(app: Callable[[], object]) -> int:
         return 0
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
+    except Exception as error:
+        # Our own mistake: said in a line, and kept whole for whoever mends it.
+        complain(f"digest: unexpected: {type(error).__name__}: {error} (please report it, with {_kept()})")
+        return 1
     return 0
+
+
+def _kept() -> str:
+    """The file that holds the traceback of what just happened."""
+    with tempfile.NamedTemporaryFile("w", prefix="digest-", suffix=".trace", delete=False, encoding="utf-8") as file:
+        file.write(traceback.format_exc())
+    return file.name

@@ -48,7 +48,7 @@ def _post(number: int, file: Path, markdown: MarkdownIt) -> Post:
     page = frontmatter.load(str(file))
     known: dict[str, Any] = dict(page.metadata)
     picture = str(known.get("picture", ""))
-    facts = {key: _plain(known[key]) for key in ("deadline", "figures", "figures_title") if key in known}
+    facts: dict[str, Any] = {key: _plain(known[key]) for key in ("deadline", "figures", "figures_title") if key in known}
     return Post(
         number=number,
         slug=str(known.get("id") or file.stem[11:]),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from digest.errors import NotFound, UsageError
 from digest.model.subscribers import Subscriber, Subscription
@@ -78,7 +79,7 @@ async def listed(house: House, digest: str | None, limit: int | None) -> tuple[R
     return tuple(_row(subscriber, subscription) for subscriber, subscription in pairs[:limit])
 
 
-async def show(house: House, email: str) -> dict[str, object]:
+async def show(house: House, email: str) -> dict[str, Any]:
     """All that is known of one person."""
     found = await flow.show(house.store, email)
     person = found.subscriber

@@ -61,14 +61,15 @@ async def cut(tx: Tx, mailing: int, *, first: int, size: int, due: datetime) -> 
     starts = [(int(each.id), int(each.row)) for each in found]
     ends = func.max(deliveries.c.subscriber_id), func.count()
     last, total = (await tx.execute(select(*ends).where(deliveries.c.mailing_id == mailing))).one()
-    after = [*starts[1:], ((last or 0) + 1, total + 1)]
+    if not total:
+        return  # nobody has asked for it yet
+    after = [*starts[1:], (last + 1, total + 1)]
     rows = [
         {"mailing_id": mailing, "number": number, "first": begin, "last": end - 1, "owed": stop - start}
         | {"next_due": millis(due)}
         for number, ((begin, start), (end, stop)) in enumerate(zip(starts, after, strict=True))
     ]
-    if rows:
-        await tx.execute(insert(shards), rows)
+    await tx.execute(insert(shards), rows)
 
 
 async def due(tx: Tx, now: datetime, *, mailing: int | None = None, limit: int = 100) -> tuple[Shard, ...]:
