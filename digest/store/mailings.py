@@ -76,7 +76,7 @@ async def address(tx: Tx, mailing: int, digest: str, languages: Mapping[str, int
         ~paused,
     )
     names = ["mailing_id", "subscriber_id", "variant", "state", "at"]
-    done = await tx.execute(insert(deliveries).from_select(names, who))
+    done = await tx.execute(insert(deliveries).from_select(names, who), execution_options={"preserve_rowcount": True})
     await tx.execute(update(mailings).where(mailings.c.id == mailing).values(audience=done.rowcount))
     return done.rowcount
 

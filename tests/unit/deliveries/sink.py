@@ -85,7 +85,7 @@ class Sink:
             self.commands.append(line.strip())
             verb = line[:4].upper().strip()
             argument = line.partition(":<")[2].partition(">")[0]
-            if verb == "EHLO":
+            if verb in ("EHLO", "HELO"):
                 lines = ["sink", *self.extensions]
                 hello = "\r\n".join(f"250-{each}" for each in lines[:-1]) + f"\r\n250 {lines[-1]}"
                 reply = say("hello", "", hello)

@@ -1,0 +1,321 @@
+"""A mailing, from sealed to sent."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import email.policy
+import itertools
+from collections import Counter
+from datetime import timedelta
+
+from digest.deliveries import flow
+from digest.deliveries.shard import Progress
+from digest.model.deliveries import DeliveryState, MailingStatus
+from digest.store import deliveries, mailings, shards
+
+from .house import House, opened
+from .sink import Sink
+
+
+def test_a_thousand_get_one_each(store_url: str) -> None:
+    """1,000 deliveries leave exactly 1,000 accepted messages, one each; run again sends none."""
+
+    async def main() -> None:
+        async with opened(store_url) as house, Sink() as sink:
+            await house.people(1000)
+            await house.seal()
+            context = house.context(sink.url, connections=8)
+            report = await flow.run_due(context)
+            again = await flow.run_due(context)
+            assert (1000, 0, 0, None) == (report.accepted, report.owed, report.deferred, report.next_due)
+            assert {f"person{n}@example.com": 1 for n in range(1, 1001)} == dict(Counter(sink.recipients))
+            assert 0 == again.accepted
+            assert 1000 == len(sink.taken)
+            assert MailingStatus.SENT is (await house.mailing()).status
+            assert [(await house.mailing()).id] == [each.id for each in report.settled]
+            assert () == again.settled
+
+    asyncio.run(main())
+
+
+def test_two_workers_send_each_once(url: str) -> None:
+    """Two processes that share a ledger share its shards: nobody gets two."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink() as sink:
+            await house.people(400)
+            await house.seal()
+            contexts = [house.context(sink.url), house.context(sink.url)]
+            await flow.run_due(contexts[0])
+            await asyncio.gather(*(flow.run_due(context) for context in contexts))
+            assert 400 == len(set(sink.recipients)) == len(sink.taken)
+
+    asyncio.run(main())
+
+
+def test_whoever_left_in_between_gets_nothing(url: str) -> None:
+    """The claim looks again: unsubscribed since the sealing is withdrawn."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink() as sink:
+            await house.people(5)
+            await house.seal()
+            await house.leave(3)
+            report = await flow.run_due(house.context(sink.url))
+            assert "person3@example.com" not in sink.recipients
+            assert (4, 1) == (report.accepted, report.counts.withdrawn)
+            assert DeliveryState.WITHDRAWN is (await house.states())[3]
+            assert MailingStatus.SENT is (await house.mailing()).status
+
+    asyncio.run(main())
+
+
+def test_all_left(url: str) -> None:
+    """A mailing that nobody wants any more is over without a connection."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink() as sink:
+            await house.people(3)
+            await house.seal()
+            for subscriber in (1, 2, 3):
+                await house.leave(subscriber)
+            report = await flow.run_due(house.context(sink.url))
+            assert (3, 0) == (report.counts.withdrawn, sink.connections)
+            assert MailingStatus.SENT is (await house.mailing()).status
+
+    asyncio.run(main())
+
+
+def test_nobody_to_write_to(url: str) -> None:
+    """An edition without an audience is sent at once."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink() as sink:
+            await house.people(2, state="pending")
+            await house.seal()
+            report = await flow.run_due(house.context(sink.url))
+            assert (0, 0) == (report.counts.audience, len(sink.taken))
+            assert MailingStatus.SENT is (await house.mailing()).status
+
+    asyncio.run(main())
+
+
+def test_everybody_in_their_language(store_url: str) -> None:
+    """By the exact tag, then its primary part; everybody else gets the first variant."""
+
+    async def main() -> None:
+        async with opened(store_url) as house, Sink() as sink:
+            await house.people(1, language="en")
+            await house.people(1, language="es", first=2)
+            await house.people(1, language="es-mx", first=3)
+            await house.people(1, language="fr", first=4)
+            await house.people(1, language="", first=5)
+            await house.seal()
+            await flow.run_due(house.context(sink.url))
+            said = {taken.recipient[6]: b"Hola" in taken.message for taken in sink.taken}
+            assert {"1": False, "2": True, "3": True, "4": False, "5": False} == said
+
+    asyncio.run(main())
+
+
+def test_sealing_twice_is_sealing_once(store_url: str) -> None:
+    """The constraint on edition and revision decides; the second seal answers with the first's mailing."""
+
+    async def main() -> None:
+        async with opened(store_url) as house:
+            await house.people(3)
+            first = await house.seal()
+            await house.people(3, first=4)
+            assert first == await house.seal()
+            assert 3 == (await house.mailing()).audience
+
+    asyncio.run(main())
+
+
+def test_shards_cover_everybody_once(store_url: str) -> None:
+    """The first holds 50 or 2 %, the others a thousand each, without a gap or an overlap."""
+
+    async def main() -> None:
+        async with opened(store_url) as house:
+            await house.people(1060)
+            await house.people(1500, first=3000)
+            mailing = await house.seal()
+            async with house.store.read() as tx:
+                cut = await shards.of(tx, mailing)
+                counts = [await shards.counts(tx, mailing, number=shard.number) for shard in cut]
+            assert [52, 1000, 1000, 508] == [each.owed for each in counts]
+            assert [(1, 52), (53, 1052)] == [(each.first, each.last) for each in cut[:2]]
+            assert all(before.last + 1 == after.first for before, after in itertools.pairwise(cut))
+            assert 4499 == cut[-1].last
+
+    asyncio.run(main())
+
+
+def test_the_message(url: str) -> None:
+    """The envelope is the bounces address, the header the person; a retry has the same Message-ID."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink(answer=first_later()) as sink:
+            await house.people(1)
+            await house.seal()
+            context = house.context(sink.url)
+            await flow.run_due(context)
+            house.clock.tick(minutes=2)
+            await flow.run_due(context)
+            taken = sink.taken[0]
+            message = email.message_from_bytes(taken.message, policy=email.policy.default)
+            assert ("bounces@bounces.example.org", "person1@example.com") == (taken.sender, taken.recipient)
+            assert "Person 1 <person1@example.com>" == message["To"]
+            assert message["Message-ID"].endswith("@example.org>")
+            assert "handle" not in message["Message-ID"]
+            assert "<https://news.example.org/unsubscribe/handle00001.newsflash.1>" == message["List-Unsubscribe"]
+            text = message.get_body(("plain",))
+            assert text
+            assert ".dots first" in text.get_content()
+
+    asyncio.run(main())
+
+
+def first_later():  # type: ignore[no-untyped-def]
+    seen: set[str] = set()
+
+    def answer(stage: str, argument: str) -> str | None:
+        if stage == "rcpt" and argument not in seen:
+            seen.add(argument)
+            return "450 4.2.0 greylisted"
+        return None
+
+    return answer
+
+
+def test_nothing_before_its_start(url: str) -> None:
+    """A grace is kept: not a letter goes before it, and within the horizon it is waited for."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink() as sink:
+            await house.people(2)
+            start = house.clock() + timedelta(minutes=10)
+            await house.seal(start_at=start)
+            early = await flow.run_due(house.context(sink.url), horizon=timedelta(seconds=60))
+            assert (0, start) == (early.accepted, early.next_due)
+            late = await flow.run_due(house.context(sink.url), horizon=timedelta(minutes=15))
+            assert 2 == late.accepted
+            assert [600.0] == house.clock.slept
+
+    asyncio.run(main())
+
+
+def test_progress_comes_from_the_counters(url: str) -> None:
+    """Each settled claim tells how the whole mailing stands."""
+    told: list[Progress] = []
+
+    async def main() -> None:
+        async with opened(url) as house, Sink() as sink:
+            await house.people(170)
+            await house.seal()
+            await flow.run_due(house.context(sink.url), progress=told.append)
+
+    asyncio.run(main())
+    assert [50, 150, 170] == [progress.counts.accepted for progress in told]
+    assert {170} == {progress.counts.audience for progress in told}
+    assert {170} == {progress.mailing.audience for progress in told}
+
+
+def test_pause_resume_cancel(url: str) -> None:
+    """Paused sends nothing and loses nothing; resumed goes on; cancelled withdraws the rest."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink() as sink:
+            await house.people(120)
+            mailing = await house.seal()
+            context = house.context(sink.url)
+            await change(house, mailing, "pause")
+            paused = await flow.run_due(context)
+            assert (0, 120, ["enough"]) == (paused.accepted, paused.owed, [each.why for each in paused.paused])
+            await change(house, mailing, "resume")
+            assert MailingStatus.PROVING is (await house.mailing()).status
+            await change(house, mailing, "pause")
+            await change(house, mailing, "cancel")
+            over = await flow.run_due(context)
+            assert (0, 120, 0) == (over.owed, over.counts.withdrawn, len(sink.taken))
+
+    asyncio.run(main())
+
+
+async def change(house: House, mailing: int, verb: str) -> None:
+    async with house.store.write() as tx:
+        if verb == "resume":
+            assert await flow.resume(tx, mailing, now=house.clock())
+        elif verb == "pause":
+            assert await flow.pause(tx, mailing, why="enough", now=house.clock())
+        else:
+            assert await flow.cancel(tx, mailing, why="enough", now=house.clock())
+
+
+def test_pausing_acts_within_a_claim(url: str) -> None:
+    """A running mailing that is paused stops at the next claim, with nothing lost."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink() as sink:
+            await house.people(300)
+            mailing = await house.seal()
+
+            def stop(progress: Progress) -> None:
+                if progress.counts.accepted >= 150:
+                    tasks.append(asyncio.create_task(change(house, mailing, "pause")))
+
+            tasks: list[asyncio.Task[None]] = []
+            report = await flow.run_due(house.context(sink.url), progress=stop)
+            await asyncio.gather(*tasks)
+            assert 150 <= report.accepted < 300
+            assert 300 == report.accepted + report.owed
+            await change(house, mailing, "resume")
+            await flow.run_due(house.context(sink.url))
+            assert 300 == len(set(sink.recipients)) == len(sink.taken)
+
+    asyncio.run(main())
+
+
+def test_the_edition_is_told_in_the_same_transaction(url: str) -> None:
+    """When it begins and when it is over; a hook that fails takes the move back."""
+    told: list[str] = []
+
+    async def main() -> None:
+        async with opened(url) as house, Sink() as sink:
+            await house.people(2)
+            await house.seal()
+
+            async def moved(tx: object, mailing: mailings.MailingRow) -> None:
+                told.append(mailing.status)
+
+            context = house.context(sink.url)
+            await flow.run_due(house.told(context, moved))
+
+    asyncio.run(main())
+    assert ["proving", "sent"] == told
+
+
+def test_a_lease_keeps_others_out(store_url: str) -> None:
+    """One owner at a time; when its time is over the next one may, and the first may not come back."""
+
+    async def main() -> None:
+        async with opened(store_url) as house:
+            await house.people(2)
+            mailing = await house.seal()
+            now, soon = house.clock(), house.clock() + timedelta(minutes=1)
+            later = soon + timedelta(seconds=1)
+            async with house.store.write() as tx:
+                mine = await shards.lease(tx, mailing, 0, owner="one", now=now, until=soon)
+                assert mine
+                assert None is await shards.lease(tx, mailing, 0, owner="two", now=now, until=soon)
+                assert () == await shards.due(tx, now)
+                assert soon == await shards.next_due(tx)
+                assert await shards.renew(tx, mine, owner="one", now=now, until=soon)
+                assert not await shards.renew(tx, mine, owner="two", now=now, until=soon)
+                assert not await shards.renew(tx, mine, owner="one", now=later, until=later)
+                assert await shards.lease(tx, mailing, 0, owner="two", now=later, until=later)
+                claimed = await deliveries.claim(tx, mine, digest="newsflash", limit=1, now=later)
+                assert [1] == [each.subscriber for each in claimed]
+
+    asyncio.run(main())
