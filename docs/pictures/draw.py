@@ -187,21 +187,19 @@ def reel(image: Image.Image, at: Point, radius: float) -> None:
 
 
 def curve() -> Image.Image:
-    """An emissions curve: narrow bars from low to high, those of assured sites in teal."""
-    image = Image.new("RGB", (W, H), PAPER)
+    """An emissions curve at dusk: bars from low to high like a skyline, those of assured sites lit."""
+    image = sky([(0, NIGHT), (0.55, TEAL), (1, mix(TEAL, SAND, 0.55))])
+    sun(image, (W * 0.24, H * 0.36), 96)
     pen, dice = ImageDraw.Draw(image), loaded(2025)
-    for y in range(150, 900, 150):
-        pen.line([(140, y), (W - 140, y)], fill=mix(PAPER, SAND, 0.35), width=3)
-    x, floor = 140.0, 900
-    while x < W - 170:
-        at = (x - 140) / (W - 280)
-        width = min(dice.choice((22, 30, 38, 54, 70)), W - 140 - x)
-        tall = 90 + 300 * at + 340 * at**5 + dice.uniform(-4, 4)
-        assured = dice.random() < 0.52 - 0.36 * at
-        colour = TEAL if assured else mix(COPPER, PEACH, 0.62 - 0.3 * at)
-        pen.rectangle((x, floor - tall, x + width - 8, floor), fill=colour)
+    x = 0.0
+    while x < W:
+        at = x / W
+        width = dice.choice((26, 34, 42, 58, 74))
+        tall = 120 + 260 * at + 420 * at**5 + dice.uniform(-4, 4)
+        assured = dice.random() < 0.46 - 0.30 * at
+        colour = SUN if assured else mix(BARK, COPPER, 0.25 + 0.6 * at)
+        pen.rectangle((x, H - tall, x + width - 8, H), fill=colour)
         x += width
-    pen.line([(140, floor + 4), (W - 140, floor + 4)], fill=DARK, width=6)
     return image
 
 
