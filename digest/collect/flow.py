@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
-from digest.collect.identify import Habits, Known, distinct, identify
+from digest.collect.identify import Known
 from digest.collect.illustrate import Easel, illustrate
 from digest.collect.keep import Keeper, Kept, keep
 from digest.collect.read import Asked, Reading, read_source
 from digest.collect.rhythm import next_try, retry
+from digest.collect.understand import baseline, rank, understand
 from digest.errors import CollectError, DigestError, FetchError, NotFound
 from digest.fetch import Fetcher
 from digest.settings import Settings, Source
@@ -29,7 +29,6 @@ _AT_ONCE = 1_000
 """Items in one transaction: others may write between."""
 _IN_FULL_AFTER = timedelta(hours=48)
 _WAIT_FOR_ORDER = 15.0
-_NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +155,7 @@ async def _take(
     row: SourceRow,
     now: datetime,
 ) -> SourceReport:
-    known = await asyncio.to_thread(_understand, reading, source, settings, now)
+    known = await asyncio.to_thread(understand, reading, source, settings, now)
     complaints = [*reading.complaints, *(words for each in known for words in each.complaints)]
     easel = Easel(
         own=source.url if source.kind != "folder" else "",
@@ -223,33 +222,6 @@ def _is_held(row: SourceRow, now: datetime) -> bool:
     return row.gone or (row.hold_until is not None and row.hold_until > now)
 
 
-def _understand(reading: Reading, source: Source, settings: Settings, now: datetime) -> list[Known]:
-    """Identified, each once, what begins an announcement before its translations, the oldest first."""
-    habits = habits_of(source, settings)
-    found = (identify(item, habits, document_language=reading.language, now=now) for item in reading.items)
-    known = list(distinct(found))
-    if source.hold_future:
-        known = [each for each in known if each.item.published_at is None or each.item.published_at <= now]
-    # What has no date is taken for new; the first in a document is the newest.
-    known.reverse()
-    known.sort(key=lambda each: (bool(each.item.translation_of), min(each.item.published_at or now, now)))
-    return known
-
-
-def habits_of(source: Source, settings: Settings) -> Habits:
-    """How a source writes, as far as the operator said; what equals the site's own was not said."""
-    zone = source.timezone or settings.site.timezone
-    language = source.language if source.language != settings.site.language else None
-    return Habits(
-        zone=ZoneInfo(zone),
-        keep_offset=zone == settings.site.timezone,
-        language=language or "",
-        site_language=settings.site.language,
-        date_order=source.date_order or "",
-        words=source.kind == "page",
-    )
-
-
 async def _keep_in_parts(
     known: Sequence[Known], source: Source, settings: Settings, store: Store, row: SourceRow, now: datetime
 ) -> Kept:
@@ -258,8 +230,8 @@ async def _keep_in_parts(
         slug=source.slug,
         site_url=settings.site.url,
         digests=tuple(settings.digests),
-        rank=_rank(settings.sources),
-        baseline=_baseline(known, source, row),
+        rank=rank(settings.sources),
+        baseline=baseline(known, source, first=row.first_collected_at is None),
         now=now,
     )
     kept = Kept()
@@ -267,19 +239,3 @@ async def _keep_in_parts(
         async with store.write() as tx:
             kept.add(await keep(tx, known[start : start + _AT_ONCE], keeper))
     return kept
-
-
-def _rank(declared: Mapping[str, Source]) -> Callable[[str], int]:
-    """A source's place: by `priority`, the smallest first, then in the order of the configuration; strangers last."""
-    said = sorted(declared.values(), key=lambda each: (each.priority is None, each.priority or 0))
-    places = {each.slug: place for place, each in enumerate(said)}
-    return lambda slug: places.get(slug, len(places))
-
-
-def _baseline(known: Sequence[Known], source: Source, row: SourceRow) -> Collection[str]:
-    """On a first visit, everything but the newest `announce_first`: an archive is not news."""
-    if row.first_collected_at is not None or source.announce_first == "all":
-        return frozenset()
-    newest = sorted(known, key=lambda each: each.item.published_at or _NEVER, reverse=True)
-    announced = [each for each in newest if not each.item.translation_of][: int(source.announce_first)]
-    return {each.item.ident for each in known} - {each.item.ident for each in announced}

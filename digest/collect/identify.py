@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
@@ -207,10 +207,11 @@ def _enclosures(read: ReadItem) -> tuple[Enclosure, ...]:
 
 
 def _raw(read: ReadItem) -> str:
-    fields = {name: legal(value) for name, value in asdict(read).items() if isinstance(value, str) and value}
-    text = json.dumps(fields, ensure_ascii=False, sort_keys=True)
+    said = ((each.name, getattr(read, each.name)) for each in fields(read))
+    given = {name: legal(value) for name, value in said if isinstance(value, str) and value}
+    text = json.dumps(given, ensure_ascii=False, sort_keys=True)
     if len(text) <= _RAW_LIMIT:
         return text
     return json.dumps(
-        {name: value[: _RAW_LIMIT // 8] for name, value in fields.items()}, ensure_ascii=False, sort_keys=True
+        {name: value[: _RAW_LIMIT // 8] for name, value in given.items()}, ensure_ascii=False, sort_keys=True
     )
