@@ -12,6 +12,7 @@ import frontmatter
 from markdown_it import MarkdownIt
 
 LONDON = ZoneInfo("Europe/London")
+FACTS = ("deadline", "figures", "figures_title")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ def _post(number: int, file: Path, markdown: MarkdownIt) -> Post:
     page = frontmatter.load(str(file))
     known: dict[str, Any] = dict(page.metadata)
     picture = str(known.get("picture", ""))
-    facts: dict[str, Any] = {key: _plain(known[key]) for key in ("deadline", "figures", "figures_title") if key in known}
+    facts: dict[str, Any] = {key: _plain(known[key]) for key in FACTS if key in known}
     return Post(
         number=number,
         slug=str(known.get("id") or file.stem[11:]),

@@ -74,7 +74,8 @@ async def get(tx: Tx, public_id: str, *, language: str = "") -> Announcement | N
 
 async def by_slug(tx: Tx, slug: str, *, language: str = "") -> Announcement | None:
     """The announcement whose public id ends in this slug, whatever host it was minted with; else as `get`."""
-    query = select(announcements.c.public_id).where(announcements.c.public_id.endswith(f"announcement/{slug}", autoescape=True))
+    ends = announcements.c.public_id.endswith(f"announcement/{slug}", autoescape=True)
+    query = select(announcements.c.public_id).where(ends)
     found = (await tx.execute(query.order_by(announcements.c.id).limit(1))).scalar_one_or_none()
     return None if found is None else await get(tx, found, language=language)
 
