@@ -38,6 +38,8 @@ _ODD = frozenset(
         "I18N_CONV_FAILED",
     }
 )
+# Half a character is none; libxml keeps it when it recovers, and nothing can read it afterwards.
+_SURROGATE = re.compile(rb"&#(?:[xX]0*[dD][89a-fA-F][0-9a-fA-F]{2}|0*5[5-7][0-9]{3});")
 _LONG_TAG = re.compile(rb"<[^<>]{%d}" % TAG_LIMIT)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
@@ -93,8 +95,9 @@ def _strict(body: bytes, content_type: str) -> etree._Element:
 
 def _odd(body: bytes, *, url: str, content_type: str) -> Document:
     parser = _parser(None, recover=True)
+    body = _SURROGATE.sub(b"&#xFFFD;", body.lstrip())
     try:
-        root = etree.fromstring(body.lstrip(), parser)
+        root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise ParseError(f"not XML: {error}", about=url) from error
     for problem in parser.error_log:
@@ -107,6 +110,11 @@ def _odd(body: bytes, *, url: str, content_type: str) -> Document:
         raise ParseError("an HTML page, not a feed", about=url)
     try:
         document = parse_odd_feed(body, url=url, content_type=content_type)
-    except Exception:  # feedparser lets thirteen kinds of exception escape
+        if document.items:
+            return document
+    except Exception:  # noqa: S110 - feedparser lets thirteen kinds escape; what lxml recovered is asked next
+        pass
+    try:
         return read_tree(root, url=url)
-    return document if document.items else read_tree(root, url=url)
+    except ValueError as error:
+        raise ParseError(f"broken XML: {error}", about=url) from error

@@ -86,6 +86,7 @@ def test_atom() -> None:
         RSS091.replace(b"Words", b"a&nbsp;b"),
         RSS091.replace(b"Words", b"caf\xe9"),
         RSS091.replace(b"Words", b"\x0b"),
+        RSS091.replace(b"Words", b"&#xD800; &#55296;"),
         RSS091.replace(b"<rss", b"<rss xmlns:a='b'").replace(b"Words", b"<c:d>x</c:d>"),
         b"\n\n<?xml version='1.0'?>" + RSS091,
         b"<?xml version='1.0' encoding='nonsense'?>" + RSS091,
