@@ -20,6 +20,7 @@ from digest.collect.rhythm import next_try, retry
 from digest.collect.understand import baseline, rank, understand
 from digest.errors import CollectError, DigestError, FetchError, NotFound
 from digest.fetch import Fetcher
+from digest.model.announcements import Item
 from digest.settings import Settings, Source
 from digest.store import sources
 from digest.store.database import Store
@@ -75,6 +76,16 @@ async def collect(
             visit.cancel()
         await asyncio.gather(*visits.values(), return_exceptions=True)
     return tuple(reports[slug] for slug in wanted)
+
+
+async def look(
+    source: Source, settings: Settings, fetcher: Fetcher, *, now: datetime
+) -> tuple[tuple[Item, ...], tuple[str, ...]]:
+    """What a source says now, newest first, and complaints about it; nothing is stored. Raises CollectError."""
+    reading = await read_source(source, settings.site, fetcher, Asked(), now=now)
+    known = await asyncio.to_thread(understand, reading, source, settings, now)
+    complaints = (*reading.errors, *reading.complaints, *(words for each in known for words in each.complaints))
+    return tuple(each.item for each in reversed(known)), complaints
 
 
 async def due(store: Store, settings: Settings, *, now: datetime) -> tuple[str, ...]:

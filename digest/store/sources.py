@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from digest.store.database import Tx
+from digest.store.database import Tx, insert_ignore
 from digest.store.schema import sources
 
 
@@ -64,7 +64,7 @@ async def ensure(tx: Tx, slug: str, *, kind: str, url: str, was: Sequence[str] =
                 await tx.execute(update(sources).where(sources.c.id == row.id).values(slug=slug))
                 break
     if row is None:
-        await tx.execute(sources.insert().values(slug=slug, kind=kind, url=url))
+        await tx.execute(insert_ignore(tx, sources).values(slug=slug, kind=kind, url=url))
     elif (row.kind, row.url) != (kind, url):
         forget: dict[str, Any] = {"etag": "", "last_modified": "", "validators_url": "", "gone": False, "failures": 0}
         changed = update(sources).where(sources.c.id == row.id)
