@@ -40,10 +40,10 @@ async def send_due(context: Context, routes: Routes) -> NotesRun:
     down: dict[str, Outcome] = {}
     while ids := await _due(context, tuple(down)):
         for note in ids:
-            claimed = await _claim(context, note)
+            claimed, wait = await _claim(context, routes, note)
             if claimed is None:
                 continue
-            outcome = await _send(routes, claimed)
+            outcome = await _send(routes, claimed, wait)
             states.append(await _settle(context, claimed, outcome))
             if outcome.kind is OutcomeKind.RELAY:
                 down[claimed.sender] = outcome
@@ -69,20 +69,33 @@ async def _doubt_orphans(context: Context) -> None:
             await notes.doubt_orphans(tx, context.clock())
 
 
-async def _claim(context: Context, note: int) -> NoteRow | None:
+async def _claim(context: Context, routes: Routes, note: int) -> tuple[NoteRow | None, float]:
+    """The note, and how many seconds its sender's pace makes it wait."""
     now = context.clock()
     async with context.store.write() as tx:
-        return await notes.claim(tx, note, now=now, until=now + _LEASE)
+        claimed = await notes.claim(tx, note, now=now, until=now + _LEASE)
+        if claimed is None or (route := _route(routes, claimed)) is None:
+            return claimed, 0.0
+        return claimed, await route.pace.place(tx)
 
 
-async def _send(routes: Routes, note: NoteRow) -> Outcome:
-    try:
-        route = routes.of(note.sender)
-    except DeliveryError as error:
-        return Outcome(kind=OutcomeKind.RELAY, text=str(error))
-    crew = Crew(route.notes, [_message(route, note)], take=route.pace.take_note)
-    batch = await crew.work()
+async def _send(routes: Routes, note: NoteRow, wait: float) -> Outcome:
+    route = _route(routes, note)
+    if route is None:
+        return Outcome(kind=OutcomeKind.RELAY, text=f"{note.sender} is no sender that can be used")
+
+    async def take() -> None:
+        await route.pace.sleep(wait)
+
+    batch = await Crew(route.notes, [_message(route, note)], take=take).work()
     return batch.fault or batch.outcomes[0] or Outcome(kind=OutcomeKind.RELAY, text="not sent")
+
+
+def _route(routes: Routes, note: NoteRow) -> Route | None:
+    try:
+        return routes.of(note.sender)
+    except DeliveryError:
+        return None
 
 
 def _message(route: Route, note: NoteRow) -> Message:

@@ -29,6 +29,7 @@ class Pace:
     rate: float | None
     per_day: int | None
     clock: Callable[[], datetime] = real_time
+    monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     _starts: float = field(default=0.0)
     _taken: int = field(default=0)
@@ -47,13 +48,13 @@ class Pace:
 
     async def reserve(self, tx: Tx, count: int) -> None:
         """Take `count` places for what was just claimed, in the same transaction."""
-        if not count:
-            return
-        if self.per_day is not None:
-            await pace.spend(tx, self.key, count, now=self.clock())
-        if self.rate is not None:
-            wait = await pace.reserve(tx, self.key, count, rate=self.rate, now=self.clock())
-            self._starts, self._taken = time.monotonic() + wait, 0
+        if count:
+            wait = await self._places(tx, count)
+            self._starts, self._taken = self.monotonic() + wait, 0
+
+    async def place(self, tx: Tx) -> float:
+        """A place for one note: seconds to wait for it. No allowance is too small for a note."""
+        return await self._places(tx, 1)
 
     async def take(self) -> None:
         """Wait for the next of the reserved places."""
@@ -61,12 +62,15 @@ class Pace:
             return
         at = self._starts + self._taken / self.rate
         self._taken += 1
-        if (wait := at - time.monotonic()) > 0:
+        if (wait := at - self.monotonic()) > 0:
             await self.sleep(wait)
 
-    async def take_note(self) -> None:
-        """Take the next place for a single letter, ahead of what is claimed: one more a second hurts nobody."""
-        self._taken += 1
+    async def _places(self, tx: Tx, count: int) -> float:
+        now = self.clock()
+        if self.per_day is not None:
+            await pace.left(tx, self.key, per_day=self.per_day, now=now)
+            await pace.spend(tx, self.key, count, now=now)
+        return 0.0 if self.rate is None else await pace.reserve(tx, self.key, count, rate=self.rate, now=now)
 
     def tomorrow(self) -> datetime:
         """When a used-up allowance begins anew: the next day (UTC)."""

@@ -1,0 +1,180 @@
+"""Notes: single letters, ahead of every mailing."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from digest.deliveries import flow
+from digest.model.deliveries import NoteKind, NoteState
+from digest.store import notes
+
+from .house import House, opened
+from .sink import TAKE_AND_DROP, Sink, usual
+
+LETTER = b"Subject: hello\r\n\r\n.a dot\r\n..two\r\nend\r\n"
+
+
+async def owe(house: House, key: str = "k", *, sender: str = "main", address: str = "ada@example.com") -> bool:
+    async with house.store.write() as tx:
+        return await notes.add(
+            tx,
+            kind=NoteKind.CONFIRM,
+            sender=sender,
+            address=address,
+            message=LETTER,
+            dedupe_key=key,
+            now=house.clock(),
+        )
+
+
+async def state(house: House, key: str = "k") -> NoteState | None:
+    async with house.store.read() as tx:
+        return await notes.state_of(tx, key)
+
+
+def once(stage: str, reply: str):  # type: ignore[no-untyped-def]
+    said = False
+
+    def answer(where: str, argument: str) -> str | None:
+        nonlocal said
+        if where != stage or said:
+            return None
+        said = True
+        return reply
+
+    return answer
+
+
+def test_sent_once_by_its_key(store_url: str) -> None:
+    """The same key owes nothing new, sent or not; bytes arrive as they were."""
+
+    async def main() -> None:
+        async with opened(store_url) as house, Sink() as sink:
+            assert await owe(house)
+            assert not await owe(house)
+            context = house.context(sink.url)
+            assert 1 == (await flow.run_due(context)).notes
+            assert not await owe(house)
+            assert 0 == (await flow.run_due(context)).notes
+            assert [LETTER] == [taken.message for taken in sink.taken]
+            assert NoteState.ACCEPTED is await state(house)
+
+    asyncio.run(main())
+
+
+def test_ahead_of_a_mailing(url: str) -> None:
+    """Nobody waits for a confirmation behind a mailing, also when that is under way."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink() as sink:
+            await house.people(250)
+            await house.seal()
+            await owe(house, "before", address="before@example.com")
+            later: list[asyncio.Task[bool]] = []
+
+            def ask(progress: flow.Progress) -> None:
+                if not later:
+                    later.append(asyncio.create_task(owe(house, "during", address="during@example.com")))
+
+            await flow.run_due(house.context(sink.url), progress=ask)
+            assert await later[0]
+            assert "before@example.com" == sink.recipients[0]
+            assert sink.recipients.index("during@example.com") < 200
+
+    asyncio.run(main())
+
+
+def test_later_is_tried_again(url: str) -> None:
+    """A 4xx waits its minute; 48 hours of them are enough."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink(answer=once("rcpt", "450 4.2.0 later")) as sink:
+            await owe(house)
+            context = house.context(sink.url)
+            report = await flow.run_due(context)
+            assert (0, NoteState.OWED) == (report.notes, await state(house))
+            assert report.next_due
+            assert timedelta(minutes=1) <= report.next_due - house.clock() <= timedelta(minutes=2)
+            assert 1 == (await flow.run_due(context, horizon=timedelta(minutes=2))).notes
+
+    asyncio.run(main())
+
+
+def test_later_for_ever_is_given_up(url: str) -> None:
+    """After two days a note is of no use to anybody."""
+
+    async def main() -> None:
+        always = lambda stage, _: "450 4.2.0 later" if stage == "rcpt" else None  # noqa: E731
+        async with opened(url) as house, Sink(answer=always) as sink:
+            await owe(house)
+            house.clock.tick(hours=48)
+            await flow.run_due(house.context(sink.url))
+            assert NoteState.REJECTED is await state(house)
+
+    asyncio.run(main())
+
+
+def test_refused(url: str) -> None:
+    """A 5xx ends it."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink(answer=once("rcpt", "550 5.1.1 unknown")) as sink:
+            await owe(house)
+            await flow.run_due(house.context(sink.url))
+            assert NoteState.REJECTED is await state(house)
+
+    asyncio.run(main())
+
+
+def test_a_doubt_is_never_resent(url: str) -> None:
+    """A second confirmation mail would be worse than none: people ask again."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink(answer=once("dot", TAKE_AND_DROP)) as sink:
+            await owe(house)
+            report = await flow.run_due(house.context(sink.url), horizon=timedelta(days=3))
+            assert (NoteState.UNCERTAIN, None, 1) == (await state(house), report.next_due, len(sink.taken))
+
+    asyncio.run(main())
+
+
+def test_a_relay_that_is_down_keeps_it_owed(url: str) -> None:
+    """All stays owed, nothing is counted, and other senders' notes go."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink(answer=once("connect", "554 no")) as sink:
+            await owe(house)
+            await owe(house, "x", sender="nobody")
+            report = await flow.run_due(house.context(sink.url))
+            assert "554" in report.relay_error
+            assert "nobody" in report.relay_error
+            assert NoteState.OWED is await state(house)
+            sink.answer = usual
+            assert 1 == (await flow.run_due(house.context(sink.url))).notes
+            assert NoteState.OWED is await state(house, "x")
+
+    asyncio.run(main())
+
+
+def test_a_dead_worker_leaves_a_doubt(store_url: str) -> None:
+    """What was begun and never settled may have gone."""
+
+    async def main() -> None:
+        async with opened(store_url) as house, Sink() as sink:
+            await owe(house)
+            now = house.clock()
+            async with house.store.write() as tx:
+                [note] = await notes.due(tx, now)
+                assert await notes.claim(tx, note, now=now, until=now + timedelta(minutes=1))
+                assert None is await notes.claim(tx, note, now=now, until=now + timedelta(minutes=1))
+            context = house.context(sink.url)
+            await flow.run_due(context)
+            assert NoteState.SENDING is await state(house)
+            house.clock.tick(minutes=2)
+            await flow.run_due(context)
+            assert (NoteState.UNCERTAIN, []) == (await state(house), sink.taken)
+            async with house.store.read() as tx:
+                assert notes.NoteCounts(uncertain=1) == await notes.counts(tx)
+
+    asyncio.run(main())
