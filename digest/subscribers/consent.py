@@ -74,7 +74,7 @@ def returned(evidence: str, at: datetime) -> str:
 
 
 def _read(evidence: str) -> dict[str, Any]:
-    known: dict[str, Any] = json.loads(evidence or "{}")
+    known: dict[str, Any] = {} if evidence in ("", "{}") else json.loads(evidence)
     return known
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from digest.subscribers import address as addresses
 from digest.subscribers.address import Address, Refused
 
 COLUMNS = ("email", "name", "language")
+
+_MANGLED = re.compile("[\x00\udc80-\udcff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +108,4 @@ def _line(number: int, row: list[str], columns: list[str]) -> Line | RefusedLine
 
 
 def _is_mangled(cell: str) -> bool:
-    return "\0" in cell or any("\udc80" <= char <= "\udcff" for char in cell)
+    return _MANGLED.search(cell) is not None

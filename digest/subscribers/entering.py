@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -165,15 +165,15 @@ def _person(line: Line, now: datetime) -> dict[str, object]:
 
 
 def _first(subscriber: int, line: Line, entry: Entry) -> Subscription:
-    pending = Subscription(
+    return Subscription(
         subscriber=subscriber,
         digest=entry.digest,
-        state=SubscriptionState.PENDING,
+        state=SubscriptionState.CONFIRMED if entry.confirmed else SubscriptionState.PENDING,
         basis=entry.basis,
         evidence=_evidence(line, entry),
         changed_at=entry.now,
+        confirmed_at=entry.now if entry.confirmed else None,
     )
-    return replace(pending, state=SubscriptionState.CONFIRMED, confirmed_at=entry.now) if entry.confirmed else pending
 
 
 def _evidence(line: Line, entry: Entry, *, before: str = "{}") -> str:

@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from digest.letter.look import edition_view
 from digest.letter.render import no_calendar
-from digest.letter.views import EditionView, Length, edition_view
+from digest.letter.views import EditionView, Length
 from digest.model.editions import Edition, EditionStatus, Snapshot
 from digest.settings import Digest
 from digest.store import editions

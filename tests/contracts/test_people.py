@@ -1,0 +1,104 @@
+"""People in the store: the same on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from digest.model.subscribers import SubscriptionState as State
+from digest.model.subscribers import SuppressionReason
+from digest.settings.keys import Keyring
+from digest.store import audit, migrate, subscribers, suppressions
+from digest.store.database import Store, connect
+from digest.subscribers import flow, tokens
+from digest.subscribers.consent import Entering, Way
+
+NOW = datetime(2026, 6, 26, 9, 0, tzinfo=UTC)
+NEWS = "newsflash"
+KEYS = Keyring.parse("k1:a key for nothing but these tests")
+
+
+async def opened(url: str) -> Store:
+    store = connect(url)
+    await migrate.upgrade(store)
+    return store
+
+
+def test_two_who_add_one_address_make_one_subscriber(store_url: str) -> None:
+    """A constraint decides: both are answered, one is added."""
+
+    async def story() -> tuple[list[object], int]:
+        store = await opened(store_url)
+        adding = (flow.add(store, "ana@example.org", NEWS, confirmed=True, now=NOW) for _ in range(5))
+        answers = await asyncio.gather(*adding)
+        everybody = await flow.listed(store, NEWS, State.CONFIRMED)
+        await store.close()
+        return list(answers), len(everybody)
+
+    answers, many = asyncio.run(story())
+    assert set(answers) <= {Entering.ADD, Entering.ALREADY}
+    assert many == 1
+
+
+def test_an_import_keeps_who_left_and_who_is_suppressed_out(store_url: str, tmp_path: Path) -> None:
+    """Whatever the database, and however the file is repeated."""
+    path = tmp_path / "people.csv"
+    path.write_text("email\n" + "".join(f"user{number}@example.org\n" for number in range(1_200)))
+
+    async def story() -> list[object]:
+        store = await opened(store_url)
+        await flow.add(store, "user1@example.org", NEWS, confirmed=True, now=NOW)
+        await flow.unsubscribe_address(store, "user1@example.org", now=NOW)
+        await flow.suppress(store, "user2@example.org", reason=SuppressionReason.HARD_BOUNCE, now=NOW)
+        first = await flow.import_csv(store, path, NEWS, confirmed=True, now=NOW)
+        again = await flow.import_csv(store, path, NEWS, confirmed=True, now=NOW)
+        async with store.read() as tx:
+            counted = await subscribers.counted(tx, NEWS)
+        await store.close()
+        return [first.imported, [line for line, _, _ in first.refused], again.imported, again.already, counted]
+
+    counted = {State.CONFIRMED: 1_198, State.UNSUBSCRIBED: 1}
+    assert asyncio.run(story()) == [1_198, [3, 4], 0, 1_198, counted]
+
+
+def test_leaving_at_once_from_many_sides_is_one_leaving(store_url: str) -> None:
+    """All are answered; one row moves, and one line tells of it."""
+
+    async def story() -> list[object]:
+        store = await opened(store_url)
+        await flow.add(store, "ana@example.org", NEWS, confirmed=True, now=NOW)
+        handle = (await flow.show(store, "ana@example.org")).subscriber.handle
+        token = tokens.unsubscribe_token(KEYS, handle, NEWS)
+        later = NOW + timedelta(hours=1)
+        presses = (flow.unsubscribe(store, KEYS, token, way=Way.ONE_CLICK, now=later) for _ in range(10))
+        left = await asyncio.gather(*presses)
+        async with store.read() as tx:
+            lines = await audit.listed(tx, handle)
+        back = await flow.resubscribe(store, KEYS, left[0].undo if left[0] else "", now=later)
+        await store.close()
+        return [all(each and each.undo for each in left), len(lines), back is not None]
+
+    assert asyncio.run(story()) == [True, 1, True]
+
+
+def test_a_suppression_is_known_by_a_key_that_nobody_can_read(store_url: str) -> None:
+    """One pepper for the store's life; lifted, it is as if it had not been; erased, no address is kept."""
+
+    async def story() -> list[object]:
+        store = await opened(store_url)
+        seen: list[object] = []
+        for reason in (SuppressionReason.OPERATOR, SuppressionReason.ERASED):
+            async with store.write() as tx:
+                await suppressions.add(tx, "ana@example.org", reason, source="test", now=NOW)
+            async with store.read() as tx:
+                seen.append(await suppressions.is_suppressed(tx, "ana@example.org"))
+                seen.append(await suppressions.among(tx, ["bo@example.org"]))
+                seen.append([each.email for each in await suppressions.listed(tx)])
+        async with store.write() as tx:
+            seen.append([await suppressions.remove(tx, "ana@example.org") for _ in range(2)])
+        await store.close()
+        return seen
+
+    nobody: frozenset[str] = frozenset()
+    assert asyncio.run(story()) == [True, nobody, ["ana@example.org"], True, nobody, [""], [True, False]]
