@@ -22,7 +22,7 @@ from digest.settings.keys import Keyring
 from digest.settings.sections import Digest, Sender
 from digest.store import deliveries as ledger
 from digest.store import delivery_events, mailings, shards
-from digest.store.database import Store, connect
+from digest.store.database import Store, connect, sqlite_path
 from digest.store.delivery_events import Doubt
 from digest.store.mailings import LetterRow, MailingRow
 from digest.store.schema import deliveries, digests, editions, metadata, subscribers, subscriptions
@@ -172,8 +172,10 @@ def reason(digest: str, language: str, basis: str, day: date | None) -> str:
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[House]:
     store = connect(url)
+    made = store.is_sqlite and sqlite_path(url).exists()
     async with store.write() as tx:
-        await tx.run_sync(metadata.create_all)
+        if not made:
+            await tx.run_sync(metadata.create_all)
     async with store.write() as tx:
         await tx.execute(insert(digests).values(slug="newsflash", start_line=0, created_at=NOW))
         values = {"digest": "newsflash", "label": "2026-06-26", "number": 1, "status": "sealed", "revision": 1}
