@@ -47,6 +47,14 @@ class SourceReport:
     changed: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What a source would give."""
+
+    items: tuple[Item, ...]
+    warnings: tuple[str, ...] = ()
+
+
 async def collect(
     store: Store, settings: Settings, fetcher: Fetcher, *, only: Sequence[str] = (), now: datetime
 ) -> tuple[SourceReport, ...]:
@@ -78,14 +86,12 @@ async def collect(
     return tuple(reports[slug] for slug in wanted)
 
 
-async def look(
-    source: Source, settings: Settings, fetcher: Fetcher, *, now: datetime
-) -> tuple[tuple[Item, ...], tuple[str, ...]]:
-    """What a source says now, newest first, and complaints about it; nothing is stored. Raises CollectError."""
+async def tried(source: Source, settings: Settings, fetcher: Fetcher, *, now: datetime) -> Tried:
+    """What a source says now, newest first; nothing is stored. Raises CollectError."""
     reading = await read_source(source, settings.site, fetcher, Asked(), now=now)
     known = await asyncio.to_thread(understand, reading, source, settings, now)
     complaints = (*reading.errors, *reading.complaints, *(words for each in known for words in each.complaints))
-    return tuple(each.item for each in reversed(known)), complaints
+    return Tried(items=tuple(each.item for each in reversed(known)), warnings=complaints)
 
 
 async def due(store: Store, settings: Settings, *, now: datetime) -> tuple[str, ...]:

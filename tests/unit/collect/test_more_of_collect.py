@@ -1,4 +1,4 @@
-"""Renamed sources, translations by a site's own word, pictures at home and abroad, what is due, and looking only."""
+"""Renamed sources, translations by a site's own word, pictures at home and abroad, what is due, and trying only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image
 from sqlalchemy import select
 
-from digest.collect.flow import due, look
+from digest.collect.flow import due, tried
 from digest.fetch import Fetcher
 from digest.settings import Source
 from digest.store.database import Store
@@ -99,14 +99,14 @@ def test_due(house: Any, press: Any) -> None:
     assert house.run(at) == [(), (), ("rss",)]
 
 
-def test_looking_stores_nothing(house: Any, press: Any) -> None:
-    """A look gives the items, newest first, and leaves the store as it was."""
+def test_trying_stores_nothing(house: Any, press: Any) -> None:
+    """Trying a source gives the items, newest first, and leaves the store as it was."""
 
     async def go(store: Store) -> list[str]:
         source = Source(slug="x", kind="feed", url=f"{press.site.url}/feed.atom")
         async with Fetcher(allow_private=("127.0.0.1",), gap=timedelta(0)) as fetcher:
-            items, _ = await look(source, house.settings(), fetcher, now=NOW)
-        return [item.title for item in items]
+            found = await tried(source, house.settings(), fetcher, now=NOW)
+        return [item.title for item in found.items]
 
     assert house.run(go) == [each.title for each in press.news]
     assert house.listed() == ()
