@@ -63,7 +63,6 @@ def page(
         "site": site_view(at),
         "public_url": at.settings.site.url,
         "style": request.app.state.style.path,
-        "path": request.url.path,
         "personal": False,
         **said,
     }

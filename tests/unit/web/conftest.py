@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,8 +17,10 @@ from digest.model.announcements import Facts, Figure, Picture, Version
 from digest.model.editions import EditionStatus, Snapshot, SnapshotItem, SnapshotSection
 from digest.service.house import House, opened
 from digest.settings import load
-from digest.store import editions, media
+from digest.store import announcements, editions, media
+from digest.store.database import insert_ignore
 from digest.store.media import MediaRow
+from digest.store.schema import items, sources
 from digest.subscribers import flow
 from digest.web import app
 
@@ -83,6 +85,11 @@ class Site:
         """A picture that the store knows, beside a file that it does not; gives its hash."""
         self.run(_keep_picture(self.house))
         return PICTURE
+
+    def announce(self, number: int, title: str, **said: Any) -> str:
+        """An announcement from a source; gives the path of our page of it."""
+        self.run(_announce(self.house, number, {"title": title, **said}))
+        return f"/announcements/{number:032x}"
 
     def state(self, email: str = "ana.ruiz@mail.example.org") -> str:
         [standing] = self.run(flow.show(self.house.store, email)).subscriptions
@@ -174,3 +181,23 @@ async def _keep_picture(house: House) -> None:
     async with house.store.write() as tx:
         row = MediaRow(sha256=PICTURE, type="image/png", width=6, height=4, bytes=15, url="https://x.example.org/p.png")
         await media.add(tx, row, NOW)
+
+
+async def _announce(house: House, number: int, said: dict[str, Any]) -> None:
+    async with house.store.write() as tx:
+        source = await tx.execute(
+            insert_ignore(tx, sources).values(slug=f"s{number}", kind="folder", url="x").returning(sources.c.id)
+        )
+        public_id = f"tag:old.example.org,2026:announcement/{number:032x}"
+        minted = announcements.Minted(public_id=public_id, effective_at=NOW + timedelta(minutes=number))
+        [made] = await announcements.mint(tx, [minted], at=NOW)
+        values: dict[str, Any] = {"source_id": source.scalar_one(), "announcement_id": made, "ident": str(number)}
+        values |= {"ident_kind": "guid", "language": "en", "full_text": True, "precision": "day", "fingerprint": "f"}
+        values |= {"published_on": date(2026, 6, 1)}
+        values |= dict.fromkeys(("first_seen_at", "last_seen_at", "content_changed_at"), NOW)
+        added = await tx.execute(items.insert().values(values | said).returning(items.c.id))
+        language = said.get("language", "en")
+        shown = announcements.Shown(
+            announcement_id=made, language=language, item_id=added.scalar_one(), fingerprint="f", updated_at=NOW
+        )
+        await announcements.show_new(tx, [shown])

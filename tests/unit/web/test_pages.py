@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from babel.messages.pofile import read_po
 from sqlalchemy import text
 
 from digest.model.editions import EditionStatus
+from digest.store import announcements
 from digest.subscribers import tokens
+from digest.templating import templates_folder
 
 
 def test_the_front_page_names_the_ways_to_follow(site: Any) -> None:
@@ -66,6 +70,46 @@ def test_a_picture_is_served_only_if_the_store_knows_it(site: Any) -> None:
     assert site.get(f"/media/{name}", headers={"if-none-match": f'"{name}"'}).status_code == 304
     for wrong in ("cd" * 32, "ef" * 32, "AB" * 32, "ab", "..%2fdigest.db", "%2e%2e/digest.db"):
         assert site.get(f"/media/{wrong}").status_code == 404
+
+
+def test_an_announcement_has_a_page_of_ours(site: Any) -> None:
+    """Found whatever host its id was minted with; its title is text, its content the HTML that was cleaned."""
+    link = site.announce(
+        1,
+        "Curve & <b>mines</b>",
+        content="<p>In <em>full</em>.</p>",
+        link="https://www.metals.example.org/curve",
+        language="es",
+    )
+    page = site.get(link)
+    assert page.status_code == 200
+    assert "Curve &amp; &lt;b&gt;mines&lt;/b&gt;" in page.text
+    assert "<p>In <em>full</em>.</p>" in page.text
+    assert '<article lang="es" dir="ltr">' in page.text
+    assert "Read it at metals.example.org" in page.text
+
+
+def test_the_front_page_leads_to_each_announcement(site: Any) -> None:
+    """Newest first, where it was published, or to our own page when it was nowhere else."""
+    here = site.announce(1, "Only here")
+    site.announce(2, "Elsewhere", link="https://metals.example.org/2")
+    page = site.get("/").text
+    assert page.index('href="https://metals.example.org/2"') < page.index(f'href="{here}"')
+
+
+def test_an_announcement_taken_back_is_gone(site: Any) -> None:
+    """410, and off the front page."""
+    link = site.announce(1, "A mistake")
+
+    async def retract() -> None:
+        async with site.house.store.write() as tx:
+            found = await announcements.by_slug(tx, link.rpartition("/")[2])
+            await announcements.retract(tx, found.id, why="wrong", at=found.updated_at)
+
+    assert "A mistake" in site.get("/").text
+    site.run(retract())
+    assert site.get(link).status_code == 410
+    assert "A mistake" not in site.get("/").text
 
 
 def test_an_announcement_that_is_not_there(site: Any) -> None:
@@ -140,3 +184,16 @@ def test_the_style_is_asked_for_once(site: Any) -> None:
     assert (sheet.status_code, sheet.headers["content-type"].split(";")[0]) == (200, "text/css")
     assert "#9A4A16" in sheet.text
     assert site.get(link, headers={"if-none-match": sheet.headers["etag"]}).status_code == 304
+
+
+def test_every_word_of_the_pages_is_said_in_spanish() -> None:
+    """A reader of Spanish meets no English but names and quotations."""
+    folder = templates_folder()
+    with (folder / "words/es.po").open("rb") as file:
+        known = {message.id if isinstance(message.id, str) else message.id[0] for message in read_po(file)}
+    said = {
+        words
+        for template in sorted((folder / "web/public").iterdir())
+        for words in re.findall(r'_\("([^"]+)"', template.read_text())
+    }
+    assert said - known == set()
