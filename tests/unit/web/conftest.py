@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -17,8 +18,8 @@ from digest.model.announcements import Facts, Figure, Picture, Version
 from digest.model.editions import EditionStatus, Snapshot, SnapshotItem, SnapshotSection
 from digest.service.house import House, opened
 from digest.settings import load
-from digest.store import announcements, editions, media
-from digest.store.database import insert_ignore
+from digest.store import announcements, editions, media, migrate
+from digest.store.database import connect, insert_ignore
 from digest.store.media import MediaRow
 from digest.store.schema import items, sources
 from digest.subscribers import flow
@@ -96,8 +97,23 @@ class Site:
         return standing.state
 
 
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated store with nothing in it: to be copied, which is quicker than migrating each anew."""
+    file = tmp_path_factory.mktemp("empty") / "digest.db"
+
+    async def make() -> None:
+        store = connect(f"sqlite:///{file}")
+        await migrate.upgrade(store)
+        await store.close()
+
+    asyncio.run(make())
+    return file
+
+
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def site(tmp_path: Path, empty: Path) -> Iterator[Site]:
+    shutil.copy(empty, tmp_path / "digest.db")
     config = tmp_path / "digest.toml"
     config.write_text(CONFIG.format(folder=tmp_path))
     stack = AsyncExitStack()
