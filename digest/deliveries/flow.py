@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from digest.deliveries.context import Context, Route, Routes
-from digest.deliveries.notes import NotesRun, send_due
+from digest.deliveries.context import Context, Routes
+from digest.deliveries.lanes import RUNNING, Tally, send_shards, settle, settled
+from digest.deliveries.notes import send_due
 from digest.deliveries.seal import seal
-from digest.deliveries.shard import Progress, ProgressOf, ShardRun, deliver_shard
-from digest.errors import DeliveryError
-from digest.model.deliveries import MailingStatus, OutcomeKind
+from digest.deliveries.shard import deliver_shard
+from digest.deliveries.turn import Progress, ProgressOf
+from digest.model.deliveries import MailingStatus
 from digest.store import deliveries, mailings, notes, shards
 from digest.store.database import Tx
 from digest.store.mailings import MailingRow
 from digest.store.shards import Counts
 
 __all__ = ["Progress", "Report", "cancel", "deliver_shard", "pause", "resume", "retry", "run_due", "seal", "settle"]
-
-RUNNING = (MailingStatus.PROVING, MailingStatus.SENDING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,27 +53,6 @@ class Report:
         return self.counts.uncertain
 
 
-@dataclass(slots=True)
-class _Tally:
-    accepted: int = 0
-    rejected: int = 0
-    notes: int = 0
-    down: dict[str, str] = field(default_factory=dict)
-    settled: list[MailingRow] = field(default_factory=list)
-
-    def add_notes(self, run: NotesRun) -> bool:
-        self.notes += run.accepted
-        self.down |= {sender: str(outcome) for sender, outcome in run.faults}
-        return run.moved
-
-    def add(self, sender: str, run: ShardRun) -> bool:
-        self.accepted += run.accepted
-        self.rejected += run.rejected
-        if run.fault and run.fault.kind is OutcomeKind.RELAY:
-            self.down[sender] = str(run.fault)
-        return run.moved
-
-
 async def run_due(
     context: Context,
     *,
@@ -86,58 +64,17 @@ async def run_due(
 
     Safe to run in many processes at once. A relay that is down ends it for that sender: all stays owed.
     """
-    tally = _Tally()
+    tally = Tally()
     async with Routes(context) as routes:
         while True:
             moved = tally.add_notes(await send_due(context, routes))
-            moved = await _shards(context, routes, tally, mailing, progress) or moved
-            settled = await settle(context)
-            tally.settled += settled
-            if moved or settled:
+            moved = await send_shards(context, routes, tally, mailing, progress) or moved
+            if await settled(context, tally) or moved:
                 continue
             wait = await _wait(context, mailing, horizon)
             if tally.down or wait is None:
                 return await _report(context, tally, mailing)
             await context.sleep(wait)
-
-
-async def _shards(
-    context: Context, routes: Routes, tally: _Tally, mailing: int | None, progress: ProgressOf | None
-) -> bool:
-    """Send what is due; whether anything moved."""
-    moved = False
-
-    async def notes_between() -> None:
-        tally.add_notes(await send_due(context, routes))
-
-    async with context.store.read() as tx:
-        due = await shards.due(tx, context.clock(), mailing=mailing)
-        known = {shard.mailing: await mailings.get(tx, shard.mailing) for shard in due}
-    for shard in due:
-        digest = known[shard.mailing].digest
-        route = _route(context, routes, tally, digest)
-        if route is None:
-            continue
-        run = await deliver_shard(
-            context, shard.mailing, shard.number, route=route, progress=progress, between=notes_between
-        )
-        moved = tally.add(route.sender.slug, run) or moved
-    return moved
-
-
-def _route(context: Context, routes: Routes, tally: _Tally, digest: str) -> Route | None:
-    """The way out of a digest's sender; None when it is down or missing."""
-    if digest not in context.digests:
-        tally.down[digest] = f"{digest} is no digest of this configuration"
-        return None
-    sender = context.digests[digest].sender
-    if sender in tally.down:
-        return None
-    try:
-        return routes.of(sender)
-    except DeliveryError as error:
-        tally.down[sender] = str(error)
-        return None
 
 
 async def _wait(context: Context, mailing: int | None, horizon: timedelta) -> float | None:
@@ -156,7 +93,7 @@ async def next_due(context: Context, *, mailing: int | None = None) -> datetime 
     return min((at for at in times if at), default=None)
 
 
-async def _report(context: Context, tally: _Tally, mailing: int | None) -> Report:
+async def _report(context: Context, tally: Tally, mailing: int | None) -> Report:
     async with context.store.read() as tx:
         counts = await shards.counts(tx, mailing)
         open_ = await mailings.unsettled(tx)
@@ -171,21 +108,6 @@ async def _report(context: Context, tally: _Tally, mailing: int | None) -> Repor
         settled=tuple(tally.settled),
         paused=tuple(each for each in still if each.status is MailingStatus.PAUSED),
     )
-
-
-async def settle(context: Context) -> tuple[MailingRow, ...]:
-    """End the mailings of which nothing is owed any more; those are returned once, to whoever ended them."""
-    async with context.store.read() as tx:
-        over = await mailings.nothing_owed(tx)
-    if not over:
-        return ()
-    settled: list[MailingRow] = []
-    async with context.store.write() as tx:
-        for each in over:
-            if await mailings.move(tx, each.id, old=RUNNING, new=MailingStatus.SENT, now=context.clock()):
-                settled.append(await mailings.get(tx, each.id))
-                await context.moved(tx, settled[-1])
-    return tuple(settled)
 
 
 async def pause(tx: Tx, mailing: int, *, why: str, now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
@@ -72,13 +72,23 @@ async def cut(tx: Tx, mailing: int, *, first: int, size: int, due: datetime) -> 
     await tx.execute(insert(shards), rows)
 
 
-async def due(tx: Tx, now: datetime, *, mailing: int | None = None, limit: int = 100) -> tuple[Shard, ...]:
-    """Shards that somebody should send now: due, of a running mailing, and under nobody's lease."""
-    query = select(shards).join(mailings, mailings.c.id == shards.c.mailing_id)
-    query = query.where(running(), shards.c.next_due <= millis(now), shards.c.leased_until < millis(now))
-    if mailing is not None:
-        query = query.where(shards.c.mailing_id == mailing)
-    rows = await tx.execute(query.order_by(shards.c.mailing_id, shards.c.number).limit(limit))
+async def due_digests(tx: Tx, now: datetime, *, mailing: int | None = None) -> tuple[str, ...]:
+    """Digests with a shard that somebody should send now."""
+    query = select(mailings.c.digest).join_from(shards, mailings, mailings.c.id == shards.c.mailing_id)
+    query = query.where(_due(now, mailing)).distinct().order_by(mailings.c.digest)
+    return tuple((await tx.execute(query)).scalars())
+
+
+async def due(
+    tx: Tx, now: datetime, *, digests: Collection[str], mailing: int | None = None, limit: int = 4
+) -> tuple[Shard, ...]:
+    """Shards that somebody should send now: due, of a running mailing, and under nobody's lease.
+
+    Mailings take turns, so that a small one does not wait behind a large.
+    """
+    query = select(*shards.c).join_from(shards, mailings, mailings.c.id == shards.c.mailing_id)
+    query = query.where(_due(now, mailing), mailings.c.digest.in_(digests))
+    rows = await tx.execute(query.order_by(shards.c.number, shards.c.mailing_id).limit(limit))
     return tuple(_shard(row._mapping) for row in rows)
 
 
@@ -163,6 +173,11 @@ def inside(shard: Shard) -> ColumnElement[bool]:
     """The rows of `deliveries` that are a shard's."""
     mine = deliveries.c.mailing_id == shard.mailing
     return mine & deliveries.c.subscriber_id.between(shard.first, shard.last)
+
+
+def _due(now: datetime, mailing: int | None) -> ColumnElement[bool]:
+    due = running() & (shards.c.next_due <= millis(now)) & (shards.c.leased_until < millis(now))
+    return due if mailing is None else due & (shards.c.mailing_id == mailing)
 
 
 def _free() -> ColumnElement[bool]:

@@ -144,9 +144,12 @@ class Crew:
     async def work(self) -> Batch:
         """Send all there is to send; ends early at a fault, leaving the rest unsent."""
         hands = min(self._pool.size, len(self._messages))
-        async with asyncio.TaskGroup() as group:
-            for _ in range(hands):
-                group.create_task(self._hand())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(hands):
+                    group.create_task(self._hand())
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from failures
         return self.batch
 
     async def _hand(self) -> None:
@@ -192,6 +195,10 @@ class Crew:
 
     def _broke(self, connection: Connection, index: int, outcome: Outcome) -> None:
         """A session ended under a message that was surely not taken: try it on another, but not for ever."""
+        if not self._may_finish():
+            # We hung up ourselves: no fault of the relay's.
+            self.stop()
+            return
         self._tries[index] += 1
         if connection.sent == 0:
             self._barren += 1

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, literal, select, update
 
 from digest.deliveries import flow
 from digest.deliveries.context import Context, Moved
@@ -94,6 +94,36 @@ class House:
         async with self.store.write() as tx:
             await tx.execute(insert(subscribers), people)
             await tx.execute(insert(subscriptions), standing)
+
+    async def second_mailing(self, digest: str) -> int:
+        """Another digest with the same subscribers, and its edition sealed."""
+        async with self.store.write() as tx:
+            await tx.execute(insert(digests).values(slug=digest, start_line=0, created_at=NOW))
+            values = {"digest": digest, "label": "2026-06-27", "number": 1, "status": "sealed", "revision": 1}
+            row = await tx.execute(
+                insert(editions).values(**values, until=NOW, created_at=NOW).returning(editions.c.id)
+            )
+            who = select(subscribers.c.id, literal(digest), literal("confirmed"), literal("consent"), literal("{}"))
+            names = ["subscriber_id", "digest", "state", "basis", "evidence", "changed_at"]
+            await tx.execute(insert(subscriptions).from_select(names, who.add_columns(subscribers.c.created_at)))
+            return await flow.seal(
+                tx,
+                edition_id=row.scalar_one(),
+                revision=1,
+                digest=digest,
+                key_id="1",
+                letters=[letter_row(0, "en", "Hello")],
+                now=NOW,
+                start_at=NOW,
+            )
+
+    def second_sender(self, context: Context, digest: str, relay: str) -> Context:
+        """`context` with a digest that goes out by another sender."""
+        sender = Sender.model_validate({"slug": "second", "url": relay, "from": "x@example.net", "rate": "unlimited"})
+        other = Digest(slug=digest, sender="second", schedule="last fri 09:00")
+        return replace(
+            context, senders={**context.senders, "second": sender}, digests={**context.digests, digest: other}
+        )
 
     async def leave(self, subscriber: int) -> None:
         async with self.store.write() as tx:

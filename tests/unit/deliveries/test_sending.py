@@ -10,7 +10,7 @@ from collections import Counter
 from datetime import timedelta
 
 from digest.deliveries import flow
-from digest.deliveries.shard import Progress
+from digest.deliveries.turn import Progress
 from digest.model.deliveries import DeliveryState, MailingStatus
 from digest.store import deliveries, mailings, shards
 
@@ -309,7 +309,7 @@ def test_a_lease_keeps_others_out(store_url: str) -> None:
                 mine = await shards.lease(tx, mailing, 0, owner="one", now=now, until=soon)
                 assert mine
                 assert None is await shards.lease(tx, mailing, 0, owner="two", now=now, until=soon)
-                assert () == await shards.due(tx, now)
+                assert () == await shards.due_digests(tx, now)
                 assert soon == await shards.next_due(tx)
                 assert await shards.renew(tx, mine, owner="one", now=now, until=soon)
                 assert not await shards.renew(tx, mine, owner="two", now=now, until=soon)
@@ -317,5 +317,23 @@ def test_a_lease_keeps_others_out(store_url: str) -> None:
                 assert await shards.lease(tx, mailing, 0, owner="two", now=later, until=later)
                 claimed = await deliveries.claim(tx, mine, digest="newsflash", limit=1, now=later)
                 assert [1] == [each.subscriber for each in claimed]
+
+    asyncio.run(main())
+
+
+def test_a_sender_that_is_down_stops_nobody_else(url: str) -> None:
+    """Each sender has a lane of its own; small mailings take turns with large ones."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink() as sink:
+            await house.people(60)
+            await house.seal()
+            other = await house.second_mailing("alerts")
+            context = house.second_sender(house.context("smtp://127.0.0.1:1"), "alerts", sink.url)
+            report = await flow.run_due(context)
+            assert 60 == report.accepted == len(sink.taken)
+            assert [other] == [each.id for each in report.settled]
+            assert 60 == report.owed
+            assert "127.0.0.1:1" in report.relay_error
 
     asyncio.run(main())
