@@ -47,10 +47,23 @@ class Sink:
     def recipients(self) -> list[str]:
         return [taken.recipient for taken in self.taken]
 
+    async def until(self, true: Callable[[Sink], bool]) -> None:
+        """Wait until `true` of this sink; asked whenever a message was taken or a session has ended."""
+        async with asyncio.timeout(60):
+            while not true(self):
+                self._changed.clear()
+                await self._changed.wait()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a session is open."""
+        return bool(self._tasks)
+
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._session, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
         self._tasks: set[asyncio.Task[None]] = set()
+        self._changed = asyncio.Event()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -71,6 +84,7 @@ class Sink:
         finally:
             writer.close()
             self._tasks.discard(task)
+            self._changed.set()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         sender = recipient = ""
@@ -114,4 +128,5 @@ class Sink:
         reply = say("dot", recipient, f"250 2.0.0 queued as {len(self.taken)}")
         if reply.startswith("250") or reply == TAKE_AND_DROP:
             self.taken.append(Taken(sender, recipient, raw[:-3].replace(b"\r\n..", b"\r\n.")))
+            self._changed.set()
         return reply
