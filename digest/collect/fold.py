@@ -15,8 +15,8 @@ from digest.collect.identify import Known
 from digest.collect.links import host_of, link_key
 from digest.collect.text import title_key
 from digest.model.announcements import Item, Precision
-from digest.store.announcements import Contender
 from digest.store.items import Candidate
+from digest.store.minting import Contender
 
 NEAR = timedelta(hours=48)
 

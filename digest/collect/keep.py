@@ -16,10 +16,10 @@ from digest.collect.links import link_key
 from digest.collect.plan import Plan, plan
 from digest.collect.text import title_key
 from digest.model.announcements import Item, Version
-from digest.store import announcements, dispositions, items
-from digest.store.announcements import Contender, Minted, Shown
+from digest.store import announcements, dispositions, items, minting
 from digest.store.database import Tx
 from digest.store.items import Placed
+from digest.store.minting import Contender, Minted, Shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class Kept:
 
 async def keep(tx: Tx, known: Sequence[Known], keeper: Keeper) -> Kept:
     """Store these items; one that the database refuses is left out with a complaint and harms no other."""
-    await announcements.lock(tx)
+    await minting.lock(tx)
     try:
         async with tx.begin_nested():
             return await _keep_all(tx, known, keeper)
@@ -80,7 +80,7 @@ async def _keep_all(tx: Tx, known: Sequence[Known], keeper: Keeper) -> Kept:
     await _choose(tx, standing, before, keeper)
     await _show_minted(tx, minted, keeper)
     if made.amended:
-        await announcements.touched(tx, [row for _, row in made.amended.values()], at=keeper.now)
+        await minting.touched(tx, [row for _, row in made.amended.values()], at=keeper.now)
     return Kept(
         new=len(made.new),
         revised=len(made.revised),
@@ -110,7 +110,7 @@ async def _mint(tx: Tx, made: Plan, keeper: Keeper) -> list[int]:
         Minted(public_id=public_id(item, keeper), effective_at=min(item.published_at or keeper.now, keeper.now))
         for item in made.minted
     ]
-    rows = await announcements.mint(tx, minted, at=keeper.now)
+    rows = await minting.mint(tx, minted, at=keeper.now)
     older = [row for row, item in zip(rows, made.minted, strict=True) if item.ident in keeper.baseline]
     await dispositions.baseline(tx, keeper.digests, older, keeper.now)
     return rows
@@ -128,10 +128,10 @@ async def _write(tx: Tx, made: Plan, ids: dict[int, int], keeper: Keeper) -> Non
 
 async def _choose(tx: Tx, ids: Collection[int], before: dict[int, tuple[Version, ...]], keeper: Keeper) -> None:
     """Show the best item of each announcement and language anew, keeping what changed versions said before."""
-    standing = await announcements.shown(tx, ids)
+    standing = await minting.shown(tx, ids)
     chosen: list[Shown] = []
     old: dict[int, list[Version]] = {}
-    for row, contenders in (await announcements.contenders(tx, ids)).items():
+    for row, contenders in (await minting.contenders(tx, ids)).items():
         for language, one in best(contenders, keeper.rank).items():
             now_shown = standing.get((row, language))
             if now_shown and (now_shown.item_id, now_shown.fingerprint) == (one.id, one.fingerprint):
@@ -141,16 +141,16 @@ async def _choose(tx: Tx, ids: Collection[int], before: dict[int, tuple[Version,
             chosen.append(_shown(one, at))
             if now_shown and not same_words:
                 old.setdefault(row, []).extend(each for each in before.get(row, ()) if each.language == language)
-    await announcements.keep_revisions(tx, old, at=keeper.now)
-    await announcements.show(tx, chosen, at=keeper.now)
+    await minting.keep_revisions(tx, old, at=keeper.now)
+    await minting.show(tx, chosen, at=keeper.now)
 
 
 async def _show_minted(tx: Tx, minted: Sequence[int], keeper: Keeper) -> None:
-    found = await announcements.contenders(tx, minted)
+    found = await minting.contenders(tx, minted)
     chosen = [
         _shown(one, _own_date(one, keeper.now)) for each in found.values() for one in best(each, keeper.rank).values()
     ]
-    await announcements.show_new(tx, chosen)
+    await minting.show_new(tx, chosen)
 
 
 def _own_date(item: Contender, now: datetime) -> datetime:

@@ -50,8 +50,13 @@ async def draft(
     """
     line = await digests.start_line(tx, digest.slug)
     last = await editions.last_sealed(tx, digest.slug)
-    found = await announcements.since_seq(tx, 0 if whole else line, language=digest.language or "")
-    ledger = Ledger(start_line=line, settled=_settled(await dispositions.settled(tx, digest.slug)), last=last)
+    language = digest.language or ""
+    if whole:
+        found = await announcements.since_seq(tx, 0, language=language)
+        known = _settled(await dispositions.settled(tx, digest.slug))
+    else:
+        found, known = await announcements.unsettled(tx, digest.slug, line, language=language), {}
+    ledger = Ledger(start_line=line, settled=known, last=last)
     verdicts = weigh(found, digest, ledger, window)
     chosen = choose(verdicts, digest)
     day = (slot_at or window.until).astimezone(ZoneInfo(digest.timezone or "UTC")).date()

@@ -7,57 +7,17 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, exists, func, select, update
 
 from digest.model import codec
 from digest.model.announcements import AlsoAt, Announcement, Enclosure, Facts, Picture, Precision, Version
-from digest.store.database import Tx, insert_ignore, upsert
+from digest.store.database import Tx
 from digest.store.items import parts
-from digest.store.schema import announcements, counters, items, revisions, sources, versions
-
-_COUNTER = "announcements"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Minted:
-    """An announcement about to be."""
-
-    public_id: str
-    effective_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """Which item is shown for an announcement in a language."""
-
-    announcement_id: int
-    language: str
-    item_id: int
-    fingerprint: str
-    updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contender:
-    """An item that may be shown for an announcement."""
-
-    announcement_id: int
-    id: int
-    source: str
-    language: str
-    full_text: bool
-    first_seen_at: datetime
-    published_at: datetime | None
-    updated_at: datetime | None
-    fingerprint: str
-
-
-# Reading
+from digest.store.schema import announcements, dispositions, items, sources, versions
 
 
 async def get(tx: Tx, public_id: str, *, language: str = "") -> Announcement | None:
@@ -110,6 +70,13 @@ async def since_seq(tx: Tx, seq: int, *, until: datetime | None = None, language
     base = select(announcements).where(announcements.c.seq > seq).order_by(announcements.c.seq)
     if until is not None:
         base = base.where(announcements.c.effective_at < until)
+    return await _built(tx, base, language=language, retracted=False)
+
+
+async def unsettled(tx: Tx, digest: str, seq: int, *, language: str = "") -> tuple[Announcement, ...]:
+    """Announcements above a seq that have no disposition for the digest yet, by seq."""
+    settled = exists().where(dispositions.c.digest == digest, dispositions.c.announcement_id == announcements.c.id)
+    base = select(announcements).where(announcements.c.seq > seq, ~settled).order_by(announcements.c.seq)
     return await _built(tx, base, language=language, retracted=False)
 
 
@@ -204,119 +171,6 @@ def _version(item: Row[Any]) -> Version:
         updated_at=item.shown_updated_at,
         fingerprint=item.shown_fingerprint,
     )
-
-
-# Writing
-
-
-async def lock(tx: Tx) -> None:
-    """Wait until nobody else is minting, and keep others waiting until this transaction ends."""
-    await tx.execute(insert_ignore(tx, counters).values(name=_COUNTER, value=0))
-    await tx.execute(select(counters.c.value).where(counters.c.name == _COUNTER).with_for_update())
-
-
-async def mint(tx: Tx, minted: Sequence[Minted], *, at: datetime) -> list[int]:
-    """Insert announcements and give their row ids, in order; `seq` rises in that order.
-
-    The counter's row stays locked until this transaction ends, so a seq is never seen before a lower one.
-    """
-    if not minted:
-        return []
-    await lock(tx)
-    raised = update(counters).where(counters.c.name == _COUNTER).values(value=counters.c.value + len(minted))
-    last = int((await tx.execute(raised.returning(counters.c.value))).scalar_one())
-    first = last - len(minted) + 1
-    taken = await _taken(tx, [each.public_id for each in minted])
-    rows = [
-        {
-            "public_id": _free(each.public_id, taken),
-            "seq": first + place,
-            "effective_at": each.effective_at,
-            "first_seen_at": at,
-            "updated_at": at,
-        }
-        for place, each in enumerate(minted)
-    ]
-    await tx.execute(announcements.insert(), rows)
-    between = announcements.c.seq.between(first, last)
-    found = await tx.execute(select(announcements.c.id).where(between).order_by(announcements.c.seq))
-    return [int(each) for each in found.scalars()]
-
-
-async def _taken(tx: Tx, public_ids: Sequence[str]) -> set[str]:
-    taken: set[str] = set()
-    for part in parts(public_ids):
-        query = select(announcements.c.public_id).where(announcements.c.public_id.in_(part))
-        taken.update((await tx.execute(query)).scalars())
-    return taken
-
-
-def _free(public_id: str, taken: set[str]) -> str:
-    free, number = public_id, 1
-    while free in taken:
-        number += 1
-        free = f"{public_id}-{number}"
-    taken.add(free)
-    return free
-
-
-async def contenders(tx: Tx, ids: Iterable[int]) -> dict[int, list[Contender]]:
-    """Every item of these announcements, to choose from."""
-    found: dict[int, list[Contender]] = defaultdict(list)
-    names = [name for name in Contender.__slots__ if name != "source"]
-    base = select(*(items.c[name] for name in names), sources.c.slug.label("source")).join(sources)
-    for part in parts(sorted(set(ids))):
-        for row in await tx.execute(base.where(items.c.announcement_id.in_(part))):
-            found[row.announcement_id].append(Contender(**row._mapping))
-    return dict(found)
-
-
-async def shown(tx: Tx, ids: Iterable[int]) -> dict[tuple[int, str], Shown]:
-    """What is shown now, by announcement and language."""
-    found: dict[tuple[int, str], Shown] = {}
-    for part in parts(sorted(set(ids))):
-        for row in await tx.execute(select(versions).where(versions.c.announcement_id.in_(part))):
-            found[row.announcement_id, row.language] = Shown(**row._mapping)
-    return found
-
-
-async def show(tx: Tx, chosen: Sequence[Shown], *, at: datetime) -> None:
-    """Show these items from now on; their announcements count as changed."""
-    for each in chosen:
-        values = {name: getattr(each, name) for name in Shown.__slots__}
-        await tx.execute(upsert(tx, versions, values, key=("announcement_id", "language")))
-    await touched(tx, [each.announcement_id for each in chosen], at=at)
-
-
-async def show_new(tx: Tx, chosen: Sequence[Shown]) -> None:
-    """Show items of announcements minted in this transaction."""
-    if chosen:
-        await tx.execute(
-            versions.insert(), [{name: getattr(each, name) for name in Shown.__slots__} for each in chosen]
-        )
-
-
-async def touched(tx: Tx, ids: Iterable[int], *, at: datetime) -> None:
-    """Note that announcements changed."""
-    for part in parts(sorted(set(ids))):
-        await tx.execute(update(announcements).where(announcements.c.id.in_(part)).values(updated_at=at))
-
-
-async def keep_revisions(tx: Tx, old: Mapping[int, Sequence[Version]], *, at: datetime) -> None:
-    """Keep what versions said before they changed."""
-    rows = [
-        {
-            "announcement_id": announcement_id,
-            "language": version.language,
-            "at": at,
-            "fingerprint": version.fingerprint,
-            "version": codec.dumps(version),
-        }
-        for announcement_id, said in old.items()
-        for version in said
-    ]
-    if rows:
-        await tx.execute(revisions.insert(), rows)
 
 
 async def retract(tx: Tx, announcement_id: int, *, why: str, at: datetime) -> bool:

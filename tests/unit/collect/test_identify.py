@@ -15,7 +15,7 @@ from digest.collect.identify import Habits, Known, distinct, identify, language_
 from digest.collect.parse import ReadItem
 from digest.collect.rhythm import next_try, retry
 from digest.model.announcements import IdentKind
-from digest.store.announcements import Contender
+from digest.store.minting import Contender
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HABITS = Habits(zone=ZoneInfo("Europe/London"))

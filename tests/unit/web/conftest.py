@@ -18,7 +18,7 @@ from digest.model.announcements import Facts, Figure, Picture, Version
 from digest.model.editions import EditionStatus, Snapshot, SnapshotItem, SnapshotSection
 from digest.service.house import House, opened
 from digest.settings import load
-from digest.store import announcements, editions, media, migrate
+from digest.store import editions, media, migrate, minting
 from digest.store.database import connect, insert_ignore
 from digest.store.media import MediaRow
 from digest.store.schema import items, sources
@@ -205,15 +205,15 @@ async def _announce(house: House, number: int, said: dict[str, Any]) -> None:
             insert_ignore(tx, sources).values(slug=f"s{number}", kind="folder", url="x").returning(sources.c.id)
         )
         public_id = f"tag:old.example.org,2026:announcement/{number:032x}"
-        minted = announcements.Minted(public_id=public_id, effective_at=NOW + timedelta(minutes=number))
-        [made] = await announcements.mint(tx, [minted], at=NOW)
+        minted = minting.Minted(public_id=public_id, effective_at=NOW + timedelta(minutes=number))
+        [made] = await minting.mint(tx, [minted], at=NOW)
         values: dict[str, Any] = {"source_id": source.scalar_one(), "announcement_id": made, "ident": str(number)}
         values |= {"ident_kind": "guid", "language": "en", "full_text": True, "precision": "day", "fingerprint": "f"}
         values |= {"published_on": date(2026, 6, 1)}
         values |= dict.fromkeys(("first_seen_at", "last_seen_at", "content_changed_at"), NOW)
         added = await tx.execute(items.insert().values(values | said).returning(items.c.id))
         language = said.get("language", "en")
-        shown = announcements.Shown(
+        shown = minting.Shown(
             announcement_id=made, language=language, item_id=added.scalar_one(), fingerprint="f", updated_at=NOW
         )
-        await announcements.show_new(tx, [shown])
+        await minting.show_new(tx, [shown])
