@@ -26,6 +26,8 @@ from digest.store.mailings import LetterRow, MailingRow
 LEASE = timedelta(seconds=60)
 NO_DOT_AFTER = timedelta(seconds=2)
 """Before a lease ends: nothing is finished that late."""
+PATIENCE = 8.0
+"""Seconds that a stop waits for answers to final dots."""
 
 
 Moved = Callable[[Tx, MailingRow], Awaitable[None]]

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from digest.deliveries.context import LEASE, Context, Route, Routes
+from digest.deliveries.context import LEASE, PATIENCE, Context, Route, Routes
 from digest.deliveries.retry import backoff
 from digest.deliveries.smtp.pool import Crew, Message
 from digest.errors import DeliveryError
 from digest.model.deliveries import NoteState, Outcome, OutcomeKind
 from digest.store import notes
 from digest.store.notes import NoteRow
+
+T = TypeVar("T")
 
 GIVE_UP_AFTER = timedelta(hours=48)
 _SENDER_FAULT_AGAIN = timedelta(minutes=15)
@@ -40,13 +45,13 @@ async def send_due(context: Context, routes: Routes) -> NotesRun:
     down: dict[str, Outcome] = {}
     while ids := await _due(context, tuple(down)):
         for note in ids:
-            claimed, wait = await _claim(context, routes, note)
-            if claimed is None:
+            done = await _finished(_one(context, routes, note))
+            if done is None:
                 continue
-            outcome = await _send(routes, claimed, wait)
-            states.append(await _settle(context, claimed, outcome))
+            sender, outcome, state = done
+            states.append(state)
             if outcome.kind is OutcomeKind.RELAY:
-                down[claimed.sender] = outcome
+                down[sender] = outcome
                 break
     return NotesRun(
         accepted=states.count(NoteState.ACCEPTED),
@@ -54,6 +59,27 @@ async def send_due(context: Context, routes: Routes) -> NotesRun:
         moved=len(states) > len(down),
         faults=tuple(down.items()),
     )
+
+
+async def _finished(work: Coroutine[None, None, T]) -> T:
+    """Let a note that has begun come to its end, also when we are stopped: begun and dropped is a doubt."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=PATIENCE)
+        task.cancel()
+        await asyncio.wait({task})
+        raise
+
+
+async def _one(context: Context, routes: Routes, note: int) -> tuple[str, Outcome, NoteState] | None:
+    """Its sender, what the relay said, and its state now; None when somebody was faster."""
+    claimed, wait = await _claim(context, routes, note)
+    if claimed is None:
+        return None
+    outcome = await _send(routes, claimed, wait)
+    return claimed.sender, outcome, await _settle(context, claimed, outcome)
 
 
 async def _due(context: Context, down: tuple[str, ...]) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 
 from digest.deliveries import proof, verdicts
-from digest.deliveries.context import LEASE, NO_DOT_AFTER, Context, Route
+from digest.deliveries.context import LEASE, NO_DOT_AFTER, PATIENCE, Context, Route
 from digest.deliveries.personalise import personalise
 from digest.deliveries.smtp.pool import Batch, Crew, Message
 from digest.errors import StoreError
@@ -21,9 +21,6 @@ from digest.store.database import Tx
 from digest.store.deliveries import Addressee, Result
 from digest.store.mailings import MailingRow
 from digest.store.shards import Counts
-
-_PATIENCE = 8.0
-"""Seconds that a stop waits for answers to final dots."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +103,7 @@ class Turn:
             await asyncio.shield(work)
         except asyncio.CancelledError:
             crew.stop()
-            await asyncio.wait({work}, timeout=_PATIENCE)
+            await asyncio.wait({work}, timeout=PATIENCE)
             work.cancel()
             await asyncio.wait({work})
             raise

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from digest.deliveries import flow
 from digest.model.deliveries import NoteKind, NoteState
 from digest.store import notes
@@ -176,5 +178,30 @@ def test_a_dead_worker_leaves_a_doubt(store_url: str) -> None:
             assert (NoteState.UNCERTAIN, []) == (await state(house), sink.taken)
             async with house.store.read() as tx:
                 assert notes.NoteCounts(uncertain=1) == await notes.counts(tx)
+
+    asyncio.run(main())
+
+
+def test_a_stop_lets_it_end(url: str) -> None:
+    """Cancelled on its way: it is answered and written down."""
+
+    async def main() -> None:
+        begun, go_on = asyncio.Event(), asyncio.Event()
+
+        class Slow(Sink):
+            async def _message(self, *arguments: object) -> str:  # type: ignore[override]
+                begun.set()
+                await go_on.wait()
+                return await super()._message(*arguments)  # type: ignore[arg-type]
+
+        async with opened(url) as house, Slow() as sink:
+            await owe(house)
+            run = asyncio.create_task(flow.run_due(house.context(sink.url)))
+            await begun.wait()
+            run.cancel()
+            asyncio.get_running_loop().call_later(0.05, go_on.set)
+            with pytest.raises(asyncio.CancelledError):
+                await run
+            assert (NoteState.ACCEPTED, 1) == (await state(house), len(sink.taken))
 
     asyncio.run(main())
