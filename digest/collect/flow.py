@@ -20,7 +20,6 @@ from digest.collect.rhythm import next_try, retry
 from digest.collect.understand import baseline, rank, understand
 from digest.errors import CollectError, DigestError, FetchError, NotFound
 from digest.fetch import Fetcher
-from digest.model.announcements import Item
 from digest.settings import Settings, Source
 from digest.store import sources
 from digest.store.database import Store
@@ -45,14 +44,6 @@ class SourceReport:
     next_try: datetime | None = None
     warnings: tuple[str, ...] = ()
     changed: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    """What a source would give."""
-
-    items: tuple[Item, ...]
-    warnings: tuple[str, ...] = ()
 
 
 async def collect(
@@ -84,14 +75,6 @@ async def collect(
             visit.cancel()
         await asyncio.gather(*visits.values(), return_exceptions=True)
     return tuple(reports[slug] for slug in wanted)
-
-
-async def tried(source: Source, settings: Settings, fetcher: Fetcher, *, now: datetime) -> Tried:
-    """What a source says now, newest first; nothing is stored. Raises CollectError."""
-    reading = await read_source(source, settings.site, fetcher, Asked(), now=now)
-    known = await asyncio.to_thread(understand, reading, source, settings, now)
-    complaints = (*reading.errors, *reading.complaints, *(words for each in known for words in each.complaints))
-    return Tried(items=tuple(each.item for each in reversed(known)), warnings=complaints)
 
 
 async def due(store: Store, settings: Settings, *, now: datetime) -> tuple[str, ...]:

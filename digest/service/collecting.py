@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from digest import __version__
-from digest.collect import flow
+from digest.collect import flow, trial
 from digest.collect.flow import SourceReport
 from digest.fetch import Fetcher
 from digest.service import publishing
@@ -151,7 +151,7 @@ async def test(house: House, name: str, kind: str) -> Tried:
     if source is None:
         source = Source.model_validate({"slug": "test", "url": name, "kind": kind or _kind(name)})
     async with fetcher(house) as client:
-        found = await flow.tried(source, house.settings, client, now=now())
+        found = await trial.tried(source, house.settings, client, now=now())
     items = tuple(
         TriedItem(str(item.published_on or ""), item.language, item.title, item.link) for item in found.items
     )
