@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -71,26 +72,31 @@ async def run_due(
             moved = await send_shards(context, routes, tally, mailing, progress) or moved
             if await settled(context, tally) or moved:
                 continue
-            wait = await _wait(context, mailing, horizon)
-            if tally.down or wait is None:
+            wait = await _wait(context, mailing, horizon, tuple(tally.down))
+            if wait is None:
                 return await _report(context, tally, mailing)
             await context.sleep(wait)
 
 
-async def _wait(context: Context, mailing: int | None, horizon: timedelta) -> float | None:
-    """Seconds until something is due within the horizon; None when nothing is."""
+async def _wait(context: Context, mailing: int | None, horizon: timedelta, down: Collection[str]) -> float | None:
+    """Seconds until something is due within the horizon that can be sent; None when nothing is."""
     now = context.clock()
-    at = await next_due(context, mailing=mailing)
+    at = await next_due(context, mailing=mailing, down=down)
     if at is None or not now < at <= now + horizon:
         return None
     return (at - now).total_seconds()
 
 
-async def next_due(context: Context, *, mailing: int | None = None) -> datetime | None:
-    """When the next letter or note is due; None when nothing is owed by a running mailing."""
+async def next_due(context: Context, *, mailing: int | None = None, down: Collection[str] = ()) -> datetime | None:
+    """When the next letter of `mailing`, or else the next letter or note of all, is due; None when nothing is owed.
+
+    Not those of the senders that are `down`.
+    """
+    silent = [*down, *(slug for slug, digest in context.digests.items() if digest.sender in down)]
     async with context.store.read() as tx:
-        times = [await shards.next_due(tx, mailing=mailing), await notes.next_due(tx)]
-    return min((at for at in times if at), default=None)
+        letters = await shards.next_due(tx, mailing=mailing, without=silent)
+        single = await notes.next_due(tx, without=down) if mailing is None else None
+    return min((at for at in (letters, single) if at), default=None)
 
 
 async def _report(context: Context, tally: Tally, mailing: int | None) -> Report:

@@ -97,9 +97,9 @@ async def doubt_orphans(tx: Tx, now: datetime) -> int:
     return (await tx.execute(update(notes).where(_lost(now)).values(**values, leased_until=None))).rowcount
 
 
-async def next_due(tx: Tx) -> datetime | None:
-    """When the next owed note is due; None for none."""
-    query = select(func.min(_C.due_at)).where(_C.state == NoteState.OWED)
+async def next_due(tx: Tx, *, without: Collection[str] = ()) -> datetime | None:
+    """When the next owed note is due, but for those of the senders `without`; None for none."""
+    query = select(func.min(_C.due_at)).where(_C.state == NoteState.OWED, _C.sender.not_in(without))
     at: datetime | None = (await tx.execute(query)).scalar_one_or_none()
     return at
 

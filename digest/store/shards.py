@@ -92,11 +92,14 @@ async def due(
     return tuple(_shard(row._mapping) for row in rows)
 
 
-async def next_due(tx: Tx, *, mailing: int | None = None) -> datetime | None:
-    """When a running mailing has something due next, leases in the way included; None for never."""
+async def next_due(tx: Tx, *, mailing: int | None = None, without: Collection[str] = ()) -> datetime | None:
+    """When a running mailing has something due next, leases in the way included; None for never.
+
+    Not those of the digests `without`.
+    """
     free = case((shards.c.leased_until > shards.c.next_due, shards.c.leased_until), else_=shards.c.next_due)
     query = select(func.min(free)).join_from(shards, mailings, mailings.c.id == shards.c.mailing_id)
-    query = query.where(running(), shards.c.next_due.is_not(None))
+    query = query.where(running(), shards.c.next_due.is_not(None), mailings.c.digest.not_in(without))
     if mailing is not None:
         query = query.where(shards.c.mailing_id == mailing)
     at = (await tx.execute(query)).scalar_one_or_none()

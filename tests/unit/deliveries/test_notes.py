@@ -205,3 +205,17 @@ def test_a_stop_lets_it_end(url: str) -> None:
             assert (NoteState.ACCEPTED, 1) == (await state(house), len(sink.taken))
 
     asyncio.run(main())
+
+
+def test_a_note_that_cannot_go_holds_up_no_mailing(url: str) -> None:
+    """A sender that is missing is said so, and a mailing's start is waited for all the same."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink() as sink:
+            await owe(house, sender="nobody")
+            await house.people(2)
+            await house.seal(start_at=house.clock() + timedelta(minutes=10))
+            report = await flow.run_due(house.context(sink.url), horizon=timedelta(minutes=11))
+            assert (2, True) == (report.accepted, "nobody" in report.relay_error)
+
+    asyncio.run(main())
