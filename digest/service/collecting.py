@@ -152,9 +152,7 @@ async def test(house: House, name: str, kind: str) -> Tried:
         source = Source.model_validate({"slug": "test", "url": name, "kind": kind or _kind(name)})
     async with fetcher(house) as client:
         found = await trial.tried(source, house.settings, client, now=now())
-    items = tuple(
-        TriedItem(str(item.published_on or ""), item.language, item.title, item.link) for item in found.items
-    )
+    items = tuple(TriedItem(str(item.published_on or ""), item.language, item.title, item.link) for item in found.items)
     return Tried(source.kind, items, found.warnings)
 
 

@@ -12,6 +12,7 @@ from digest.letter.compile import Compiled, compile_letter
 from digest.letter.headers import Heading
 from digest.letter.render import reason
 from digest.service import letters
+from digest.service.following import follow
 from digest.service.house import House
 from digest.settings import Digest
 from digest.store.mailings import LetterRow, MailingRow
@@ -28,6 +29,7 @@ def context(house: House) -> Context:
         compile=lambda mailing, row: _compiled(house, mailing, row),
         links=lambda handle, digest, key_id: links(house, handle, digest, key_id),
         reason=lambda digest, language, basis, day: _reason(house, digest, language, basis, day),
+        moved=follow,
     )
 
 

@@ -20,7 +20,6 @@ from digest.service import composing
 from digest.service.house import House, now
 from digest.service.posting import context
 from digest.store import editions, mailings, notes, shards
-from digest.store.mailings import MailingRow
 from digest.store.shards import Counts
 from digest.subscribers import address as addresses
 from digest.subscribers.address import Refused
@@ -75,7 +74,6 @@ async def retry(house: House, *, uncertain: bool, progress: Bar) -> Sent:
     async with house.store.write() as tx:
         await flow.retry(tx, now=now(), uncertain=uncertain)
     report = await flow.run_due(context(house), horizon=HORIZON, progress=_bar(progress))
-    await follow(house, report)
     return _sent(report, "all mailings")
 
 
@@ -116,31 +114,6 @@ async def test_send(house: House, slug: str, *, to: str, at: datetime | None, la
     return f"A test letter of {slug} was accepted for {to}."
 
 
-async def begin(house: House, edition: Edition) -> Edition:
-    """A sealed edition whose mail may go is being sent from now on."""
-    if edition.status is not EditionStatus.SEALED:
-        return edition
-    async with house.store.write() as tx:
-        return await editions.move(tx, edition, EditionStatus.SENDING, now=now())
-
-
-async def follow(house: House, report: Report) -> None:
-    """Take editions along: sent where nothing is owed any more, paused where their mailing was stopped."""
-    for mailing in report.settled:
-        await _move(house, mailing, EditionStatus.SENT)
-    for mailing in report.paused:
-        await _move(house, mailing, EditionStatus.PAUSED)
-
-
-async def _move(house: House, mailing: MailingRow, status: EditionStatus) -> None:
-    async with house.store.write() as tx:
-        edition = await editions.get(tx, mailing.edition_id)
-        if edition.status is EditionStatus.SEALED:
-            edition = await editions.move(tx, edition, EditionStatus.SENDING, now=now())
-        if edition.status is EditionStatus.SENDING:
-            await editions.move(tx, edition, status, now=now(), why=mailing.why)
-
-
 async def _started(house: House, request: Request) -> Edition | None:
     async with house.store.read() as tx:
         if request.at is not None:
@@ -164,10 +137,8 @@ async def _deliver(house: House, edition: Edition, grace: timedelta | None, requ
         async with house.store.write() as tx:
             await mailings.start(tx, mailing, now() + grace)
             mailing = await mailings.get(tx, mailing.id)
-    await begin(house, edition)
     wait = max(HORIZON, mailing.start_at - now() + HORIZON)
     report = await flow.run_due(context(house), horizon=wait, mailing=mailing.id, progress=_bar(request.progress))
-    await follow(house, report)
     return _sent(report, name)
 
 

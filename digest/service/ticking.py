@@ -11,10 +11,10 @@ from digest.editions.owe import Window
 from digest.errors import DigestError
 from digest.model.editions import EditionStatus
 from digest.schedules.tick import tick as owed_slots
-from digest.service import collecting, composing, sending
+from digest.service import collecting, composing
 from digest.service.house import House, now
 from digest.service.posting import context
-from digest.store import editions, mailings, schedules
+from digest.store import editions, schedules
 from digest.store.schedules import OwedSlot
 
 log = structlog.get_logger()
@@ -24,7 +24,7 @@ async def once(house: House) -> str:
     """Collect, answer slots and send, once; what was done, in words."""
     reports = await collecting.collect_due(house)
     made = await slots(house)
-    report = await deliver(house, context(house))
+    report = await deliver(context(house))
     said = [f"{len(reports)} sources read", f"{len(made)} slots answered", f"{report.accepted} mails accepted"]
     return ", ".join(said) + "."
 
@@ -37,16 +37,9 @@ async def slots(house: House) -> tuple[str, ...]:
     return tuple([await _answer(house, slot) for slot in owed])
 
 
-async def deliver(house: House, sender: Context) -> flow.Report:
-    """Send the notes and mailings that are due, and take their editions along."""
-    async with house.store.read() as tx:
-        waiting = [each for each in await mailings.unsettled(tx) if each.start_at <= now()]
-        sealed = [await editions.get(tx, each.edition_id) for each in waiting]
-    for edition in sealed:
-        await sending.begin(house, edition)
-    report = await flow.run_due(sender)
-    await sending.follow(house, report)
-    return report
+async def deliver(sender: Context) -> flow.Report:
+    """Send the notes and mailings that are due; their editions go along."""
+    return await flow.run_due(sender)
 
 
 async def _answer(house: House, slot: OwedSlot) -> str:

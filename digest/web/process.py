@@ -53,7 +53,8 @@ async def run(settings: Settings, roles: Roles, *, host: str, port: int, say: Ca
             await stack.enter_async_context(_Pages(house, host, port, say))
         if roles.sender:
             sender = context(house)
-            await stack.enter_async_context(Clock(lambda: _send(house, sender), every=SEND))
+            # A run that is stopped brings to its end what is on its way, by itself.
+            await stack.enter_async_context(Clock(lambda: _send(sender), every=SEND, patience=0))
         if roles.clock:
             await stack.enter_async_context(Clock(lambda: _look(house), every=TICK))
         await stop.wait()
@@ -65,8 +66,8 @@ async def _look(house: House) -> None:
     await ticking.slots(house)
 
 
-async def _send(house: House, sender: Context) -> None:
-    await ticking.deliver(house, sender)
+async def _send(sender: Context) -> None:
+    await ticking.deliver(sender)
 
 
 def _stopping() -> asyncio.Event:

@@ -11,7 +11,8 @@ from typing import Any
 from PIL import Image
 from sqlalchemy import select
 
-from digest.collect.flow import due, tried
+from digest.collect.flow import due
+from digest.collect.trial import tried
 from digest.fetch import Fetcher
 from digest.settings import Source
 from digest.store.database import Store
