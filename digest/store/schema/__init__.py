@@ -1,0 +1,59 @@
+"""Every table of the ledger, with the constraint that keeps it honest.
+
+Instants are UTC: `Utc` columns, except in `deliveries` and `shards`, which keep integer milliseconds.
+JSON is kept as text, written by us and read whole.
+"""
+
+from __future__ import annotations
+
+from digest.store.schema.announcements import (
+    announcements,
+    feed_documents,
+    item_aliases,
+    items,
+    media,
+    revisions,
+    sources,
+    versions,
+)
+from digest.store.schema.columns import Day, Id, Utc, metadata
+from digest.store.schema.editions import digests, dispositions, edition_revisions, editions, entries, schedules, slots
+from digest.store.schema.house import audit, counters, instance
+from digest.store.schema.mail import deliveries, delivery_events, letters, mailings, notes, pace, shards
+from digest.store.schema.people import bounces, subscribers, subscriptions, suppressions
+
+__all__ = [
+    "Day",
+    "Id",
+    "Utc",
+    "announcements",
+    "audit",
+    "bounces",
+    "counters",
+    "deliveries",
+    "delivery_events",
+    "digests",
+    "dispositions",
+    "edition_revisions",
+    "editions",
+    "entries",
+    "feed_documents",
+    "instance",
+    "item_aliases",
+    "items",
+    "letters",
+    "mailings",
+    "media",
+    "metadata",
+    "notes",
+    "pace",
+    "revisions",
+    "schedules",
+    "shards",
+    "slots",
+    "sources",
+    "subscribers",
+    "subscriptions",
+    "suppressions",
+    "versions",
+]

@@ -1,0 +1,126 @@
+"""Mailings, their deliveries, and notes."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from digest.store.schema.columns import Id, Utc, count, identity, json_text, metadata, ref, words
+
+mailings = Table(
+    "mailings",
+    metadata,
+    identity(),
+    ref("edition_id", "editions"),
+    Column("revision", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("key_id", String(24), nullable=False),
+    Column("status", String(16), nullable=False),
+    count("audience"),
+    Column("start_at", Utc, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("ended_at", Utc),
+    words("why"),
+    UniqueConstraint("edition_id", "revision"),
+    Index("ix_mailings_status", "status"),
+)
+
+letters = Table(
+    "letters",
+    metadata,
+    ref("mailing_id", "mailings"),
+    Column("variant", SmallInteger, nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    json_text("markers", "{}"),
+    PrimaryKeyConstraint("mailing_id", "variant"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("mailing_id", Id, nullable=False),
+    Column("subscriber_id", Id, nullable=False),
+    Column("variant", SmallInteger, nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("mailing_id", "subscriber_id"),
+    sqlite_with_rowid=False,
+)
+"""Lean on purpose: millions of them. `at` is when it last changed, or is next due, in ms since 1970."""
+
+delivery_events = Table(
+    "delivery_events",
+    metadata,
+    identity(),
+    Column("mailing_id", Id, nullable=False),
+    Column("subscriber_id", Id, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("code", SmallInteger, nullable=False),
+    words("text"),
+    count("attempts"),
+    Column("at", Utc, nullable=False),
+    Column("resolved_at", Utc),
+    words("resolution"),
+    UniqueConstraint("mailing_id", "subscriber_id", "kind"),
+    Index("ix_delivery_events_kind", "kind", "resolved_at"),
+)
+"""Failures and doubts, one row a delivery and kind; they outlive the deliveries."""
+
+shards = Table(
+    "shards",
+    metadata,
+    ref("mailing_id", "mailings"),
+    Column("number", Integer, nullable=False),
+    Column("first", Id, nullable=False),
+    Column("last", Id, nullable=False),
+    words("owner"),
+    Column("leased_until", BigInteger, nullable=False, server_default="0"),
+    Column("next_due", BigInteger),
+    count("owed"),
+    count("accepted"),
+    count("deferred"),
+    count("rejected"),
+    count("uncertain"),
+    count("withdrawn"),
+    PrimaryKeyConstraint("mailing_id", "number"),
+    Index("ix_shards_next_due", "next_due"),
+)
+"""`next_due` (ms) is NULL once nothing in the range is owed."""
+
+notes = Table(
+    "notes",
+    metadata,
+    identity(),
+    Column("kind", String(16), nullable=False),
+    Column("sender", String(64), nullable=False),
+    Column("address", Text, nullable=False),
+    ref("subscriber_id", "subscribers", nullable=True),
+    Column("message", LargeBinary, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("due_at", Utc, nullable=False),
+    Column("leased_until", Utc),
+    count("attempts"),
+    words("last_reply"),
+    Column("created_at", Utc, nullable=False),
+    Column("dedupe_key", String(120), nullable=False, unique=True),
+    Index("ix_notes_state_due_at", "state", "due_at"),
+)
+
+pace = Table(
+    "pace", metadata, Column("key", String(120), primary_key=True), Column("next_at", BigInteger, nullable=False)
+)
+"""When the next message for a key may go, in µs since 1970 (GCRA's theoretical arrival time)."""

@@ -1,0 +1,63 @@
+"""Subscribers, their subscriptions, and whom we must not write to."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Index, PrimaryKeyConstraint, String, Table, Text
+
+from digest.store.schema.columns import Utc, identity, json_text, metadata, ref, words
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    identity(),
+    Column("handle", String(32), nullable=False, unique=True),
+    Column("email", Text, nullable=False),
+    Column("email_norm", Text, nullable=False, unique=True),
+    words("name"),
+    Column("language", String(35), nullable=False, server_default=""),
+    Column("zone", String(64), nullable=False, server_default=""),
+    Column("suppressed", Boolean, nullable=False, server_default="0"),
+    Column("created_at", Utc, nullable=False),
+)
+"""`suppressed` mirrors `suppressions`, whose keyed hash no SQL can compute; both move in one transaction."""
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    ref("subscriber_id", "subscribers"),
+    Column("digest", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("basis", String(16), nullable=False),
+    json_text("evidence", "{}"),
+    Column("changed_at", Utc, nullable=False),
+    Column("confirmed_at", Utc),
+    Column("paused_until", Utc),
+    PrimaryKeyConstraint("subscriber_id", "digest"),
+    Index("ix_subscriptions_digest_state", "digest", "state", "subscriber_id"),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    identity(),
+    Column("fingerprint", String(64), nullable=False, unique=True),
+    words("email"),
+    Column("reason", String(24), nullable=False),
+    words("source"),
+    Column("at", Utc, nullable=False),
+)
+"""Keyed by a keyed hash of the normalised address; the address itself is kept only until it is erased."""
+
+bounces = Table(
+    "bounces",
+    metadata,
+    identity(),
+    ref("subscriber_id", "subscribers", nullable=True),
+    ref("mailing_id", "mailings", nullable=True),
+    Column("class", String(16), nullable=False),
+    words("status"),
+    words("diagnostic"),
+    Column("dedupe_key", String(80), nullable=False, unique=True),
+    Column("at", Utc, nullable=False),
+    Index("ix_bounces_subscriber_id", "subscriber_id"),
+)
