@@ -14,6 +14,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.builders import Desk
+
 REPOSITORY = Path(__file__).parent.parent
 
 
@@ -68,3 +70,9 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/digest.db"
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """An empty folder to run the command line in."""
+    return Desk(tmp_path)

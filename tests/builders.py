@@ -1,0 +1,115 @@
+"""What tests build a house from: a folder with a configuration, and the command line run in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).parent.parent
+
+CONFIG = """
+secret_key = "t:only-for-tests-0123456789"
+
+[site]
+title = "Metals Mark"
+url = "http://127.0.0.1:8080"
+timezone = "Europe/London"
+postal_address = "1 Smelter Lane, Exampletown"
+
+[database]
+url = "{database}"
+
+[fetch]
+allow_private = ["127.0.0.0/8"]
+gap = "0"
+
+[senders.main]
+url = "smtp://127.0.0.1:{smtp}"
+from = "Metals Mark <news@example.org>"
+reply_to = "office@example.org"
+rate = "unlimited"
+connections = 4
+
+{sources}
+
+[feeds.news]
+title = "Metals Mark"
+
+[digests.newsflash]
+title = "Newsflash"
+sender = "main"
+schedule = "last fri 09:00"
+{digest}
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass
+class Desk:
+    """A folder with a configuration, and the command line run in it as a person would."""
+
+    folder: Path
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "digest.toml"
+
+    def declare(self, *, sources: str = "", smtp: int = 1, digest: str = "", database: str = "") -> None:
+        """Write the configuration."""
+        url = database or f"sqlite:///{self.folder}/var/digest.db"
+        self.config.write_text(CONFIG.format(database=url, smtp=smtp, sources=sources, digest=digest), "utf-8")
+
+    def run(self, *words: str, stdin: str = "", **environment: str) -> Ran:
+        """`digest WORDS`, in this folder, with this configuration."""
+        done = subprocess.run(
+            [sys.executable, "-m", "digest", "--config", str(self.config), *words],
+            cwd=self.folder,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment},
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        assert "unexpected" not in done.stderr, done.stderr
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    def done(self, *words: str, **environment: str) -> Ran:
+        """The same, and it must succeed."""
+        ran = self.run(*words, **environment)
+        assert ran.status == 0, ran
+        return ran
+
+    def write(self, name: str, title: str, day: str, body: str = "A few words.", **front: str) -> Path:
+        """An announcement in the folder `notes`."""
+        path = self.folder / "notes" / f"{name}.md"
+        path.parent.mkdir(exist_ok=True)
+        matter = "".join(f"{key}: {value}\n" for key, value in front.items())
+        path.write_text(f"---\ntitle: {json.dumps(title)}\ndate: {day}\n{matter}---\n{body}\n", "utf-8")
+        return path
+
+
+def folder_source(folder: Path, *, first: str = '"all"') -> str:
+    """A folder of Markdown as a source named `notes`."""
+    return f'[sources.notes]\nkind = "folder"\nurl = "{folder}/notes"\nannounce_first = {first}\n'
+
+
+def web_source(slug: str, kind: str, url: str, extra: str = "") -> str:
+    """A source on the fake site."""
+    return f'[sources.{slug}]\nkind = "{kind}"\nurl = "{url}"\nannounce_first = "all"\n{extra}\n'
