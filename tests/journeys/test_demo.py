@@ -1,0 +1,43 @@
+"""The guided run does the whole main job in its own folder, and gives the same twice."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+
+def demo(folder: Path) -> str:
+    command = [sys.executable, "-m", "digest", "demo", "--folder", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=110)
+    assert (0, "") == (done.returncode, done.stderr)
+    return done.stdout
+
+
+def test_twice_the_same(tmp_path: Path) -> None:
+    """Fifty mails as received, the feeds, the letter as a page; the second report differs in time alone."""
+    folder = tmp_path / "demo"
+    first, second = demo(folder), demo(folder)
+    suffixes = [path.suffix for path in folder.rglob("*")]
+    assert (50, 2, 2, 2) == tuple(suffixes.count(kind) for kind in (".eml", ".atom", ".rss", ".json"))
+    assert (folder / "newsflash.html").is_file()
+    assert re.sub(r"\d+\.\d s", "", first) == re.sub(r"\d+\.\d s", "", second)
+    for words in (
+        "42 seen",
+        "38 announcements",
+        "200, then 304",
+        "50 accepted",
+        "38 in en, 12 in es",
+        "now unsubscribed",
+    ):
+        assert words in first
+
+
+def test_it_empties_no_folder_but_its_own(tmp_path: Path) -> None:
+    """A folder with something in it that is not a demo's is refused by name, and left as it is."""
+    (tmp_path / "precious").write_text("keep me")
+    command = [sys.executable, "-m", "digest", "demo", "--folder", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (2, True) == (done.returncode, str(tmp_path) in done.stderr)
+    assert "keep me" == (tmp_path / "precious").read_text()
