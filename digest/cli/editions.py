@@ -113,6 +113,7 @@ def send(
     digest: DigestName,
     at: At = None,
     grace: Annotated[str | None, typer.Option("--grace", help='Wait before the first mail: "10 min", 0.')] = None,
+    approve: Annotated[bool, typer.Option("--approve", help="Approve the draft it shows, where one is held.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Seal what is owed and deliver it; run again it goes on where it stopped, and sends nothing twice."""
@@ -125,7 +126,9 @@ def send(
         return yes or not sys.stdin.isatty() or typer.confirm("Send it?", default=False)
 
     with bar("Sending") as progress:
-        request = sending.Request(digest=digest, at=instant(at), grace=_grace(grace), ask=ask, progress=progress)
+        request = sending.Request(
+            digest=digest, at=instant(at), grace=_grace(grace), approve=approve, ask=ask, progress=progress
+        )
         report = within(lambda house: sending.send(house, request))
     _tell(report)
 
@@ -143,6 +146,12 @@ def test_send(
 
     words = within(lambda house: sending.test_send(house, digest, to=to, at=instant(at), language=language))
     say(words)
+
+
+@app.command("approve", epilog="Example: digest editions approve newsflash 2026-06-26")
+def approve_(digest: DigestName, label: Annotated[str, typer.Argument()]) -> None:
+    """Let a held edition go: it is sealed with what was owed when its window closed."""
+    _act("approve", digest, label, "")
 
 
 @app.command(epilog='Example: digest editions cancel newsflash 2026-06-26 --why "wrong figures"')

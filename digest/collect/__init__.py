@@ -1,0 +1,1 @@
+"""Collect: sources say items; items become announcements, each told once."""

@@ -19,14 +19,16 @@ def sample_folder() -> Path:
 
 def configuration(folder: Path, ports: Mapping[str, int]) -> str:
     """A digest.toml over three sources that tell the same story, and the inbox."""
-    site = f"http://127.0.0.1:{ports['site']}"
-    return f"""# The demo's own configuration: try `digest --config {folder}/digest.toml editions list`.
+    return _DECLARED.format(folder=folder, **ports)
+
+
+_DECLARED = """# The demo's own configuration: try `digest --config {folder}/digest.toml editions list`.
 
 secret_key = "demo:this-key-signs-nothing-of-value"
 
 [site]
 title = "Metals Mark News"
-url = "http://127.0.0.1:{ports["web"]}"
+url = "http://127.0.0.1:{web}"
 timezone = "Europe/London"
 postal_address = "Metals Mark, 1 Smelter Lane, Exampletown"
 privacy_url = "https://example.org/privacy"
@@ -42,24 +44,24 @@ gap = "10 ms"
 to = ["office@example.org"]
 
 [senders.main]
-url = "smtp://127.0.0.1:{ports["smtp"]}"
+url = "smtp://127.0.0.1:{smtp}"
 from = "Metals Mark <news@example.org>"
 reply_to = "office@example.org"
 rate = "unlimited"
 
 [sources.website]
 kind = "wordpress"
-url = "{site}"
+url = "http://127.0.0.1:{site}"
 announce_first = "all"
 
 [sources.press]
 kind = "feed"
-url = "{site}/feed/"
+url = "http://127.0.0.1:{site}/feed/"
 announce_first = "all"
 
 [sources.archive]
 kind = "page"
-url = "{site}/news/"
+url = "http://127.0.0.1:{site}/news/"
 announce_first = "all"
 select = {{ item = "article", title = "h2 a", date = ".date", summary = ".excerpt", next = "a.next" }}
 

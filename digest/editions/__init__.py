@@ -1,0 +1,1 @@
+"""Editions: what is owed to a digest becomes a sealed number of it."""

@@ -1,0 +1,1 @@
+"""Schedules: the slots a digest owes, and what a tick does about them."""

@@ -34,8 +34,9 @@ def nested(environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[tuple[str, 
 
 
 def variable(location: tuple[str, ...], names: Mapping[tuple[str, ...], str]) -> str | None:
-    """The variable that gave the key at `location`, if one did."""
-    return names.get(location) or next((name for path, name in names.items() if location[: len(path)] == path), None)
+    """The variable that gave the key at `location`, if one did; of an unknown table, any that names it."""
+    above = (name for path, name in names.items() if location[: len(path)] == path or path[:1] == location)
+    return names.get(location) or next(above, None)
 
 
 def _path_and_text(name: str, value: str) -> tuple[tuple[str, ...], str]:

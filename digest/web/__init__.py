@@ -1,0 +1,1 @@
+"""All that is answered over HTTP: feeds, pages, health."""

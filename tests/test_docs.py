@@ -1,0 +1,84 @@
+"""The papers tell of each setting, command and error, and of none that is not there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import typer
+from pydantic import BaseModel
+
+from digest import errors
+from digest.cli import app
+from digest.settings import Settings
+
+REPOSITORY = Path(__file__).parent.parent
+PAPERS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+TEXT = "\n".join(path.read_text("utf-8") for path in PAPERS)
+
+
+def keys(model: type[BaseModel]) -> set[str]:
+    """Every key of a section and of those below it."""
+    found: set[str] = set()
+    for name, field in model.model_fields.items():
+        found.add(field.alias or name)
+        found |= {key for inner in _models(field.annotation) for key in keys(inner)}
+    return found - {"slug"}
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [found for part in get_args(annotation) for found in _models(part)]
+
+
+@pytest.mark.parametrize("key", sorted(keys(Settings)))
+def test_each_setting_is_told(key: str) -> None:
+    """docs/configuration.md names it, and so does config/digest.toml, commented or not."""
+    assert re.search(rf"`[^`]*\b{key}\b[^`]*`", (REPOSITORY / "docs/configuration.md").read_text("utf-8"))
+    assert re.search(rf"\b{key}\b", (REPOSITORY / "config/digest.toml").read_text("utf-8"))
+
+
+def words() -> set[str]:
+    """Every command, as its words."""
+    root: Any = typer.main.get_command(app)
+    found = set()
+    for name, command in root.commands.items():
+        inner = getattr(command, "commands", None)
+        found |= {f"{name} {each}" for each in inner} if inner else {name}
+    return found
+
+
+@pytest.mark.parametrize("command", sorted(words()))
+def test_each_command_is_told(command: str) -> None:
+    assert f"digest {command}" in TEXT or f"`{command}" in TEXT
+
+
+def test_no_paper_tells_of_a_command_that_is_not_there() -> None:
+    known = words() | {command.split()[0] for command in words()}
+    told = {
+        " ".join(found).strip()
+        for found in re.findall(r"(?:^|`|\$ |bin/)digest ([a-z]+)(?: ([a-z][a-z-]+))?", TEXT, re.M)
+    }
+    unknown = {
+        each
+        for each in told
+        if each not in known and each.split()[0] not in {w for w in known if " " not in w and w in words()}
+    }
+    assert set() == unknown
+
+
+@pytest.mark.parametrize("status", [0, 1, 2])
+def test_the_exit_statuses_are_told(status: int) -> None:
+    assert re.search(rf"(?m)\b{status}\b", (REPOSITORY / "docs/operating.md").read_text("utf-8"))
+
+
+def test_the_tree_of_errors_is_drawn_whole() -> None:
+    """Every error class stands in the picture at the head of its module, with its status."""
+    classes = {
+        name: each for name, each in vars(errors).items() if isinstance(each, type) and issubclass(each, Exception)
+    }
+    drawn = errors.__doc__ or ""
+    assert set() == {name for name in classes if name not in drawn}
