@@ -12,9 +12,9 @@ from typing import Self
 
 from digest.deliveries.pace import Pace
 from digest.deliveries.personalise import LinksOf, ReasonOf
-from digest.deliveries.smtp.connection import Timeouts
 from digest.deliveries.smtp.pool import Pool, Rest
 from digest.deliveries.smtp.relay import parse
+from digest.deliveries.smtp.timeouts import Timeouts
 from digest.errors import DeliveryError
 from digest.letter import headers
 from digest.letter.compile import Compiled
@@ -100,7 +100,14 @@ class Routes:
         rest = context.rests.setdefault(slug, Rest())
 
         def pool(size: int) -> Pool:
-            return Pool(relays, size, rest=rest, timeouts=context.timeouts, hostname=context.hostname)
+            return Pool(
+                relays,
+                size,
+                rest=rest,
+                timeouts=context.timeouts,
+                hostname=context.hostname,
+                pipelining=sender.pipelining,
+            )
 
         address = headers.mailbox(sender.from_).address
         return Route(

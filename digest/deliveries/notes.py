@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from digest.deliveries.context import LEASE, PATIENCE, Context, Route, Routes
 from digest.deliveries.retry import backoff
-from digest.deliveries.smtp.pool import Crew, Message
+from digest.deliveries.smtp.crew import Crew, Message
 from digest.errors import DeliveryError
 from digest.model.deliveries import NoteState, Outcome, OutcomeKind
 from digest.store import notes

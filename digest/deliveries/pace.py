@@ -65,6 +65,15 @@ class Pace:
         if (wait := at - self.monotonic()) > 0:
             await self.sleep(wait)
 
+    def ready(self) -> bool:
+        """Take the next of the reserved places where it needs no waiting for; whether it did."""
+        if self.rate is None:
+            return True
+        if self._starts + self._taken / self.rate > self.monotonic():
+            return False
+        self._taken += 1
+        return True
+
     async def _places(self, tx: Tx, count: int) -> float:
         now = self.clock()
         if self.per_day is not None:

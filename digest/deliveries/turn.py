@@ -12,7 +12,7 @@ from functools import partial
 from digest.deliveries import proof, verdicts
 from digest.deliveries.context import LEASE, NO_DOT_AFTER, PATIENCE, Context, Route
 from digest.deliveries.personalise import personalise
-from digest.deliveries.smtp.pool import Batch, Crew, Message
+from digest.deliveries.smtp.crew import Batch, Crew, Message
 from digest.errors import StoreError
 from digest.letter.compile import Compiled
 from digest.model.deliveries import DeliveryState, MailingStatus, Outcome, OutcomeKind, Shard
@@ -96,6 +96,7 @@ class Turn:
             self._route.pool,
             [self._message(each) for each in claimed],
             take=self._route.pace.take,
+            ready=self._route.pace.ready,
             may_finish=self._may_finish,
         )
         work = asyncio.ensure_future(crew.work())

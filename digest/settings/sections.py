@@ -125,6 +125,7 @@ class Sender(Named):
     bounces: Mailbox | None = None
     unsubscribe_mailto: Mailbox | None = None
     connections: int = Field(default=2, ge=1, le=500)
+    pipelining: bool = True
     rate: Rate = 5.0
     per_day: int | None = Field(default=None, ge=1)
 

@@ -22,7 +22,7 @@ def test_twice_the_same(tmp_path: Path) -> None:
     suffixes = [path.suffix for path in folder.rglob("*")]
     assert (50, 2, 2, 2) == tuple(suffixes.count(kind) for kind in (".eml", ".atom", ".rss", ".json"))
     assert (folder / "newsflash.html").is_file()
-    assert re.sub(r"\d+\.\d s", "", first) == re.sub(r"\d+\.\d s", "", second)
+    assert _said(first) == _said(second)
     for words in (
         "42 seen",
         "38 announcements",
@@ -41,3 +41,8 @@ def test_it_empties_no_folder_but_its_own(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert (2, True) == (done.returncode, str(tmp_path) in done.stderr)
     assert "keep me" == (tmp_path / "precious").read_text()
+
+
+def _said(report: str) -> list[str]:
+    """Its words, but for how long it took."""
+    return re.sub(r"\d+\.\d s", "", report).split()

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import aiosmtplib
 from aiosmtplib import SMTP, SMTPException, SMTPResponse, SMTPResponseException
 
 from digest.deliveries.outcome import Stage, classify, shown
+from digest.deliveries.smtp.pipeline import Pipeline, Result, Source
 from digest.deliveries.smtp.relay import Relay, is_writable, needs_utf8
+from digest.deliveries.smtp.timeouts import Timeouts
 from digest.model.deliveries import Outcome, OutcomeKind
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeouts:
-    """Seconds to wait for each answer (RFC 5321, 4.5.3.2); too short at the dot makes duplicates."""
-
-    connect: float = 30.0
-    command: float = 60.0
-    data: float = 120.0
-    dot: float = 600.0
-    quit: float = 5.0
 
 
 def always() -> bool:
@@ -40,10 +30,29 @@ class Connection:
         self._stage = Stage.MAIL
         self._smtp = smtp
         self._timeouts = timeouts
+        self._pipeline: Pipeline | None = None
 
     @property
     def usable(self) -> bool:
+        if self._pipeline is not None:
+            return not self._pipeline.lost
         return self._smtp.is_connected
+
+    @property
+    def most_bytes(self) -> int:
+        """The largest message it takes (RFC 1870); 0 where it does not say."""
+        said = self._smtp.esmtp_extensions.get("size", "").strip()
+        return int(said) if said.isascii() and said.isdigit() else 0
+
+    async def stream(self, source: Source, result: Result, *, may_finish: Callable[[], bool]) -> None:
+        """Send what the source gives, a round trip a message where the relay allows it."""
+        if self._pipeline is None:
+            transport = self._smtp.transport
+            if not isinstance(transport, asyncio.Transport):
+                raise aiosmtplib.SMTPServerDisconnected("Connection lost")
+            pipelining = self._smtp.supports_extension("pipelining")
+            self._pipeline = Pipeline(transport, self._timeouts, pipelining=pipelining)
+        await self._pipeline.run(source, result, may_finish=may_finish)
 
     async def send(
         self, sender: str, recipient: str, message: bytes, *, may_finish: Callable[[], bool] = always
@@ -53,7 +62,7 @@ class Connection:
         `message` ends with CRLF and has no line that begins with a dot. `may_finish` is asked just before
         its last byte: where it says no, nothing has been sent.
         """
-        if refused := self._refusal(sender, recipient):
+        if refused := self.refusal(sender, recipient):
             return refused
         self._stage = Stage.MAIL
         try:
@@ -70,7 +79,8 @@ class Connection:
             self.sent += 1
         return outcome
 
-    def _refusal(self, sender: str, recipient: str) -> Outcome | None:
+    def refusal(self, sender: str, recipient: str) -> Outcome | None:
+        """Why an address cannot go over this session; None when it can."""
         if not (is_writable(recipient) and is_writable(sender)):
             return Outcome(kind=OutcomeKind.REJECTED, text="the address cannot be written on the wire")
         if needs_utf8(recipient) and not self._smtp.supports_extension("smtputf8"):
@@ -127,6 +137,8 @@ class Connection:
 
     def abort(self) -> None:
         """Drop the connection at once."""
+        if self._pipeline is not None:
+            self._pipeline.abort()
         if self._smtp.transport is not None and isinstance(self._smtp.transport, asyncio.WriteTransport):
             self._smtp.transport.abort()
         self._smtp.close()
@@ -135,11 +147,18 @@ class Connection:
         """Say goodbye and drop the connection."""
         try:
             if self.usable:
+                self._hand_back()
                 await self._smtp.quit(timeout=self._timeouts.quit)
         except (SMTPException, OSError, TimeoutError):
             pass
         finally:
             self._smtp.close()
+
+    def _hand_back(self) -> None:
+        """Give the transport to aiosmtplib again, which knows how to say goodbye."""
+        if self._pipeline is not None and self._smtp.protocol is not None:
+            self._pipeline.transport.set_protocol(self._smtp.protocol)
+            self._pipeline = None
 
 
 async def connect(relay: Relay, timeouts: Timeouts, *, hostname: str | None = None) -> Connection | Outcome:

@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import ClassVar
 
 from sqlalchemy import insert, literal, select, update
 
 from digest.deliveries import flow
 from digest.deliveries.context import Context, Moved
 from digest.deliveries.personalise import Links
-from digest.deliveries.smtp.connection import Timeouts
+from digest.deliveries.smtp.timeouts import Timeouts
 from digest.letter.compile import Compiled, compile_letter
 from digest.letter.headers import Heading, Mailbox
 from digest.letter.holes import Letter, Markers
@@ -53,6 +54,9 @@ class Clock:
 class House:
     """What the tests of this room live in."""
 
+    pipelining: ClassVar[bool] = True
+    """Whether senders use it; a test may say that they do not."""
+
     store: Store
     clock: Clock
     edition: int
@@ -60,7 +64,7 @@ class House:
     def context(self, *relays: str, **options: object) -> Context:
         sender = Sender.model_validate(
             {"slug": "main", "relays": relays, "from": "Metals Mark <news@example.org>", "rate": "unlimited"}
-            | {"bounces": "bounces@bounces.example.org", **options}
+            | {"bounces": "bounces@bounces.example.org", "pipelining": House.pipelining, **options}
         )
         return Context(
             store=self.store,

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Self
+from typing import ClassVar, Self
 
 DROP = "drop"
 """Close the connection instead of answering."""
@@ -32,8 +32,13 @@ def usual(stage: str, argument: str) -> str | None:
 class Sink:
     """`answer` decides what is unusual; `taken` holds every message accepted, `commands` every line seen."""
 
+    pipelining: ClassVar[bool] = True
+    """Whether sinks offer it; a test may say that they do not."""
+
     answer: Answer = usual
     extensions: tuple[str, ...] = ("8BITMIME", "ENHANCEDSTATUSCODES")
+    lenient: bool = False
+    """Asks for the message even where it refused the recipient, as some servers do."""
     taken: list[Taken] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     connections: int = 0
@@ -102,15 +107,17 @@ class Sink:
             verb = line[:4].upper().strip()
             argument = line.partition(":<")[2].partition(">")[0]
             if verb in ("EHLO", "HELO"):
-                lines = ["sink", *self.extensions]
+                lines = ["sink", *self.extensions, *(["PIPELINING"] if Sink.pipelining else [])]
                 hello = "\r\n".join(f"250-{each}" for each in lines[:-1]) + f"\r\n250 {lines[-1]}"
                 reply = say("hello", "", hello)
             elif verb == "MAIL":
                 sender, reply = argument, say("mail", argument, "250 2.1.0 ok")
             elif verb == "RCPT":
-                recipient, reply = argument, say("rcpt", argument, "250 2.1.5 ok")
+                reply = say("rcpt", argument, "250 2.1.5 ok")
+                recipient = argument if reply.startswith("2") else ""
             elif verb == "DATA":
-                reply = say("data", recipient, "354 go on")
+                usual_answer = "354 go on" if recipient or self.lenient else "554 5.5.1 no valid recipients"
+                reply = say("data", recipient, usual_answer)
                 if reply.startswith("354"):
                     reply = await self._message(reader, sender, recipient, say)
             elif verb == "QUIT":
@@ -124,9 +131,11 @@ class Sink:
     async def _message(
         self, reader: asyncio.StreamReader, sender: str, recipient: str, say: Callable[[str, str, str], str]
     ) -> str:
-        raw = await reader.readuntil(b"\r\n.\r\n")
+        raw = b""
+        while not raw.endswith(b"\r\n.\r\n") and raw != b".\r\n":
+            raw += await reader.readuntil(b"\r\n")
         reply = say("dot", recipient, f"250 2.0.0 queued as {len(self.taken)}")
-        if reply.startswith("250") or reply == TAKE_AND_DROP:
+        if recipient and (reply.startswith("250") or reply == TAKE_AND_DROP):
             self.taken.append(Taken(sender, recipient, raw[:-3].replace(b"\r\n..", b"\r\n.")))
             self._changed.set()
         return reply

@@ -7,9 +7,10 @@ import base64
 
 import pytest
 
-from digest.deliveries.smtp.connection import Connection, Timeouts, connect
+from digest.deliveries.smtp.connection import Connection, connect
 from digest.deliveries.smtp.pool import MESSAGES, Pool, Rest
 from digest.deliveries.smtp.relay import Relay, is_writable, parse
+from digest.deliveries.smtp.timeouts import Timeouts
 from digest.errors import DeliveryError
 from digest.model.deliveries import Outcome, OutcomeKind
 

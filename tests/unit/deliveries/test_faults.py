@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from digest.deliveries import flow
-from digest.deliveries.smtp.connection import Timeouts
+from digest.deliveries.smtp.timeouts import Timeouts
 from digest.model.deliveries import DeliveryState, MailingStatus
 from digest.store.schema import delivery_events, subscribers
 
@@ -19,6 +19,13 @@ from .house import House, opened
 from .sink import DROP, TAKE_AND_DROP, Answer, Sink
 
 D = DeliveryState
+
+
+@pytest.fixture(autouse=True, params=["pipelined", "a command at a time", "the careful way"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every fault ends alike, however we talk to the relay."""
+    monkeypatch.setattr(Sink, "pipelining", request.param == "pipelined")
+    monkeypatch.setattr(House, "pipelining", request.param != "the careful way")
 
 
 def at(stage: str, reply: str, *, who: str = "", times: int = 10**9) -> Answer:

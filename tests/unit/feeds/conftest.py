@@ -17,6 +17,7 @@ from sqlalchemy import select
 from digest.model.announcements import Announcement, Version
 from digest.settings import Feed, Settings, Site
 from digest.store import announcements as announcements_store
+from digest.store import minting
 from digest.store.database import Store, connect, insert_ignore
 from digest.store.migrate import upgrade
 from digest.store.schema import items, sources
@@ -96,11 +97,11 @@ async def publish(store: Store, number: int, *, at: datetime = NOON, **changes: 
     async with store.write() as tx:
         await tx.execute(insert_ignore(tx, sources).values(slug=made.source, kind="feed", url="https://example.org"))
         source = await tx.scalar(select(sources.c.id).where(sources.c.slug == made.source))
-        minted = announcements_store.Minted(
+        minted = minting.Minted(
             public_id=f"tag:news.example.org,2026:announcement/{number:032x}",
             effective_at=NOON + timedelta(hours=number),
         )
-        (announcement,) = await announcements_store.mint(tx, [minted], at=at)
+        (announcement,) = await minting.mint(tx, [minted], at=at)
         row = {
             "source_id": source,
             "ident": f"ident-{number}",
@@ -114,14 +115,14 @@ async def publish(store: Store, number: int, *, at: datetime = NOON, **changes: 
             "fingerprint": made.fingerprint,
         }
         item = await tx.scalar(items.insert().values(row).returning(items.c.id))
-        shown = announcements_store.Shown(
+        shown = minting.Shown(
             announcement_id=announcement,
             language=made.language,
             item_id=item,
             fingerprint=made.fingerprint,
             updated_at=at,
         )
-        await announcements_store.show_new(tx, [shown])
+        await minting.show_new(tx, [shown])
 
 
 async def retitle(store: Store, number: int, title: str, *, at: datetime) -> None:
@@ -129,10 +130,10 @@ async def retitle(store: Store, number: int, title: str, *, at: datetime) -> Non
     async with store.write() as tx:
         await tx.execute(items.update().where(items.c.ident == f"ident-{number}").values(title=title))
         row = (await tx.execute(select(items).where(items.c.ident == f"ident-{number}"))).one()
-        shown = announcements_store.Shown(
+        shown = minting.Shown(
             announcement_id=row.announcement_id, language=row.language, item_id=row.id, fingerprint=title, updated_at=at
         )
-        await announcements_store.show(tx, [shown], at=at)
+        await minting.show(tx, [shown], at=at)
 
 
 async def retract(store: Store, number: int, *, at: datetime) -> None:

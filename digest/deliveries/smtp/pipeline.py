@@ -1,0 +1,258 @@
+"""A whole transaction in one round trip, on the transport that aiosmtplib opened.
+
+The message leads a group, DATA ends it: `body . [RSET] MAIL RCPT DATA` is the longest group that RFC 2920, 3.1
+allows, so each message waits for the relay once. Without PIPELINING the same machine gives out its commands one by
+one. Every reply in a group is read; only a message whose final dot was written can ever be in doubt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from digest.deliveries.outcome import Stage, classify
+from digest.deliveries.smtp.relay import needs_utf8
+from digest.deliveries.smtp.timeouts import Timeouts
+from digest.model.deliveries import Outcome, OutcomeKind
+
+_BUFFER = 16_384
+_LONGEST_REPLY = 8_192
+_ACCEPTED = Outcome(kind=OutcomeKind.ACCEPTED, code=250)
+_LOST = "the connection was lost"
+
+
+@dataclass(slots=True)
+class Parcel:
+    """A message on its way: whole bytes, CRLF, no line that begins with a dot."""
+
+    key: int
+    sender: str
+    recipient: str
+    message: bytes
+    verdict: Outcome | None = None
+    """What an earlier reply decided; the rest of its group is read and passed over."""
+    dotted: bool = False
+
+
+Source = Callable[[], Parcel | None]
+"""The next message to send now; None for none, and nothing more is begun until `run` is called again."""
+Result = Callable[[int, Outcome | None], None]
+"""Told once of each parcel's end; None for one that was only announced when the session ended over another."""
+
+
+class Pipeline(asyncio.BufferedProtocol):
+    """One session from EHLO to QUIT; `run` as often as there is something to send, until it is `lost`."""
+
+    def __init__(self, transport: asyncio.Transport, timeouts: Timeouts, *, pipelining: bool) -> None:
+        self.lost = False
+        self.transport = transport
+        self._timeouts = timeouts
+        self._pipelining = pipelining
+        self._loop = asyncio.get_running_loop()
+        self._buffer = bytearray(_BUFFER)
+        self._tail = b""
+        self._expected: deque[tuple[Stage | None, Parcel]] = deque()
+        self._held_back: deque[bytes] = deque()
+        self._waiting = False
+        """Without PIPELINING: something is on the wire that has no answer yet."""
+        self._reset_first = False
+        self._blamed = False
+        """One message is charged with the end of a session, not the one announced behind it."""
+        self._progress = self._loop.time()
+        self._idle: asyncio.Future[None] | None = None
+        self._source: Source = lambda: None
+        self._result: Result = lambda key, outcome: None
+        self._may_finish: Callable[[], bool] = lambda: True
+        transport.set_protocol(self)
+
+    async def run(self, source: Source, result: Result, *, may_finish: Callable[[], bool]) -> None:
+        """Send until the source gives None and every answer is in, or the session is lost."""
+        self._source, self._result, self._may_finish = source, result, may_finish
+        self._idle = self._loop.create_future()
+        self._progress = self._loop.time()
+        self._begin()
+        while not self._idle.done():
+            await asyncio.wait({self._idle}, timeout=1.0)
+            if not self._idle.done() and self._overdue():
+                self._end("no answer in time")
+
+    def abort(self) -> None:
+        """Drop the session at once; what was dotted is in doubt."""
+        self._end("stopped before the answer came")
+
+    # What asyncio calls
+
+    def get_buffer(self, sizehint: int) -> bytearray:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        lines = (self._tail + self._buffer[:nbytes]).split(b"\n")
+        self._tail = bytes(lines.pop())
+        if len(self._tail) > _LONGEST_REPLY:
+            self._end("a reply without end")
+            return
+        for line in lines:
+            # 250-… goes on, 250 … ends a reply (RFC 5321, 4.2.1).
+            if line[3:4] != b"-" and not self.lost:
+                self._replied(bytes(line))
+
+    def eof_received(self) -> bool:
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end(str(exc) if exc else _LOST)
+
+    # The dialogue
+
+    def _begin(self) -> None:
+        parcel = self._next()
+        if parcel is None:
+            self._rest()
+        else:
+            self._write(self._opening(parcel))
+
+    def _next(self) -> Parcel | None:
+        return None if self.lost else self._source()
+
+    def _opening(self, parcel: Parcel) -> list[bytes]:
+        """The commands that lead to a message, each expected to be answered."""
+        steps: list[tuple[Stage | None, bytes]] = []
+        if self._reset_first:
+            # A refused group left MAIL open; a second one would be refused as nested.
+            self._reset_first = False
+            steps.append((None, b"RSET\r\n"))
+        extra = b" SMTPUTF8 BODY=8BITMIME" if needs_utf8(parcel.recipient) else b""
+        steps.append((Stage.MAIL, b"MAIL FROM:<%b>%b\r\n" % (parcel.sender.encode(), extra)))
+        steps.append((Stage.RCPT, b"RCPT TO:<%b>\r\n" % parcel.recipient.encode()))
+        steps.append((Stage.DATA, b"DATA\r\n"))
+        self._expected.extend((stage, parcel) for stage, _ in steps)
+        return [command for _, command in steps]
+
+    def _write(self, commands: list[bytes], *, body: tuple[bytes, ...] = ()) -> None:
+        if self._pipelining:
+            self.transport.write(b"".join((*body, *commands)))
+            return
+        self._held_back.extend(commands)
+        if body:
+            self._waiting = True
+            self.transport.write(b"".join(body))
+        self._release()
+
+    def _release(self) -> None:
+        """Without PIPELINING: the next command, once the one before has its answer."""
+        if self._held_back and not self._waiting and not self.lost:
+            self._waiting = True
+            self.transport.write(self._held_back.popleft())
+
+    def _replied(self, line: bytes) -> None:
+        self._progress = self._loop.time()
+        code = int(line[:3]) if line[:3].isdigit() else 0
+        if code == 421:
+            self._hung_up(line)
+        elif not self._expected:
+            self._end("spoke out of turn")
+        else:
+            stage, parcel = self._expected.popleft()
+            self._waiting = False
+            self._take(stage, parcel, code, line)
+            self._release()
+
+    def _take(self, stage: Stage | None, parcel: Parcel, code: int, line: bytes) -> None:
+        if not 200 <= code <= 599:
+            self._expected.appendleft((stage, parcel))
+            self._end("made no sense")
+        elif stage is Stage.DATA:
+            self._answered_data(parcel, code, line)
+        elif stage is Stage.DOT:
+            self._answered_dot(parcel, code, line)
+        elif stage is not None and parcel.verdict is None and not 200 <= code < 300:
+            parcel.verdict = _judged(stage, code, line)
+            if not self._pipelining:
+                self._give_up(parcel)
+
+    def _give_up(self, parcel: Parcel) -> None:
+        """Say nothing more for a message that was refused, where the rest of its group is not yet on the wire."""
+        self._held_back.clear()
+        while self._expected and self._expected[0][1] is parcel:
+            self._expected.popleft()
+        self._refused(parcel)
+
+    def _refused(self, parcel: Parcel) -> None:
+        self._reset_first = True
+        self._result(parcel.key, parcel.verdict)
+        self._begin()
+
+    def _answered_data(self, parcel: Parcel, code: int, line: bytes) -> None:
+        if code != 354:
+            parcel.verdict = parcel.verdict or _judged(Stage.DATA, code, line)
+            self._refused(parcel)
+        elif parcel.verdict is not None:
+            # A server that asks for the message although it refused the recipient: an empty one ends that.
+            self._expected.append((Stage.DOT, parcel))
+            self._write([], body=(b".\r\n",))
+        elif not self._may_finish():
+            self._end("the lease ended first")
+        else:
+            self._send(parcel)
+
+    def _send(self, parcel: Parcel) -> None:
+        # From the first byte of this write on nobody can say whether the relay has it all.
+        parcel.dotted = True
+        self._expected.append((Stage.DOT, parcel))
+        body, parcel.message = parcel.message, b""
+        following = self._next() if self._pipelining else None
+        opening = self._opening(following) if following else []
+        self._write(opening, body=(body, b".\r\n"))
+
+    def _answered_dot(self, parcel: Parcel, code: int, line: bytes) -> None:
+        if parcel.verdict is None:
+            parcel.verdict = _ACCEPTED if code == 250 else _judged(Stage.DOT, code, line)
+        self._result(parcel.key, parcel.verdict)
+        if not self._expected:
+            self._begin()
+
+    def _rest(self) -> None:
+        if self._idle is not None and not self._idle.done():
+            self._idle.set_result(None)
+
+    # The end of a session
+
+    def _hung_up(self, line: bytes) -> None:
+        """421 answers what was asked first, and means that nothing further was taken (RFC 5321, 3.8)."""
+        if self._expected and self._expected[0][0] is Stage.DOT:
+            parcel = self._expected.popleft()[1]
+            parcel.verdict = parcel.verdict or _judged(Stage.DOT, 421, line)
+            self._blamed = True
+            self._result(parcel.key, parcel.verdict)
+        self._end(line[4:].decode("utf-8", "replace"), code=421)
+
+    def _end(self, why: str, *, code: int = 0) -> None:
+        """The session is over: whoever was dotted is in doubt, the others are owed as before."""
+        if not self.lost:
+            self.lost = True
+            self.transport.abort()
+        for parcel in self._pending():
+            if parcel.verdict is None and parcel.dotted:
+                parcel.verdict = classify(Stage.DOT, 0, why)
+            elif parcel.verdict is None and not self._blamed:
+                parcel.verdict = classify(Stage.MAIL, code, why)
+            self._blamed = True
+            self._result(parcel.key, parcel.verdict)
+        self._rest()
+
+    def _pending(self) -> Iterator[Parcel]:
+        parcels = {id(parcel): parcel for _, parcel in self._expected}
+        self._expected.clear()
+        self._held_back.clear()
+        yield from parcels.values()
+
+    def _overdue(self) -> bool:
+        stage = self._expected[0][0] if self._expected else None
+        limits = {Stage.DATA: self._timeouts.data, Stage.DOT: self._timeouts.dot}
+        return self._loop.time() - self._progress > limits.get(stage or Stage.MAIL, self._timeouts.command)
+
+
+def _judged(stage: Stage, code: int, line: bytes) -> Outcome:
+    return classify(stage, code, line[4:].decode("utf-8", "replace"))
