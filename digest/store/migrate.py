@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, UniqueConstraint, inspect, text
 
 from digest.errors import StoreError
 from digest.store.database import Store
 from digest.store.schema import metadata
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+_VERSIONS = Path(__file__).parent / "migrations" / "versions"
 # Any number will do, the same in every process: two that migrate at once wait for each other.
 _ADVISORY_LOCK = 0x64696765
 
@@ -41,8 +42,8 @@ async def ready(store: Store) -> None:
 
 
 def head() -> str:
-    """The newest revision's name."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+    """The newest revision's name: what its file's begins with."""
+    return max(path.name.partition("_")[0] for path in _VERSIONS.glob("[0-9]*.py"))
 
 
 def index_differences(connection: Connection) -> list[str]:
@@ -64,6 +65,8 @@ def index_differences(connection: Connection) -> list[str]:
 
 
 def _upgrade(connection: Connection) -> None:
+    from alembic import command
+
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
@@ -72,11 +75,19 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _state(connection: Connection) -> tuple[str | None, bool]:
-    current = MigrationContext.configure(connection).get_current_revision()
-    return current, bool(inspect(connection).get_table_names())
+    tables = inspect(connection).get_table_names()
+    # Read by hand: every command asks, and the library that migrates is slow to load.
+    current = (
+        connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        if "alembic_version" in tables
+        else None
+    )
+    return current, bool(tables)
 
 
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")

@@ -172,6 +172,14 @@ async def of(tx: Tx, mailing: int, numbers: Sequence[int] = ()) -> tuple[Shard, 
     return tuple(_shard(row._mapping) for row in await tx.execute(query))
 
 
+async def owned(tx: Tx, owner: str) -> tuple[Shard, ...]:
+    """The shards whose lease is, or was last, `owner`'s."""
+    rows = await tx.execute(
+        select(shards).where(shards.c.owner == owner).order_by(shards.c.mailing_id, shards.c.number)
+    )
+    return tuple(_shard(row._mapping) for row in rows)
+
+
 def inside(shard: Shard) -> ColumnElement[bool]:
     """The rows of `deliveries` that are a shard's."""
     mine = deliveries.c.mailing_id == shard.mailing

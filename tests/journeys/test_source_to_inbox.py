@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import email
 import email.policy
-import os
 import re
 import signal
 import subprocess
-import sys
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.builders import REPOSITORY, Desk, folder_source
+from tests.builders import Desk, folder_source
 from tests.fakes import free_port, sinking
 
 PEOPLE = """email,name,language
@@ -111,13 +109,7 @@ def press(port: int, path: str) -> int:
 
 def serve(house: Desk, port: int) -> subprocess.Popen[bytes]:
     """`digest web`, once it says that it serves."""
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "digest", "--config", str(house.config), "web", "--port", str(port)],
-        cwd=house.folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-    )
+    process = house.spawn("web", "--port", str(port))
     assert process.stdout is not None
     assert b"Serving" in process.stdout.readline()
     return process
