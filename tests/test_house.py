@@ -13,9 +13,9 @@ GENERATED = "migrations/versions"
 
 
 def test_files_are_small() -> None:
-    """None over 250 lines; a migration is written once and read never."""
+    """At 250 lines one looks again, and none passes 300; a migration is written once and read never."""
     lengths = {str(path): len(path.read_text().splitlines()) for path in MODULES if GENERATED not in str(path)}
-    assert {} == {path: lines for path, lines in lengths.items() if lines > 250}
+    assert {} == {path: lines for path, lines in lengths.items() if lines > 300}
 
 
 def test_functions_are_small() -> None:
