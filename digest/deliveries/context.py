@@ -10,6 +10,9 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
+from digest.deliveries import journal, pace
+from digest.deliveries.incident import Alert, nobody_listens
+from digest.deliveries.journal import Journal
 from digest.deliveries.pace import Pace
 from digest.deliveries.personalise import LinksOf, ReasonOf
 from digest.deliveries.smtp.pool import Pool, Rest
@@ -54,6 +57,7 @@ class Context:
     links: LinksOf
     reason: ReasonOf
     moved: Moved = nobody_cares
+    alert: Alert = nobody_listens
     clock: Callable[[], datetime] = utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     timeouts: Timeouts = field(default_factory=Timeouts)
@@ -61,6 +65,8 @@ class Context:
     """What we say in EHLO; by default this machine's name."""
     owner: str = field(default_factory=lambda: secrets.token_hex(8))
     """Whose a lease is."""
+    journal: Journal | None = None
+    """Kept under the same owner; without one, a crash leaves more in doubt."""
     rests: dict[str, Rest] = field(default_factory=dict)
 
 
@@ -114,7 +120,7 @@ class Routes:
             sender=sender,
             pool=pool(sender.connections),
             notes=pool(1),
-            pace=Pace.of(sender),
+            pace=Pace.of(sender, most=journal.MOST if context.journal else pace.MOST),
             envelope=headers.mailbox(sender.bounces).address if sender.bounces else address,
             domain=address.rpartition("@")[2],
         )

@@ -66,16 +66,20 @@ async def run_due(
     Safe to run in many processes at once. A relay that is down ends it for that sender: all stays owed.
     """
     tally = Tally()
-    async with Routes(context) as routes:
-        while True:
-            moved = tally.add_notes(await send_due(context, routes))
-            moved = await send_shards(context, routes, tally, mailing, progress) or moved
-            if await settled(context, tally) or moved:
-                continue
-            wait = await _wait(context, mailing, horizon, tuple(tally.down))
-            if wait is None:
-                return await _report(context, tally, mailing)
-            await context.sleep(wait)
+    try:
+        async with Routes(context) as routes:
+            while True:
+                moved = tally.add_notes(await send_due(context, routes))
+                moved = await send_shards(context, routes, tally, mailing, progress) or moved
+                if await settled(context, tally) or moved:
+                    continue
+                wait = await _wait(context, mailing, horizon, tuple(tally.down))
+                if wait is None:
+                    return await _report(context, tally, mailing)
+                await context.sleep(wait)
+    finally:
+        if context.journal:
+            context.journal.close()
 
 
 async def _wait(context: Context, mailing: int | None, horizon: timedelta, down: Collection[str]) -> float | None:

@@ -92,6 +92,9 @@ class Page:
         """All of it is in the ledger."""
         self._bytes[:4] = bytes(4)
 
+    def close(self) -> None:
+        self._bytes.close()
+
     def read(self) -> Claim | None:
         """What it says now; None for a free page."""
         return _claim(self._bytes[:])
@@ -101,7 +104,7 @@ class Journal:
     """One worker's: made when first written to, gone when all of it is in the ledger."""
 
     def __init__(self, folder: Path, owner: str) -> None:
-        """`owner` is whose its leases are; no two workers have the same."""
+        """`folder` is one ledger's on this machine; `owner` is whose its leases are, no two workers have the same."""
         self.owner = owner
         self.folder = folder
         self._file: int | None = None
@@ -124,23 +127,23 @@ class Journal:
         """All that a page says is in the ledger: it is free again."""
         page.end()
         self._free.append(page)
-        if page in self._left:
-            self._left.remove(page)
 
     def leave(self, page: Page) -> None:
         """The ledger would not take what a page says: keep it until it does."""
         self._left.append(page)
 
-    @property
-    def left(self) -> tuple[Page, ...]:
-        """Pages that the ledger still has to hear of."""
-        return tuple(self._left)
+    def take_left(self) -> Sequence[Page]:
+        """The pages that the ledger still has to hear of, for one who will tell it or leave them again."""
+        left, self._left = self._left, []
+        return left
 
     def close(self) -> None:
         """Take the file away if all of it is in the ledger."""
         if self._file is None or len(self._free) < len(self._pages):
             return
         (self.folder / self.owner).unlink(missing_ok=True)
+        for page in self._pages:
+            page.close()
         os.close(self._file)
         self._file, self._free, self._pages = None, [], []
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from digest.deliveries.context import Context, Route, Routes
 from digest.deliveries.notes import NotesRun, send_due
+from digest.deliveries.replay import replay
 from digest.deliveries.shard import ShardRun, deliver_shard
 from digest.deliveries.turn import ProgressOf
 from digest.errors import DeliveryError
@@ -48,6 +49,7 @@ async def send_shards(
     context: Context, routes: Routes, tally: Tally, mailing: int | None, progress: ProgressOf | None
 ) -> bool:
     """Send what is due, each sender at its own pace; whether anything moved."""
+    await replay(context)
     async with context.store.read() as tx:
         digests = await shards.due_digests(tx, context.clock(), mailing=mailing)
     lanes = [
@@ -80,6 +82,7 @@ async def _lane(
     ever = False
     while route.sender.slug not in tally.down:
         moved = False
+        await replay(context)
         async with context.store.read() as tx:
             due = await shards.due(tx, context.clock(), digests=digests, mailing=mailing)
         for shard in due:

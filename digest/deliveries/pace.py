@@ -13,7 +13,7 @@ from digest.store import pace
 from digest.store.database import Tx
 
 MOST = 100
-"""Deliveries in one claim: what a crash may leave in doubt."""
+"""Deliveries in one claim without a journal: what a crash may leave in doubt."""
 
 
 def real_time() -> datetime:
@@ -28,6 +28,8 @@ class Pace:
     key: str
     rate: float | None
     per_day: int | None
+    most: int = MOST
+    """In one claim."""
     clock: Callable[[], datetime] = real_time
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -35,13 +37,13 @@ class Pace:
     _taken: int = field(default=0)
 
     @classmethod
-    def of(cls, sender: Sender) -> Pace:
+    def of(cls, sender: Sender, *, most: int = MOST) -> Pace:
         """The pace that a sender's settings declare."""
-        return cls(sender.slug, sender.rate, sender.per_day)
+        return cls(sender.slug, sender.rate, sender.per_day, most)
 
     async def room(self, tx: Tx) -> int:
         """How many may be claimed now: a second's worth, within the day's allowance."""
-        room = MOST if self.rate is None else max(1, min(MOST, int(self.rate)))
+        room = self.most if self.rate is None else max(1, min(self.most, int(self.rate)))
         if self.per_day is None:
             return room
         return min(room, await pace.left(tx, self.key, per_day=self.per_day, now=self.clock()))

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from digest.deliveries import verdicts
 from digest.deliveries.context import LEASE, Context, Route
+from digest.deliveries.replay import doubt_orphans
 from digest.deliveries.turn import ProgressOf, Turn
 from digest.model.deliveries import MailingStatus, Outcome, OutcomeKind
 from digest.store import mailings, shards
@@ -68,7 +68,7 @@ async def _begin(context: Context, mailing: int, number: int, route: Route, prog
         row = await mailings.get(tx, mailing)
         if row.status is MailingStatus.PROVING:
             await context.moved(tx, row)
-        await verdicts.doubt_orphans(tx, shard, route.sender.connections, now)
+        await doubt_orphans(context, tx, shard, now)
         others = (await shards.counts(tx, mailing)).plus(await shards.counts(tx, mailing, number=number), -1)
         letters = await mailings.letters_of(tx, mailing)
     variants = {letter.variant: (letter.language, context.compile(row, letter)) for letter in letters}

@@ -11,8 +11,11 @@ from functools import partial
 
 from digest.deliveries import proof, verdicts
 from digest.deliveries.context import LEASE, NO_DOT_AFTER, PATIENCE, Context, Route
+from digest.deliveries.halt import halt
+from digest.deliveries.journal import Page
 from digest.deliveries.personalise import personalise
-from digest.deliveries.smtp.crew import Batch, Crew, Message
+from digest.deliveries.smtp.crew import Batch, Crew, Message, unheard
+from digest.deliveries.smtp.pipeline import untold
 from digest.errors import StoreError
 from digest.letter.compile import Compiled
 from digest.model.deliveries import DeliveryState, MailingStatus, Outcome, OutcomeKind, Shard
@@ -60,6 +63,7 @@ class Turn:
         self._until = shard.leased_until or context.clock()
         self._doubts: list[int] = []
         self._crew: Crew | None = None
+        self._page: Page | None = None
         self._put_off: datetime | None = None
         self._unwritten = False
         self._patience = context.digests[mailing.digest].give_up_after
@@ -91,6 +95,7 @@ class Turn:
 
     async def send(self, claimed: Sequence[Addressee]) -> None:
         """Send what was claimed, and write down every answer, also when stopped."""
+        page = self._page = self._opened(claimed)
         self._unwritten = True
         crew = self._crew = Crew(
             self._route.pool,
@@ -98,6 +103,8 @@ class Turn:
             take=self._route.pace.take,
             ready=self._route.pace.ready,
             may_finish=self._may_finish,
+            before_dot=page.dotted if page else untold,
+            answered=page.answered if page else unheard,
         )
         work = asyncio.ensure_future(crew.work())
         try:
@@ -113,6 +120,10 @@ class Turn:
 
     async def end(self) -> None:
         """Give the lease back, and judge whether the mailing goes on."""
+        if self._unwritten and self._page and self._context.journal:
+            # What we know of these letters is in the journal: the lease waits for the ledger to hear it.
+            self._context.journal.leave(self._page)
+            return
         now = self._context.clock()
         async with self._context.store.write() as tx:
             if not self._unwritten:
@@ -121,6 +132,10 @@ class Turn:
             counts = await shards.recount(tx, self._shard, now, not_before=self._put_off)
             await self._judge(tx, counts, now)
             await shards.release(tx, self._shard, owner=self._context.owner)
+
+    def _opened(self, claimed: Sequence[Addressee]) -> Page | None:
+        journal, shard = self._context.journal, self._shard
+        return journal.open(shard.mailing, shard.number, [each.subscriber for each in claimed]) if journal else None
 
     def _may_finish(self) -> bool:
         return self._context.clock() <= self._until - NO_DOT_AFTER
@@ -164,9 +179,12 @@ class Turn:
             if self._many_doubts:
                 await deliveries.hold_doubts(tx, self._shard, self._doubts)
             if refused:
-                await self._pause(tx, f"the relay refuses us: {refused}", now)
+                await halt(self._context, tx, self._mailing.id, f"the relay refuses us: {refused}", now)
             counts = await shards.recount(tx, self._shard, now)
         self._unwritten = False
+        if self._page and self._context.journal:
+            self._context.journal.settled(self._page)
+            self._page = None
         self._tally(results)
         if self._progress:
             self._progress(Progress(mailing=self._mailing, counts=self._others.plus(counts)))
@@ -191,11 +209,12 @@ class Turn:
                 old = (MailingStatus.PROVING,)
                 await mailings.move(tx, self._mailing.id, old=old, new=MailingStatus.SENDING, now=now)
             elif verdict is proof.Judgement.STOP and waiting:
-                await self._pause(tx, f"{counts.rejected} of the first {counts.answered} were refused", now)
+                await halt(
+                    self._context,
+                    tx,
+                    self._mailing.id,
+                    f"{counts.rejected} of the first {counts.answered} were refused",
+                    now,
+                )
         elif waiting and proof.too_many(self.rejected, self.answered):
-            await self._pause(tx, refused, now)
-
-    async def _pause(self, tx: Tx, why: str, now: datetime) -> None:
-        old = (MailingStatus.PROVING, MailingStatus.SENDING)
-        if await mailings.move(tx, self._mailing.id, old=old, new=MailingStatus.PAUSED, now=now, why=why):
-            await self._context.moved(tx, await mailings.get(tx, self._mailing.id))
+            await halt(self._context, tx, self._mailing.id, refused, now)

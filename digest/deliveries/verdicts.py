@@ -7,13 +7,11 @@ from datetime import datetime, timedelta
 
 from digest.deliveries import retry
 from digest.deliveries.retry import Before
-from digest.model.deliveries import DeliveryState, Outcome, OutcomeKind, Shard, millis
-from digest.store import deliveries, delivery_events, shards
+from digest.model.deliveries import DeliveryState, Outcome, OutcomeKind, millis
+from digest.store import delivery_events
 from digest.store.database import Tx
 from digest.store.deliveries import Result
 from digest.store.shards import HELD
-
-_LOST = Outcome(kind=OutcomeKind.UNCERTAIN, text="the worker that was sending it is gone")
 
 
 async def of(
@@ -42,20 +40,6 @@ async def of(
             refused = refused or outcome
         results.append(_result(outcome, who, before, now, patience, hold=hold))
     return results, refused
-
-
-async def doubt_orphans(tx: Tx, shard: Shard, few: int, now: datetime) -> None:
-    """Whatever a dead worker left on its way may have arrived; ask only under the shard's lease.
-
-    At most `few` of them are resent by themselves, more wait for a person.
-    """
-    ids = await deliveries.orphans(tx, shard)
-    if not ids:
-        return
-    lost: list[tuple[int, Outcome | None]] = [(each, _LOST) for each in ids]
-    results, _ = await of(tx, shard.mailing, lost, now=now, patience=timedelta.max, hold=len(ids) > few)
-    await deliveries.record(tx, shard.mailing, results, now)
-    await shards.recount(tx, shard, now)
 
 
 def _before(past: delivery_events.Past, subscriber: int) -> dict[str, Before]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import date
 from urllib.parse import quote, urlsplit
 
 from digest.deliveries.context import Context
+from digest.deliveries.journal import Journal
 from digest.deliveries.personalise import Links
 from digest.letter import headers
 from digest.letter.compile import Compiled, compile_letter
@@ -21,6 +23,7 @@ from digest.subscribers import tokens
 
 def context(house: House) -> Context:
     """One for a process: it remembers which relays were down."""
+    worker = secrets.token_hex(8)
     return Context(
         store=house.store,
         keys=house.keys,
@@ -30,6 +33,8 @@ def context(house: House) -> Context:
         links=lambda handle, digest, key_id: links(house, handle, digest, key_id),
         reason=lambda digest, language, basis, day: _reason(house, digest, language, basis, day),
         moved=follow,
+        owner=worker,
+        journal=Journal(house.settings.journal_folder, worker),
     )
 
 

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from functools import partial
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Self
 
@@ -109,6 +110,12 @@ class Settings(BaseSettings):
     @property
     def media_folder(self) -> Path:
         return self.folder / "media"
+
+    @property
+    def journal_folder(self) -> Path:
+        """Where the workers of this machine that share a ledger keep their journals."""
+        database = blake2b(self.database.url.encode(), digest_size=6).hexdigest()
+        return self.folder / "journal" / database
 
     def keyring(self) -> Keyring:
         """The signing keys; embedded on SQLite makes its own beside the database, PostgreSQL refuses."""

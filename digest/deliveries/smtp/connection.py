@@ -9,7 +9,7 @@ import aiosmtplib
 from aiosmtplib import SMTP, SMTPException, SMTPResponse, SMTPResponseException
 
 from digest.deliveries.outcome import Stage, classify, shown
-from digest.deliveries.smtp.pipeline import Pipeline, Result, Source
+from digest.deliveries.smtp.pipeline import BeforeDot, Pipeline, Result, Source, untold
 from digest.deliveries.smtp.relay import Relay, is_writable, needs_utf8
 from digest.deliveries.smtp.timeouts import Timeouts
 from digest.model.deliveries import Outcome, OutcomeKind
@@ -18,6 +18,10 @@ from digest.model.deliveries import Outcome, OutcomeKind
 def always() -> bool:
     """For what has no lease to outlive."""
     return True
+
+
+def unsaid() -> None:
+    """For what nobody keeps a journal of."""
 
 
 class Connection:
@@ -44,7 +48,9 @@ class Connection:
         said = self._smtp.esmtp_extensions.get("size", "").strip()
         return int(said) if said.isascii() and said.isdigit() else 0
 
-    async def stream(self, source: Source, result: Result, *, may_finish: Callable[[], bool]) -> None:
+    async def stream(
+        self, source: Source, result: Result, *, may_finish: Callable[[], bool], before_dot: BeforeDot = untold
+    ) -> None:
         """Send what the source gives, a round trip a message where the relay allows it."""
         if self._pipeline is None:
             transport = self._smtp.transport
@@ -52,10 +58,16 @@ class Connection:
                 raise aiosmtplib.SMTPServerDisconnected("Connection lost")
             pipelining = self._smtp.supports_extension("pipelining")
             self._pipeline = Pipeline(transport, self._timeouts, pipelining=pipelining)
-        await self._pipeline.run(source, result, may_finish=may_finish)
+        await self._pipeline.run(source, result, may_finish=may_finish, before_dot=before_dot)
 
     async def send(
-        self, sender: str, recipient: str, message: bytes, *, may_finish: Callable[[], bool] = always
+        self,
+        sender: str,
+        recipient: str,
+        message: bytes,
+        *,
+        may_finish: Callable[[], bool] = always,
+        before_dot: Callable[[], None] = unsaid,
     ) -> Outcome:
         """Send one message to one recipient; every failure of the relay is an outcome.
 
@@ -66,7 +78,7 @@ class Connection:
             return refused
         self._stage = Stage.MAIL
         try:
-            outcome = await self._transaction(sender, recipient, message, may_finish)
+            outcome = await self._transaction(sender, recipient, message, may_finish, before_dot)
         except (SMTPException, OSError, TimeoutError) as error:
             self.abort()
             return classify(self._stage, _code(error), f"lost at {self._stage}: {error or type(error).__name__}")
@@ -88,7 +100,12 @@ class Connection:
         return None
 
     async def _transaction(
-        self, sender: str, recipient: str, message: bytes, may_finish: Callable[[], bool]
+        self,
+        sender: str,
+        recipient: str,
+        message: bytes,
+        may_finish: Callable[[], bool],
+        before_dot: Callable[[], None],
     ) -> Outcome:
         extra = (b"SMTPUTF8", b"BODY=8BITMIME") if needs_utf8(recipient) else ()
         reply = await self._command(b"MAIL", f"FROM:<{sender}>".encode(), *extra)
@@ -105,6 +122,7 @@ class Connection:
         if not may_finish():
             self.abort()
             return Outcome(kind=OutcomeKind.RELAY, text="the lease ended first")
+        before_dot()
         reply = await self._finish(message)
         return await self._end(reply)
 

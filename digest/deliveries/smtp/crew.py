@@ -6,9 +6,10 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from digest.deliveries.smtp.connection import Connection, always
-from digest.deliveries.smtp.pipeline import Parcel
+from digest.deliveries.smtp.pipeline import Parcel, untold
 from digest.deliveries.smtp.pool import MESSAGES, Pool
 from digest.errors import LetterError
 from digest.model.deliveries import Outcome, OutcomeKind
@@ -39,6 +40,10 @@ async def at_once() -> None:
     """The pace of what has none."""
 
 
+def unheard(index: int, outcome: Outcome) -> None:
+    """For what nobody keeps a journal of."""
+
+
 class Crew:
     """As many tasks as connections that work off one batch."""
 
@@ -50,6 +55,8 @@ class Crew:
         take: Callable[[], Awaitable[None]] = at_once,
         ready: Callable[[], bool] = always,
         may_finish: Callable[[], bool] = always,
+        before_dot: Callable[[int], None] = untold,
+        answered: Callable[[int, Outcome], None] = unheard,
     ) -> None:
         """`take` waits for the next place of the pace, `ready` takes one where that needs no waiting."""
         self.batch = Batch([None] * len(messages))
@@ -61,6 +68,8 @@ class Crew:
         self._take = take
         self._ready = ready
         self._may_finish = may_finish
+        self._before_dot = before_dot
+        self._answered = answered
         self._stopped = False
 
     def stop(self) -> None:
@@ -107,7 +116,11 @@ class Crew:
         parcel = self._parcel(connection, self._queue.popleft())
         if parcel is not None:
             outcome = await connection.send(
-                parcel.sender, parcel.recipient, parcel.message, may_finish=self._may_finish
+                parcel.sender,
+                parcel.recipient,
+                parcel.message,
+                may_finish=self._may_finish,
+                before_dot=partial(self._before_dot, parcel.key),
             )
             self._told(connection, parcel.key, outcome)
 
@@ -133,7 +146,7 @@ class Crew:
             self._told(connection, index, outcome)
 
         try:
-            await connection.stream(source, result, may_finish=self._may_go_on)
+            await connection.stream(source, result, may_finish=self._may_go_on, before_dot=self._before_dot)
         except asyncio.CancelledError:
             # What was dotted is told to be in doubt before anybody else asks.
             connection.abort()
@@ -160,6 +173,7 @@ class Crew:
         return Parcel(index, message.sender, message.recipient, whole)
 
     def _told(self, connection: Connection, index: int, outcome: Outcome) -> None:
+        self._answered(index, outcome)
         if outcome.kind is OutcomeKind.RELAY:
             self._broke(connection, index, outcome)
             return

@@ -41,6 +41,13 @@ Source = Callable[[], Parcel | None]
 Result = Callable[[int, Outcome | None], None]
 """Told once of each parcel's end; None for one that was only announced when the session ended over another."""
 
+BeforeDot = Callable[[int], None]
+"""Told of each parcel just before its final dot is written."""
+
+
+def untold(key: int) -> None:
+    """For what nobody keeps a journal of."""
+
 
 class Pipeline(asyncio.BufferedProtocol):
     """One session from EHLO to QUIT; `run` as often as there is something to send, until it is `lost`."""
@@ -65,11 +72,15 @@ class Pipeline(asyncio.BufferedProtocol):
         self._source: Source = lambda: None
         self._result: Result = lambda key, outcome: None
         self._may_finish: Callable[[], bool] = lambda: True
+        self._before_dot: BeforeDot = untold
         transport.set_protocol(self)
 
-    async def run(self, source: Source, result: Result, *, may_finish: Callable[[], bool]) -> None:
+    async def run(
+        self, source: Source, result: Result, *, may_finish: Callable[[], bool], before_dot: BeforeDot = untold
+    ) -> None:
         """Send until the source gives None and every answer is in, or the session is lost."""
         self._source, self._result, self._may_finish = source, result, may_finish
+        self._before_dot = before_dot
         self._idle = self._loop.create_future()
         self._progress = self._loop.time()
         self._begin()
@@ -200,6 +211,7 @@ class Pipeline(asyncio.BufferedProtocol):
     def _send(self, parcel: Parcel) -> None:
         # From the first byte of this write on nobody can say whether the relay has it all.
         parcel.dotted = True
+        self._before_dot(parcel.key)
         self._expected.append((Stage.DOT, parcel))
         body, parcel.message = parcel.message, b""
         following = self._next() if self._pipelining else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,8 @@ from sqlalchemy import insert, literal, select, update
 
 from digest.deliveries import flow
 from digest.deliveries.context import Context, Moved
+from digest.deliveries.incident import Alert
+from digest.deliveries.journal import Journal
 from digest.deliveries.personalise import Links
 from digest.deliveries.smtp.timeouts import Timeouts
 from digest.letter.compile import Compiled, compile_letter
@@ -66,8 +69,11 @@ class House:
             {"slug": "main", "relays": relays, "from": "Metals Mark <news@example.org>", "rate": "unlimited"}
             | {"bounces": "bounces@bounces.example.org", "pipelining": House.pipelining, **options}
         )
+        worker = secrets.token_hex(8)
         return Context(
             store=self.store,
+            owner=worker,
+            journal=Journal(sqlite_path(self.store.url).parent / "journal", worker),
             keys=Keyring.parse("1:a key for these tests only"),
             senders={"main": sender},
             digests={"newsflash": Digest(slug="newsflash", sender="main", schedule="last fri 09:00")},
@@ -82,6 +88,9 @@ class House:
 
     def told(self, context: Context, moved: Moved) -> Context:
         return replace(context, moved=moved)
+
+    def alerted(self, context: Context, alert: Alert) -> Context:
+        return replace(context, alert=alert)
 
     async def people(self, count: int, *, language: str = "en", first: int = 1, state: str = "confirmed") -> None:
         """Subscribers first@…, numbered, with a subscription each."""

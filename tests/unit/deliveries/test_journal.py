@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.deliveries import journal
@@ -25,6 +25,7 @@ outcomes = st.builds(Outcome, kind=st.sampled_from(OutcomeKind), code=st.integer
 steps = st.lists(st.tuples(st.integers(0, 9), st.one_of(st.just(DOTTED), outcomes)), max_size=40)
 
 
+@settings(deadline=None, max_examples=50)
 @given(steps, st.lists(st.integers(1, 2**63), min_size=10, max_size=10, unique=True))
 def test_says_the_last_of_each_letter(tmp_path_factory: pytest.TempPathFactory, steps: list, who: list[int]) -> None:
     """However the steps are mixed: a dot is a doubt, an answer is kept, what is about the session is no answer."""

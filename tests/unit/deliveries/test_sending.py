@@ -212,14 +212,14 @@ def test_progress_comes_from_the_counters(url: str) -> None:
 
     async def main() -> None:
         async with opened(url) as house, Sink() as sink:
-            await house.people(170)
+            await house.people(570)
             await house.seal()
             await flow.run_due(house.context(sink.url), progress=told.append)
 
     asyncio.run(main())
-    assert [50, 150, 170] == [progress.counts.accepted for progress in told]
-    assert {170} == {progress.counts.audience for progress in told}
-    assert {170} == {progress.mailing.audience for progress in told}
+    assert [50, 550, 570] == [progress.counts.accepted for progress in told]
+    assert {570} == {progress.counts.audience for progress in told}
+    assert {570} == {progress.mailing.audience for progress in told}
 
 
 def test_pause_resume_cancel(url: str) -> None:
@@ -258,21 +258,21 @@ def test_pausing_acts_within_a_claim(url: str) -> None:
 
     async def main() -> None:
         async with opened(url) as house, Sink() as sink:
-            await house.people(300)
+            await house.people(1200)
             mailing = await house.seal()
 
             def stop(progress: Progress) -> None:
-                if progress.counts.accepted >= 150:
+                if progress.counts.accepted >= 550:
                     tasks.append(asyncio.create_task(change(house, mailing, "pause")))
 
             tasks: list[asyncio.Task[None]] = []
             report = await flow.run_due(house.context(sink.url), progress=stop)
             await asyncio.gather(*tasks)
-            assert 150 <= report.accepted < 300
-            assert 300 == report.accepted + report.owed
+            assert 550 <= report.accepted < 1200
+            assert 1200 == report.accepted + report.owed
             await change(house, mailing, "resume")
             await flow.run_due(house.context(sink.url))
-            assert 300 == len(set(sink.recipients)) == len(sink.taken)
+            assert 1200 == len(set(sink.recipients)) == len(sink.taken)
 
     asyncio.run(main())
 
