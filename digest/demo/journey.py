@@ -119,7 +119,7 @@ async def _send(house: House, at: datetime) -> str:
 
 def _keep_letter(post: inbox.Inbox, done: Travelled) -> None:
     """The first English letter as a page; and how many came in which language."""
-    for _, path in post.received:
+    for _, path in sorted(post.received):
         message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
         page: Any = message.get_body(("html",))
         html = page.get_content()
@@ -139,8 +139,8 @@ async def _poll(base: str) -> tuple[int, int]:
 
 
 async def _leave(house: House, post: inbox.Inbox) -> str:
-    """Press the mail program's own button (RFC 8058) in the last letter."""
-    address, path = post.received[-1]
+    """Press the mail program's own button (RFC 8058) in one letter: the last by address, whichever came first."""
+    address, path = max(post.received)
     message = email.message_from_bytes(path.read_bytes(), policy=email.policy.compat32)
     link = (re.search(r"<(https?://[^>]+)>", str(message["List-Unsubscribe"])) or ["", ""])[1]
     async with httpx.AsyncClient(trust_env=False) as program:
