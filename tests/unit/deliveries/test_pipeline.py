@@ -1,0 +1,194 @@
+"""The pipelined dialogue: whatever a relay answers, and however its answers are cut, each message ends once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from digest.deliveries.smtp.pipeline import Parcel, Pipeline
+from digest.deliveries.smtp.timeouts import Timeouts
+from digest.model.deliveries import Outcome, OutcomeKind
+
+K = OutcomeKind
+DROP = 0
+
+
+@dataclass(frozen=True)
+class Script:
+    """What the relay answers for one message; 0 hangs up instead. Lenient: 354 although it refused the recipient."""
+
+    mail: int = 250
+    rcpt: int = 250
+    data: int = 354
+    dot: int = 250
+    lenient: bool = False
+
+
+@dataclass
+class Relay(asyncio.Transport):
+    """A relay that reads what is written, byte for byte, and answers by the book or by its script."""
+
+    scripts: list[Script]
+    pipelining: bool
+    out: bytearray = field(default_factory=bytearray)
+    taken: list[str] = field(default_factory=list)
+    writes: list[bytes] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    closed: bool = False
+    unread: bytes = b""
+    state: str = "idle"
+    recipient: str = ""
+    unanswered: int = 0
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self.protocol = protocol
+
+    def abort(self) -> None:
+        self.closed = True
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        if not self.pipelining and self.out:
+            self.wrong.append("a command before the answer to the last")
+        self.unread += bytes(data)
+        self.writes.append(bytes(data))
+        while not self.closed and self._step():
+            pass
+
+    def _step(self) -> bool:
+        if self.state == "data":
+            _, dot, rest = self.unread.partition(b"\r\n.\r\n")
+            if self.unread.startswith(b".\r\n"):
+                dot, rest = b".\r\n", self.unread[3:]
+            if not dot:
+                return False
+            self.unread, self.state = rest, "idle"
+            script = self._of(self.recipient) if self.recipient else Script(dot=554)
+            if script.dot and script.dot < 300 and self.recipient:
+                self.taken.append(self.recipient)
+            self._say(script.dot)
+            return True
+        line, end, rest = self.unread.partition(b"\r\n")
+        if not end:
+            return False
+        self.unread = rest
+        self._command(line.decode())
+        return True
+
+    def _command(self, line: str) -> None:
+        verb, address = line[:4], line.partition("<")[2].partition(">")[0]
+        if verb == "MAIL":
+            if self.state != "idle":
+                self.wrong.append("MAIL within MAIL")
+            script = self._of(address)
+            self.state = "mail" if script.mail == 250 else "idle"
+            self._say(script.mail)
+        elif verb == "RCPT":
+            script = self._of(address)
+            accepted = self.state == "mail" and script.rcpt == 250
+            self.recipient = address if accepted else ""
+            self._say(script.rcpt if self.state == "mail" else 503)
+        elif verb == "DATA":
+            script = self._of(self.recipient) if self.recipient else Script(data=503)
+            lenient = not self.recipient and self.state == "mail" and any(each.lenient for each in self.scripts)
+            code = 354 if lenient else script.data
+            self.state = "data" if code == 354 else self.state
+            self._say(code)
+        elif verb == "RSET":
+            self.state, self.recipient = "idle", ""
+            self._say(250)
+        else:
+            self.wrong.append(line)
+
+    def _of(self, address: str) -> Script:
+        return self.scripts[int(address.partition("@")[0].strip("abcdefghijklmnopqrstuvwxyz"))]
+
+    def _say(self, code: int) -> None:
+        if code == DROP:
+            self.out += b"\0drop"
+            self.closed = True
+        else:
+            self.out += b"%d-more to come\r\n%d said so\r\n" % (code, code) if code % 2 else b"%d ok\r\n" % code
+            self.closed = code == 421
+
+
+def spoken(
+    scripts: list[Script], cuts: Iterator[int], *, pipelining: bool
+) -> tuple[Relay, list[tuple[int, Outcome | None]]]:
+    """Send a message for each script, the relay's answers cut into pieces of these sizes."""
+    relay = Relay(scripts, pipelining)
+    told: list[tuple[int, Outcome | None]] = []
+    waiting = iter(range(len(scripts)))
+
+    def source() -> Parcel | None:
+        number = next(waiting, None)
+        if number is None:
+            return None
+        return Parcel(number, f"s{number}@example.org", f"r{number}@example.org", b"Subject: x\r\n\r\nbody\r\n")
+
+    async def main() -> None:
+        pipeline = Pipeline(relay, Timeouts(), pipelining=pipelining)
+        running = asyncio.ensure_future(
+            pipeline.run(source, lambda key, outcome: told.append((key, outcome)), may_finish=lambda: True)
+        )
+        await asyncio.sleep(0)
+        while not running.done():
+            if relay.out.startswith(b"\0drop"):
+                pipeline.connection_lost(None)
+            elif relay.out:
+                end = relay.out.find(b"\0")
+                size = min(next(cuts), len(relay.out) if end < 0 else end)
+                piece = bytes(relay.out[:size])
+                del relay.out[:size]
+                pipeline.get_buffer(size)[:size] = piece
+                pipeline.buffer_updated(size)
+            await asyncio.sleep(0)
+
+    asyncio.run(main())
+    return relay, told
+
+
+codes = st.sampled_from([250, 250, 250, 451, 550])
+scripts = st.builds(
+    Script,
+    mail=st.sampled_from([250, 250, 250, 250, 451, 550, 421, DROP]),
+    rcpt=st.sampled_from([250, 250, 250, 450, 550, 421, DROP]),
+    data=st.sampled_from([354, 354, 354, 354, 451, 554, DROP]),
+    dot=st.sampled_from([250, 250, 250, 451, 554, 421, DROP]),
+    lenient=st.booleans(),
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(scripts, min_size=1, max_size=6), st.lists(st.integers(1, 40), min_size=1), st.booleans())
+def test_each_message_ends_once(drawn: list[Script], sizes: list[int], pipelining: bool) -> None:
+    """One verdict a message; accepted is what the relay took; in doubt only what was dotted; the dialogue is legal."""
+
+    def cuts() -> Iterator[int]:
+        while True:
+            yield from sizes
+
+    relay, told = spoken(drawn, cuts(), pipelining=pipelining)
+    keys = [key for key, _ in told]
+    assert len(set(keys)) == len(keys)
+    kinds = {key: outcome.kind for key, outcome in told if outcome}
+    taken = {int(address[1:].partition("@")[0]) for address in relay.taken}
+    assert taken == {key for key, kind in kinds.items() if kind is K.ACCEPTED}
+    assert all(drawn[key].dot == DROP for key, kind in kinds.items() if kind is K.UNCERTAIN)
+    assert [] == relay.wrong
+    if not relay.closed:
+        assert sorted(keys) == list(range(len(drawn)))
+
+
+def test_a_round_trip_a_message() -> None:
+    """`body . MAIL RCPT DATA` goes out as one write."""
+    relay, told = spoken([Script()] * 5, iter([1000] * 100), pipelining=True)
+    assert [K.ACCEPTED] * 5 == [outcome.kind for _, outcome in told if outcome]
+    assert 6 == len(relay.writes)
+    assert relay.writes[1].endswith(b"\r\n.\r\nMAIL FROM:<s1@example.org>\r\nRCPT TO:<r1@example.org>\r\nDATA\r\n")
