@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -27,8 +26,8 @@ from digest.store import announcements, sources
 from digest.store.database import Store, connect
 from digest.store.schema import dispositions, metadata
 from digest.store.sources import SourceRow
+from tests.sites import Route, Site, answer
 
-Route = Callable[[BaseHTTPRequestHandler], None]
 T = TypeVar("T")
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 LONDON = ZoneInfo("Europe/London")
@@ -38,59 +37,6 @@ START = datetime(2022, 8, 29, 23, 15, tzinfo=UTC)
 
 def xml(text: str) -> str:
     return escape(text, quote=False)
-
-
-class Site:
-    """Routes by path; `asked` are the requests as they came."""
-
-    def __init__(self) -> None:
-        self.routes: dict[str, Route] = {}
-        self.asked: list[tuple[str, dict[str, str]]] = []
-        site = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                site.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
-                route = site.routes.get(self.path) or site.routes.get(self.path.partition("?")[0])
-                try:
-                    (route or answer(b"not found", status=404))(self)
-                except OSError:
-                    self.close_connection = True
-
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.server.block_on_close = False
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        self.thread.start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}"
-
-    def serve(self, path: str, body: bytes, **headers: str) -> None:
-        self.routes[path] = answer(body, **headers)
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-
-def answer(body: bytes, status: int = 200, **headers: str) -> Route:
-    def respond(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        if "content_length" not in headers:
-            handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return respond
 
 
 @pytest.fixture

@@ -10,22 +10,7 @@ from pathlib import Path
 import pytest
 
 from digest.settings.keys import Keyring
-from digest.store import migrate
 from digest.store.database import Store, connect
-
-
-@pytest.fixture(scope="session")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated store with nobody in it: to be copied, which is quicker than migrating each anew."""
-    file = tmp_path_factory.mktemp("empty") / "people.db"
-
-    async def make() -> None:
-        store = connect(f"sqlite:///{file}")
-        await migrate.upgrade(store)
-        await store.close()
-
-    asyncio.run(make())
-    return file
 
 
 @pytest.fixture

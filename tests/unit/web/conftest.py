@@ -18,8 +18,8 @@ from digest.model.announcements import Facts, Figure, Picture, Version
 from digest.model.editions import EditionStatus, Snapshot, SnapshotItem, SnapshotSection
 from digest.service.house import House, opened
 from digest.settings import load
-from digest.store import editions, media, migrate, minting
-from digest.store.database import connect, insert_ignore
+from digest.store import editions, media, minting
+from digest.store.database import insert_ignore
 from digest.store.media import MediaRow
 from digest.store.schema import items, sources
 from digest.subscribers import flow
@@ -95,20 +95,6 @@ class Site:
     def state(self, email: str = "ana.ruiz@mail.example.org") -> str:
         [standing] = self.run(flow.show(self.house.store, email)).subscriptions
         return standing.state
-
-
-@pytest.fixture(scope="session")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated store with nothing in it: to be copied, which is quicker than migrating each anew."""
-    file = tmp_path_factory.mktemp("empty") / "digest.db"
-
-    async def make() -> None:
-        store = connect(f"sqlite:///{file}")
-        await migrate.upgrade(store)
-        await store.close()
-
-    asyncio.run(make())
-    return file
 
 
 @pytest.fixture
