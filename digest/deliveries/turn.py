@@ -15,7 +15,7 @@ from digest.deliveries.halt import halt
 from digest.deliveries.journal import Page
 from digest.deliveries.personalise import personalise
 from digest.deliveries.smtp.crew import Batch, Crew, Message, unheard
-from digest.deliveries.smtp.pipeline import untold
+from digest.deliveries.smtp.parcel import untold
 from digest.errors import StoreError
 from digest.letter.compile import Compiled
 from digest.model.deliveries import DeliveryState, MailingStatus, Outcome, OutcomeKind, Shard

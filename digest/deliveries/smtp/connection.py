@@ -9,7 +9,8 @@ import aiosmtplib
 from aiosmtplib import SMTP, SMTPException, SMTPResponse, SMTPResponseException
 
 from digest.deliveries.outcome import Stage, classify, shown
-from digest.deliveries.smtp.pipeline import BeforeDot, Pipeline, Result, Source, untold
+from digest.deliveries.smtp.parcel import BeforeDot, Result, Source, untold
+from digest.deliveries.smtp.pipeline import Pipeline
 from digest.deliveries.smtp.relay import Relay, is_writable, needs_utf8
 from digest.deliveries.smtp.timeouts import Timeouts
 from digest.model.deliveries import Outcome, OutcomeKind

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from digest.deliveries.smtp.connection import Connection, always
-from digest.deliveries.smtp.pipeline import Parcel, untold
+from digest.deliveries.smtp.parcel import Parcel, untold
 from digest.deliveries.smtp.pool import MESSAGES, Pool
 from digest.errors import LetterError
 from digest.model.deliveries import Outcome, OutcomeKind

@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from digest.deliveries.outcome import Stage, classify
+from digest.deliveries.smtp.parcel import BeforeDot, Parcel, Result, Source, untold
 from digest.deliveries.smtp.relay import needs_utf8
 from digest.deliveries.smtp.timeouts import Timeouts
 from digest.model.deliveries import Outcome, OutcomeKind
@@ -21,32 +21,6 @@ _BUFFER = 16_384
 _LONGEST_REPLY = 8_192
 _ACCEPTED = Outcome(kind=OutcomeKind.ACCEPTED, code=250)
 _LOST = "the connection was lost"
-
-
-@dataclass(slots=True)
-class Parcel:
-    """A message on its way: whole bytes, CRLF, no line that begins with a dot."""
-
-    key: int
-    sender: str
-    recipient: str
-    message: bytes
-    verdict: Outcome | None = None
-    """What an earlier reply decided; the rest of its group is read and passed over."""
-    dotted: bool = False
-
-
-Source = Callable[[], Parcel | None]
-"""The next message to send now; None for none, and nothing more is begun until `run` is called again."""
-Result = Callable[[int, Outcome | None], None]
-"""Told once of each parcel's end; None for one that was only announced when the session ended over another."""
-
-BeforeDot = Callable[[int], None]
-"""Told of each parcel just before its final dot is written."""
-
-
-def untold(key: int) -> None:
-    """For what nobody keeps a journal of."""
 
 
 class Pipeline(asyncio.BufferedProtocol):

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.deliveries.smtp.pipeline import Parcel, Pipeline
+from digest.deliveries.smtp.parcel import Parcel
+from digest.deliveries.smtp.pipeline import Pipeline
 from digest.deliveries.smtp.timeouts import Timeouts
 from digest.model.deliveries import Outcome, OutcomeKind
 
