@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import typer
 
 from digest.cli.running import settings
@@ -14,6 +12,8 @@ app = typer.Typer(name="db", no_args_is_help=True, help="Look after the database
 @app.command(epilog="Example: DIGEST_DATABASE__URL=postgresql://… digest db upgrade")
 def upgrade() -> None:
     """Bring the database to this version's schema; safe to run at every start, in many places at once."""
+    import asyncio
+
     from digest.cli.output import say
     from digest.store import migrate
     from digest.store.database import connect

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import tempfile
 import traceback
@@ -38,6 +37,8 @@ def settings() -> Settings:
 
 def within(flow: Callable[[House], Awaitable[T]]) -> T:
     """Open the house, run the flow, close the house."""
+    import asyncio
+
     declared = settings()
 
     async def main() -> T:

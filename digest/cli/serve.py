@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import typer
@@ -48,6 +47,8 @@ def tick(once: Annotated[bool, typer.Option("--once", help="One look at the cloc
 
 
 def _run(host: str, port: int, *, web_pages: bool, clock: bool, sender: bool) -> None:
+    import asyncio
+
     from digest.cli.output import say
     from digest.web.process import Roles, run
 

@@ -43,7 +43,7 @@ def test_each_command_has_help_and_an_example(words: str, command: Any) -> None:
 
 def test_help_is_light() -> None:
     """`digest --help` loads neither database, parser, template engine nor web framework."""
-    heavy = "sqlalchemy pydantic jinja2 lxml feedparser starlette aiosmtplib rich httpx PIL"
+    heavy = "asyncio sqlalchemy pydantic jinja2 lxml feedparser starlette aiosmtplib rich httpx PIL"
     program = f"import sys, digest.cli; print([name for name in {heavy.split()!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "[]" == done.stdout.strip()
