@@ -19,6 +19,8 @@ from digest.store.items import Candidate
 from digest.store.minting import Contender
 
 NEAR = timedelta(hours=48)
+TOLD_WITHIN = timedelta(days=14)
+"""How long after an edition a site may tell of it."""
 
 
 @dataclass(slots=True)
@@ -31,6 +33,8 @@ class World:
     candidates: list[Candidate] = field(default_factory=list)
     named: dict[str, int] = field(default_factory=dict)
     """Names within the source -> announcement."""
+    editions: int | None = None
+    """The source that our own editions are."""
     _by_link: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     _by_title: dict[str, list[Candidate]] = field(default_factory=lambda: defaultdict(list))
 
@@ -80,14 +84,20 @@ def fold(known: Known, source_id: int, world: World) -> int | None:
     if item.link and (found := world.by_link(link_key(item.link))) is not None:
         return found
     mine = candidate_of(item, 0, source_id)
-    same = {each.announcement_id for each in world.by_title(mine.title_key) if _is_same(mine, each)}
+    same = {each.announcement_id for each in world.by_title(mine.title_key) if _is_same(mine, each, world.editions)}
     return next(iter(same)) if len(same) == 1 else None
 
 
-def _is_same(mine: Candidate, other: Candidate) -> bool:
-    """Equal titles alone say little ("Newsflash"); they must be near in time, on one site, from different sources."""
+def _is_same(mine: Candidate, other: Candidate, editions: int | None) -> bool:
+    """Equal titles alone say little ("Newsflash"); they must be near in time, on one site, from different sources.
+
+    A site's post that bears the title of one of our editions tells of that edition, wherever it stands.
+    """
     if mine.source_id == other.source_id or mine.language != other.language:
         return False
+    if editions in (mine.source_id, other.source_id):
+        one, another = mine.published_on, other.published_on
+        return one is not None and another is not None and abs(one - another) <= TOLD_WITHIN
     hosts = {host for host in (host_of(mine.link), host_of(other.link)) if host}
     return len(hosts) <= 1 and _is_near(mine, other)
 

@@ -15,8 +15,8 @@ from digest.collect.identify import Known
 from digest.collect.links import link_key
 from digest.collect.plan import Plan, plan
 from digest.collect.text import title_key
-from digest.model.announcements import Item, Version
-from digest.store import announcements, dispositions, items, minting
+from digest.model.announcements import EDITIONS, Item, Version
+from digest.store import announcements, dispositions, items, minting, sources
 from digest.store.database import Tx
 from digest.store.items import Placed
 from digest.store.minting import Contender, Minted, Shown
@@ -102,7 +102,9 @@ async def _plan(tx: Tx, known: Sequence[Known], keeper: Keeper) -> Plan:
         title_keys=(title_key(item.title) for item in fresh),
     )
     named = {name: item.announcement_id for name, item in stored.items()}
-    return plan(known, stored, World(candidates=found, named=named), keeper.source_id)
+    editions = await sources.get(tx, EDITIONS)
+    world = World(candidates=found, named=named, editions=editions.id if editions else None)
+    return plan(known, stored, world, keeper.source_id)
 
 
 async def _mint(tx: Tx, made: Plan, keeper: Keeper) -> list[int]:

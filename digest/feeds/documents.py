@@ -64,6 +64,32 @@ def render(
     return tuple(documents)
 
 
+def archive(
+    channel: Channel, entries: Sequence[Entry], before: DocumentHead | None, *, part: str, now: datetime
+) -> FeedDocument:
+    """The archive document that the channel names, in Atom and packed only: few ask for it, and there may be thousands.
+
+    `updated` is the newest change in it, and never goes back.
+    """
+    newest = max((each.updated for each in entries), default=EPOCH)
+    made_from = fingerprint(channel, entries)
+    same = before is not None and before.fingerprint == made_from
+    updated = before.updated_at if before is not None and same else grown(newest, before.updated_at if before else None)
+    packed = gzip.compress(atom(replace(channel, updated=updated), entries), mtime=0)
+    etag = strong_etag(packed)
+    return FeedDocument(
+        feed=channel.slug,
+        part=part,
+        format="atom",
+        encoding="gzip",
+        etag=etag,
+        changed_at=_changed_at(before, etag, now),
+        updated_at=updated,
+        fingerprint=made_from,
+        body=packed,
+    )
+
+
 def strong_etag(body: bytes) -> str:
     """A strong entity tag (RFC 9110, 8.8.3) of these very bytes."""
     return f'"{blake2b(body, digest_size=16).hexdigest()}"'

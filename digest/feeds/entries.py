@@ -53,6 +53,14 @@ class Channel:
     author: str
     site_url: str
     updated: datetime = EPOCH
+    archives: int = 0
+    """How many archive documents there are (RFC 5005, section 4), numbered from 1, the oldest."""
+    number: int = 0
+    """Which of them this is; 0 for the document that readers poll."""
+
+    def archive(self, number: int) -> str:
+        """The public address of an archive document."""
+        return f"{self.site_url}{archive_path(self.slug, number)}"
 
     def address(self, form: str) -> str:
         """The public address of the feed in a format: atom, rss or json."""
@@ -61,6 +69,10 @@ class Channel:
 
 def path(slug: str, form: str) -> str:
     return f"/feeds/{slug}.{form}"
+
+
+def archive_path(slug: str, number: int) -> str:
+    return f"/feeds/{slug}/archive/{number}.atom"
 
 
 def channel(feed: Feed, site: Site, *, host: str) -> Channel:
@@ -94,7 +106,7 @@ def entry(announcement: Announcement, feed: Feed, site: Site) -> Entry:
         link=href(version.link) or own_page(announcement, site),
         language=version.language if _LANGUAGE.fullmatch(version.language) else site.language,
         summary=line(version.summary),
-        content=text(version.content).strip(),
+        content=text(version.content).strip() if feed.text == "full" else "",
         published=published,
         updated=max(published, instant(version.updated_at)),
         categories=_lines(version.categories),
@@ -108,12 +120,6 @@ def own_page(announcement: Announcement, site: Site) -> str:
     """Our page for an announcement, linked when its version has no link of its own."""
     slug = announcement.public_id.rpartition("/")[2]
     return f"{href(site.url)}/announcements/{slug}"
-
-
-def last_change(announcements: Iterable[Announcement], entries: Iterable[Entry]) -> datetime:
-    """The newest change among them; give the retracted ones too."""
-    changes = [instant(each.updated_at) for each in announcements] + [each.updated for each in entries]
-    return max(changes, default=EPOCH)
 
 
 def _lines(values: Iterable[str]) -> tuple[str, ...]:

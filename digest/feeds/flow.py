@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from digest.errors import NotFound
+from digest.feeds import archives, members
 from digest.feeds import documents as printed
-from digest.feeds.entries import Channel, Entry, authority, channel, entry, last_change, path
-from digest.feeds.printable import grown
-from digest.feeds.select import belongs, choose
-from digest.model.announcements import Announcement
+from digest.feeds.entries import Channel, Entry, authority, channel, entry
+from digest.feeds.printable import grown, instant
+from digest.feeds.select import choose
 from digest.model.feeds import DocumentHead, FeedDocument
 from digest.settings import Feed, Settings
-from digest.store import announcements, documents
+from digest.store import announcements, documents, feed_entries, minting
 from digest.store.database import Store, Tx
+from digest.store.feed_entries import Mark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +33,9 @@ class BuiltFeed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Plan:
-    """All that a feed is made from, read in one view of the store."""
+    """All that a feed's documents are made from, read in one view of the store."""
 
+    mark: Mark
     channel: Channel
     entries: tuple[Entry, ...]
     standing: tuple[DocumentHead, ...]
@@ -54,8 +53,8 @@ async def build(
 ) -> tuple[BuiltFeed, ...]:
     """Bring every configured feed, or those named, up to what the store holds.
 
-    Nothing is rendered or written for a feed that would come out the same. Safe to call anywhere, at any
-    time, from many processes at once.
+    What a feed costs depends on what changed, not on how much it holds. Nothing is rendered or written for one
+    that would come out the same. Safe to call anywhere, at any time, from many processes at once.
     """
     unknown = sorted(set(only or ()) - set(settings.feeds))
     if unknown:
@@ -64,30 +63,45 @@ async def build(
     return tuple([await _build(store, settings, feed, now) for feed in wanted])
 
 
-async def export(store: Store, settings: Settings, out: Path) -> tuple[Path, ...]:
-    """Write the configured feeds under `out` by their public paths; the files, touched only where they differ.
-
-    Each is replaced in one step and bears the time of its last change.
-    """
-    files: list[Path] = []
-    for slug in settings.feeds:
-        async with store.read() as tx:
-            found = await documents.of(tx, slug)
-        files += [_lay(out, each) for each in found if each.encoding == "identity"]
-    return tuple(files)
-
-
 async def _build(store: Store, settings: Settings, feed: Feed, now: datetime) -> BuiltFeed:
+    if (untouched := await _untouched(store, settings, feed)) is not None:
+        return untouched
+    await members.gather(store, settings, feed)
+    built = await _build_current(store, settings, feed, now)
+    rebuilt = await archives.build(store, settings, feed, now=now)
+    return replace(built, changed=built.changed or rebuilt > 0)
+
+
+async def _untouched(store: Store, settings: Settings, feed: Feed) -> BuiltFeed | None:
+    """The feed as it stands, when nothing at all has changed since it was built."""
+    async with store.read() as tx:
+        mark = await feed_entries.mark(tx, feed.slug)
+        if mark is None or not mark.changed == mark.built == await minting.last_change(tx):
+            return None
+        if (mark.selection, mark.print) != (members.selection(feed, settings.site), _declared(settings, feed)):
+            return None
+        if await feed_entries.stale(tx, feed.slug, 1):
+            return None
+        heads = await documents.heads(tx, feed.slug)
+    if len(heads) != printed.COUNT:
+        return None
+    updated = max(head.updated_at for head in heads)
+    return BuiltFeed(slug=feed.slug, entries=mark.entries, changed=False, updated=updated)
+
+
+async def _build_current(store: Store, settings: Settings, feed: Feed, now: datetime) -> BuiltFeed:
     while True:
         async with store.read() as tx:
             plan = await _plan(tx, settings, feed)
-        if plan.is_standing:
-            return _built(plan, changed=False)
-        rendered = await asyncio.to_thread(
-            printed.render, plan.channel, plan.entries, plan.standing, made_from=plan.fingerprint, now=now
-        )
+        rendered: tuple[FeedDocument, ...] = ()
+        if not plan.is_standing:
+            rendered = await asyncio.to_thread(
+                printed.render, plan.channel, plan.entries, plan.standing, made_from=plan.fingerprint, now=now
+            )
         if await _put(store, settings, feed, plan, rendered):
-            return _built(plan, changed=True)
+            return BuiltFeed(
+                slug=feed.slug, entries=len(plan.entries), changed=bool(rendered), updated=plan.channel.updated
+            )
 
 
 async def _put(store: Store, settings: Settings, feed: Feed, plan: _Plan, rendered: tuple[FeedDocument, ...]) -> bool:
@@ -96,51 +110,37 @@ async def _put(store: Store, settings: Settings, feed: Feed, plan: _Plan, render
         host = await documents.lock(tx, authority(settings.site))
         if plan.channel.id != channel(feed, settings.site, host=host).id:
             return False
-        if await documents.heads(tx, feed.slug) != plan.standing:
+        if await feed_entries.mark(tx, feed.slug) != plan.mark:
             return False
         await documents.put(tx, rendered)
+        declared = _declared(settings, feed)
+        if archives.declared(declared) != archives.declared(plan.mark.print):
+            await feed_entries.disturb(tx, feed.slug)
+        new = replace(plan.mark, built=plan.mark.changed, entries=len(plan.entries), print=declared)
+        await feed_entries.put_mark(tx, new)
         return True
 
 
 async def _plan(tx: Tx, settings: Settings, feed: Feed) -> _Plan:
     host = await documents.host(tx) or authority(settings.site)
     standing = await documents.heads(tx, feed.slug)
-    found = await _found(tx, settings, feed)
-    chosen = choose(found, feed, site_language=settings.site.language)
-    entries = tuple(entry(each, feed, settings.site) for each in chosen)
+    mark = await feed_entries.mark(tx, feed.slug)
+    assert mark is not None  # noqa: S101 - gathered just before
+    language = settings.site.language
+    ids = await members.current(tx, feed)
+    found = await announcements.many(tx, ids, language=feed.language or language)
+    entries = tuple(entry(each, feed, settings.site) for each in choose(found, feed, site_language=language))
     made = channel(feed, settings.site, host=host)
+    made = replace(made, archives=await feed_entries.archives(tx, feed.slug))
     made_from = printed.fingerprint(made, entries)
     before = max((head.updated_at for head in standing), default=None)
-    plan = _Plan(channel=made, entries=entries, standing=standing, fingerprint=made_from)
-    updated = before if before and plan.is_standing else grown(last_change(found, entries), before)
+    plan = _Plan(mark=mark, channel=made, entries=entries, standing=standing, fingerprint=made_from)
+    newest = max([instant(mark.changed_at), *(each.updated for each in entries)])
+    updated = before if before and plan.is_standing else grown(newest, before)
     return replace(plan, channel=replace(made, updated=updated))
 
 
-async def _found(tx: Tx, settings: Settings, feed: Feed) -> tuple[Announcement, ...]:
-    """The newest that belong to the feed, at least as many as it shows, the retracted among them too."""
-    limit, language = feed.entries, settings.site.language
-    while True:
-        read = await announcements.listed(
-            tx, sources=feed.sources or None, limit=limit, language=feed.language or language, retracted=True
-        )
-        found = tuple(each for each in read if belongs(each, feed, site_language=language))
-        if len(read) < limit or sum(each.retracted_at is None for each in found) >= feed.entries:
-            return found
-        limit *= 4
-
-
-def _built(plan: _Plan, *, changed: bool) -> BuiltFeed:
-    return BuiltFeed(slug=plan.channel.slug, entries=len(plan.entries), changed=changed, updated=plan.channel.updated)
-
-
-def _lay(out: Path, document: FeedDocument) -> Path:
-    file = out / path(document.feed, document.format).lstrip("/")
-    if file.is_file() and file.read_bytes() == document.body:
-        return file
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=file.parent, prefix=".", delete=False) as writing:
-        writing.write(document.body)
-    stamp = document.changed_at.timestamp()
-    os.utime(writing.name, (stamp, stamp))
-    Path(writing.name).chmod(0o644)
-    return Path(writing.name).replace(file)
+def _declared(settings: Settings, feed: Feed) -> str:
+    """All that is declared and printed in a feed's documents."""
+    made = channel(feed, settings.site, host="")
+    return printed.fingerprint(made, ()) + f" {feed.text} {feed.entries} {settings.site.language}"

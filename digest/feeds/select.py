@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from digest.model.announcements import Announcement, Version
+from digest.model.announcements import EDITIONS, Announcement, Version
 from digest.settings import Feed
 
 
@@ -20,7 +20,10 @@ def choose(announcements: Iterable[Announcement], feed: Feed, *, site_language: 
 
 
 def belongs(announcement: Announcement, feed: Feed, *, site_language: str) -> bool:
-    """Whether all that the feed asks for holds, for one that was retracted too; within a list, any."""
+    """Whether all that the feed asks for holds, for one that was retracted too; within a list, any.
+
+    Our own editions are in a feed only where it asks for them.
+    """
     return (
         _from(announcement, feed.sources)
         and _about(announcement, feed.categories)
@@ -41,7 +44,7 @@ def shown(announcement: Announcement, language: str | None, *, site_language: st
 
 def _from(announcement: Announcement, sources: tuple[str, ...]) -> bool:
     known = {*announcement.sources, *(version.source for version in announcement.versions)}
-    return not sources or not known.isdisjoint(sources)
+    return not known.isdisjoint(sources) if sources else known != {EDITIONS}
 
 
 def _about(announcement: Announcement, categories: tuple[str, ...]) -> bool:

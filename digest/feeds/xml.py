@@ -11,14 +11,16 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-import lxml.etree  # noqa: F401 - feedgen uses it without importing it
+import lxml.etree  # feedgen uses it without importing it
 from feedgen.entry import FeedEntry
+from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from feedgen.feed import FeedGenerator
 
 from digest.feeds.entries import Channel, Entry
 from digest.model.announcements import Enclosure
 
 GENERATOR = "Digest"
+_HISTORY = "http://purl.org/syndication/history/1.0"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _LINK_KEYS = ("rel", "type", "hreflang", "title", "length")
 
@@ -43,9 +45,24 @@ class _Mended(FeedEntry):  # type: ignore[misc]
         return element
 
 
+class _Archive(BaseExtension):  # type: ignore[misc]
+    """Says that a document is an archive, and will hold the same entries for good (RFC 5005, section 4)."""
+
+    def extend_ns(self) -> dict[str, str]:
+        return {"fh": _HISTORY}
+
+    def extend_atom(self, feed: Any) -> Any:
+        lxml.etree.SubElement(feed, f"{{{_HISTORY}}}archive")
+        return feed
+
+
 def atom(channel: Channel, entries: Iterable[Entry]) -> bytes:
-    """The feed as Atom; valid by RFC 4287, UTF-8."""
+    """The feed, or the archive document of it that `channel.number` names, as Atom; valid by RFC 4287, UTF-8."""
     feed = _feed(channel, "atom", "application/atom+xml")
+    if channel.number:
+        feed.register_extension("fh", _Archive, BaseEntryExtension, atom=True, rss=False)
+    for link in _history(channel):
+        feed.link(link)
     feed.id(channel.id)
     feed.author({"name": channel.author, "uri": channel.site_url})
     feed.subtitle(channel.description)
@@ -91,10 +108,22 @@ def _feed(channel: Channel, form: str, media_type: str) -> Any:
     feed.language(channel.language)
     feed.updated(channel.updated)
     feed.generator(GENERATOR)
-    feed.link(href=channel.address(form), rel="self", type=media_type)
+    own = channel.archive(channel.number) if channel.number else channel.address(form)
+    feed.link(href=own, rel="self", type=media_type)
     # RSS prints the last link given as the channel's own.
     feed.link(href=channel.site_url, rel="alternate", type="text/html")
     return feed
+
+
+def _history(channel: Channel) -> list[dict[str, str]]:
+    """The way from a document to the ones before and after it."""
+    older = channel.number - 1 if channel.number else channel.archives
+    links = [("prev-archive", channel.archive(older))] if older else []
+    if channel.number:
+        links.append(("current", channel.address("atom")))
+    if 0 < channel.number < channel.archives:
+        links.append(("next-archive", channel.archive(channel.number + 1)))
+    return [{"rel": rel, "href": href, "type": "application/atom+xml"} for rel, href in links]
 
 
 def _add(feed: Any, entry: Entry, channel: Channel) -> Any:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+EDITIONS = "editions"
+"""The source that our own editions are, for feeds; no digest ever carries them."""
+
 
 class IdentKind(StrEnum):
     """Where an item's identity comes from, best first."""

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from digest.feeds import flow
+from digest.feeds.export import export
 from digest.feeds.flow import BuiltFeed
+from digest.service import issuing
 from digest.service.house import House, now
 
 
@@ -17,7 +19,11 @@ class Built:
 
 
 async def build(house: House, out: Path | None) -> Built:
-    """Bring every feed up to what the store holds; with `out`, write the documents there too."""
+    """Bring every feed up to what the store holds; with `out`, write the documents there too.
+
+    Quick when nothing changed, whoever changed it: the service calls it at every tick.
+    """
+    await issuing.issue(house, now())
     feeds = await flow.build(house.store, house.settings, now=now())
-    files = await flow.export(house.store, house.settings, out) if out is not None else ()
+    files = await export(house.store, house.settings, out) if out is not None else ()
     return Built(feeds, tuple(files))

@@ -190,6 +190,7 @@ class Feed(Named):
     categories: Words = ()
     language: Language | None = None
     entries: int = Field(default=50, ge=1, le=1_000)
+    text: Literal["full", "summary"] = "full"
 
 
 class DigestSection(Section):

@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, exists, func, select, update
 
 from digest.model import codec
-from digest.model.announcements import AlsoAt, Announcement, Enclosure, Facts, Picture, Precision, Version
+from digest.model.announcements import EDITIONS, AlsoAt, Announcement, Enclosure, Facts, Picture, Precision, Version
+from digest.store import minting
 from digest.store.database import Tx
 from digest.store.items import parts
 from digest.store.schema import announcements, dispositions, items, sources, versions
@@ -34,8 +35,7 @@ async def get(tx: Tx, public_id: str, *, language: str = "") -> Announcement | N
 
 async def by_slug(tx: Tx, slug: str, *, language: str = "") -> Announcement | None:
     """The announcement whose public id ends in this slug, whatever host it was minted with; else as `get`."""
-    ends = announcements.c.public_id.endswith(f"announcement/{slug}", autoescape=True)
-    query = select(announcements.c.public_id).where(ends)
+    query = select(announcements.c.public_id).where(announcements.c.slug == slug)
     found = (await tx.execute(query.order_by(announcements.c.id).limit(1))).scalar_one_or_none()
     return None if found is None else await get(tx, found, language=language)
 
@@ -58,25 +58,24 @@ async def listed(
     language: str = "",
     retracted: bool = False,
 ) -> tuple[Announcement, ...]:
-    """Announcements that any of these sources made, newest first by effective time."""
+    """Announcements that any of these sources made, or any at all but our editions, newest first by effective time."""
     base = select(announcements).order_by(announcements.c.effective_at.desc(), announcements.c.seq.desc())
-    if sources is not None:
-        base = base.where(announcements.c.id.in_(_made_by(sources)))
+    base = base.where(_news()) if sources is None else base.where(announcements.c.id.in_(_made_by(sources)))
     return await _built(tx, _limited(base, limit, retracted), language=language, retracted=retracted)
 
 
 async def since_seq(tx: Tx, seq: int, *, until: datetime | None = None, language: str = "") -> tuple[Announcement, ...]:
-    """Announcements above a seq, by seq; `until` keeps those effective before that moment."""
-    base = select(announcements).where(announcements.c.seq > seq).order_by(announcements.c.seq)
+    """Announcements above a seq, by seq, without our editions; `until` keeps those effective before that moment."""
+    base = select(announcements).where(announcements.c.seq > seq, _news()).order_by(announcements.c.seq)
     if until is not None:
         base = base.where(announcements.c.effective_at < until)
     return await _built(tx, base, language=language, retracted=False)
 
 
 async def unsettled(tx: Tx, digest: str, seq: int, *, language: str = "") -> tuple[Announcement, ...]:
-    """Announcements above a seq that have no disposition for the digest yet, by seq."""
+    """Announcements above a seq that have no disposition for the digest yet, by seq, without our editions."""
     settled = exists().where(dispositions.c.digest == digest, dispositions.c.announcement_id == announcements.c.id)
-    base = select(announcements).where(announcements.c.seq > seq, ~settled).order_by(announcements.c.seq)
+    base = select(announcements).where(announcements.c.seq > seq, ~settled, _news()).order_by(announcements.c.seq)
     return await _built(tx, base, language=language, retracted=False)
 
 
@@ -86,9 +85,23 @@ async def changed_since(tx: Tx, at: datetime, *, language: str = "") -> tuple[An
     return await _built(tx, base, language=language, retracted=True)
 
 
+async def changes(tx: Tx, after: tuple[int, int], *, limit: int) -> tuple[tuple[int, int], ...]:
+    """(change, row id) of announcements that changed after one of these pairs, in the order of changes."""
+    change, row = after
+    c = announcements.c
+    later = (c.changed > change) | ((c.changed == change) & (c.id > row))
+    query = select(c.changed, c.id).where(c.changed >= change, later).order_by(c.changed, c.id).limit(limit)
+    return tuple((each[0], each[1]) for each in await tx.execute(query))
+
+
 async def max_seq(tx: Tx) -> int:
     """The last seq given; 0 in an empty store."""
     return int((await tx.execute(select(func.coalesce(func.max(announcements.c.seq), 0)))).scalar_one())
+
+
+def _news() -> ColumnElement[bool]:
+    """Not one of our editions, nor a site's post that only tells of one."""
+    return announcements.c.id.not_in(_made_by([EDITIONS]))
 
 
 def _made_by(slugs: Sequence[str]) -> Select[Any]:
@@ -176,7 +189,7 @@ def _version(item: Row[Any]) -> Version:
 async def retract(tx: Tx, announcement_id: int, *, why: str, at: datetime) -> bool:
     """Take an announcement back; False when it already was."""
     still = (announcements.c.id == announcement_id) & announcements.c.retracted_at.is_(None)
-    done = await tx.execute(
-        update(announcements).where(still).values(retracted_at=at, retracted_why=why, updated_at=at)
-    )
+    done = await tx.execute(update(announcements).where(still).values(retracted_at=at, retracted_why=why))
+    if done.rowcount:
+        await minting.touched(tx, [announcement_id], at=at)
     return bool(done.rowcount)

@@ -16,6 +16,7 @@ from digest.store.items import parts
 from digest.store.schema import announcements, counters, items, revisions, sources, versions
 
 _COUNTER = "announcements"
+_CHANGES = "changes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +71,13 @@ async def mint(tx: Tx, minted: Sequence[Minted], *, at: datetime) -> list[int]:
     last = int((await tx.execute(raised.returning(counters.c.value))).scalar_one())
     first = last - len(minted) + 1
     taken = await _taken(tx, [each.public_id for each in minted])
+    change = await next_change(tx)
     rows = [
         {
-            "public_id": _free(each.public_id, taken),
+            "public_id": (name := _free(each.public_id, taken)),
+            "slug": name.rpartition("/")[2],
             "seq": first + place,
+            "changed": change,
             "effective_at": each.effective_at,
             "first_seen_at": at,
             "updated_at": at,
@@ -141,8 +145,25 @@ async def show_new(tx: Tx, chosen: Sequence[Shown]) -> None:
 
 async def touched(tx: Tx, ids: Iterable[int], *, at: datetime) -> None:
     """Note that announcements changed."""
-    for part in parts(sorted(set(ids))):
-        await tx.execute(update(announcements).where(announcements.c.id.in_(part)).values(updated_at=at))
+    wanted = sorted(set(ids))
+    if wanted:
+        change = await next_change(tx)
+        for part in parts(wanted):
+            changed = update(announcements).where(announcements.c.id.in_(part))
+            await tx.execute(changed.values(updated_at=at, changed=change))
+
+
+async def next_change(tx: Tx) -> int:
+    """The number of a change; its row stays locked until this transaction ends, as with `mint`."""
+    await tx.execute(insert_ignore(tx, counters).values(name=_CHANGES, value=0))
+    raised = update(counters).where(counters.c.name == _CHANGES).values(value=counters.c.value + 1)
+    return int((await tx.execute(raised.returning(counters.c.value))).scalar_one())
+
+
+async def last_change(tx: Tx) -> int:
+    """The number of the last change; 0 before the first."""
+    found = (await tx.execute(select(counters.c.value).where(counters.c.name == _CHANGES))).scalar_one_or_none()
+    return int(found or 0)
 
 
 async def keep_revisions(tx: Tx, old: Mapping[int, Sequence[Version]], *, at: datetime) -> None:

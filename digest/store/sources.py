@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
+from digest.model.announcements import EDITIONS
 from digest.store.database import Tx, insert_ignore
 from digest.store.schema import sources
 
@@ -41,8 +42,8 @@ _COLUMNS = [sources.c[name] for name in SourceRow.__slots__]
 
 
 async def listed(tx: Tx) -> tuple[SourceRow, ...]:
-    """Every source ever declared, also those no longer in the configuration, by slug."""
-    rows = await tx.execute(select(*_COLUMNS).order_by(sources.c.slug))
+    """Every source ever declared, also those no longer in the configuration, by slug; our editions are none."""
+    rows = await tx.execute(select(*_COLUMNS).where(sources.c.slug != EDITIONS).order_by(sources.c.slug))
     return tuple(_row(row) for row in rows)
 
 

@@ -1,8 +1,9 @@
 """The feeds over HTTP, from memory, ahead of the framework: plain ASGI.
 
-`/feeds/{slug}.{atom,rss,json}` and the page `/feeds/` are answered here; everything else goes on to the
-wrapped application. The store is asked at most once a second whether a document changed, and while it
-cannot be asked what is in memory is served. No header of a request is ever reflected.
+`/feeds/{slug}.{atom,rss,json}`, the archive documents `/feeds/{slug}/archive/{n}.atom` and the page `/feeds/` are
+answered here; everything else goes on to the wrapped application. The store is asked at most once a second whether
+a document changed, and while it cannot be asked what is in memory is served; archive documents come from it each
+time. No header of a request is ever reflected.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 _PATH = re.compile(r"/feeds/([a-z][a-z0-9_]*)\.(atom|rss|json)")
+_ARCHIVE = re.compile(r"/feeds/([a-z][a-z0-9_]*)/archive/([1-9][0-9]{0,8})\.atom")
 _METHODS = b"GET, HEAD, OPTIONS"
 _ALWAYS: Headers = [
     (b"vary", b"accept-encoding"),
@@ -73,6 +75,8 @@ class Feeds:
             await self._serve(self._page, scope, send)
         elif found := _PATH.fullmatch(path):
             await self._feed(found[1], found[2], scope, send)
+        elif found := _ARCHIVE.fullmatch(path):
+            await self._archive(found[1], int(found[2]), scope, send)
         else:
             await self._app(scope, receive, send)
 
@@ -85,7 +89,18 @@ class Feeds:
         except StoreError:
             served = None
         if served is None:
-            await _say(send, 503, "This feed is not built yet.", scope, [(b"retry-after", b"5")])
+            await _later(send, scope)
+        else:
+            await self._serve(served, scope, send)
+
+    async def _archive(self, slug: str, number: int, scope: Scope, send: Send) -> None:
+        try:
+            served = await self._shelf.archive(slug, number) if self._shelf.has(slug) else None
+        except StoreError:
+            await _later(send, scope)
+            return
+        if served is None:
+            await _say(send, 404, "There is no such archive document.", scope)
         else:
             await self._serve(served, scope, send)
 
@@ -128,6 +143,10 @@ class _Asked:
 
     def __getitem__(self, name: bytes) -> list[str]:
         return [value.decode("latin-1") for key, value in self._lines if key.lower() == name]
+
+
+async def _later(send: Send, scope: Scope) -> None:
+    await _say(send, 503, "This feed is not built yet.", scope, [(b"retry-after", b"5")])
 
 
 async def _say(send: Send, status: int, words: str, scope: Scope, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:

@@ -64,6 +64,8 @@ async def run(settings: Settings, roles: Roles, *, host: str, port: int, say: Ca
 async def _look(house: House) -> None:
     await collecting.collect_due(house)
     await ticking.slots(house)
+    # Whatever else changed: an edition that is out, an announcement that another process took back.
+    await publishing.build(house, None)
 
 
 async def _send(sender: Context) -> None:

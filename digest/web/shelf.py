@@ -13,7 +13,7 @@ from digest.errors import StoreError
 from digest.feeds.documents import MEDIA_TYPES, strong_etag
 from digest.model.feeds import DocumentHead, FeedDocument
 from digest.settings import Settings
-from digest.store import documents
+from digest.store import documents, feed_entries
 from digest.store.database import Store
 
 
@@ -61,6 +61,12 @@ class Shelf:
         """Somebody else is asking the store, and until then there is something to serve."""
         return self._checking.locked() and key in self._served
 
+    async def archive(self, slug: str, number: int) -> Served | None:
+        """An archive document, read from the store: few ask for one, and there may be thousands. None for none."""
+        async with self._store.read() as tx:
+            found = await documents.of(tx, slug, part=feed_entries.part_of(number))
+        return _unpacked(found[0]) if found else None
+
     async def _check(self, key: tuple[str, str]) -> None:
         async with self._checking:
             if time.monotonic() - self._checked < self._check_every:
@@ -97,6 +103,17 @@ def _served(found: Iterable[FeedDocument]) -> Mapping[tuple[str, str], Served]:
         for key, forms in both.items()
         if len(forms) == 2
     }
+
+
+def _unpacked(packed: FeedDocument) -> Served:
+    """An archive document is stored packed only; the same bytes pack the same, so one tag gives the other."""
+    plain = gzip.decompress(packed.body)
+    return Served(
+        _form(plain, f'{packed.etag[:-1]}-plain"'),
+        _form(packed.body, packed.etag, (b"content-encoding", b"gzip")),
+        packed.changed_at,
+        ((b"content-type", MEDIA_TYPES[packed.format].encode()),),
+    )
 
 
 def fixed(body: bytes, media_type: str, headers: tuple[tuple[bytes, bytes], ...]) -> Served:

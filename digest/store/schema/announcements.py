@@ -40,7 +40,24 @@ sources = Table(
     words("last_error"),
     Column("gone", Boolean, nullable=False, server_default="0"),
     Column("rhythm_days", Integer),
+    words("moved_to"),
+    Column("moved_on", Day),
+    count("moved_days"),
+    words("adopted_url"),
+    Column("failing_since", Utc),
+    Column("alerted_at", Utc),
 )
+"""`moved_days` counts days in a row on which the address answered with a move for good to `moved_to`; after some
+the new one is kept as `adopted_url`, while `url` stays what the operator declared. `failing_since` begins an incident,
+and `alerted_at` says that somebody was told."""
+
+hosts = Table(
+    "hosts", metadata, Column("host", String(255), primary_key=True), Column("hold_until", Utc, nullable=False)
+)
+"""Hosts that asked us to stay away, whatever source or picture we came for."""
+
+pushes = Table("pushes", metadata, Column("mac", String(64), primary_key=True), Column("at", Utc, nullable=False))
+"""Signatures of what was pushed to us lately: none is taken twice."""
 
 media = Table(
     "media",
@@ -61,7 +78,9 @@ announcements = Table(
     metadata,
     identity(),
     Column("public_id", Text, nullable=False, unique=True),
+    words("slug"),
     Column("seq", BigInteger, nullable=False, unique=True),
+    Column("changed", BigInteger, nullable=False, server_default="0"),
     Column("effective_at", Utc, nullable=False),
     Column("first_seen_at", Utc, nullable=False),
     Column("updated_at", Utc, nullable=False),
@@ -70,7 +89,11 @@ announcements = Table(
     words("retracted_why"),
     Index("ix_announcements_effective_at", "effective_at"),
     Index("ix_announcements_updated_at", "updated_at"),
+    Index("ix_announcements_slug", "slug"),
+    Index("ix_announcements_changed", "changed"),
 )
+"""`slug` is the last part of the public id. `changed` rises with every change, under a lock: who has seen all up to a
+number misses none by going on from there."""
 
 items = Table(
     "items",
@@ -102,6 +125,7 @@ items = Table(
     Column("first_seen_at", Utc, nullable=False),
     Column("last_seen_at", Utc, nullable=False),
     Column("content_changed_at", Utc, nullable=False),
+    Column("missing_at", Utc),
     Column("fingerprint", String(64), nullable=False),
     words("raw"),
     UniqueConstraint("source_id", "ident"),
@@ -161,3 +185,43 @@ feed_documents = Table(
     PrimaryKeyConstraint("feed", "part", "format", "encoding"),
 )
 """`changed_at` is when the bytes last changed (Last-Modified), `updated_at` what the document says of itself."""
+
+feed_entries = Table(
+    "feed_entries",
+    metadata,
+    Column("feed", String(64), nullable=False),
+    ref("announcement_id", "announcements"),
+    Column("effective_at", Utc, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("archive", Integer),
+    Column("gone", Boolean, nullable=False, server_default="0"),
+    PrimaryKeyConstraint("feed", "announcement_id"),
+    Index("ix_feed_entries_newest", "feed", "effective_at", "seq"),
+    Index("ix_feed_entries_archive", "feed", "archive"),
+)
+"""What belongs to a feed. Once an entry has an `archive`, the number of a document, it stays there, even when it is
+`gone`: when it no longer fits the feed, by another category perhaps."""
+
+feed_archives = Table(
+    "feed_archives",
+    metadata,
+    Column("feed", String(64), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("stale", Integer, nullable=False),
+    PrimaryKeyConstraint("feed", "number"),
+    Index("ix_feed_archives_stale", "feed", "stale"),
+)
+"""A feed's archive documents (RFC 5005). `stale` rises whenever one must be built again, and is 0 once it stands."""
+
+feed_marks = Table(
+    "feed_marks",
+    metadata,
+    Column("feed", String(64), primary_key=True),
+    words("selection"),
+    words("print"),
+    Column("changed", BigInteger, nullable=False),
+    Column("changed_at", Utc, nullable=False),
+    Column("built", BigInteger, nullable=False),
+    count("entries"),
+)
+"""How far a feed has looked (`changed`) and is built (`built`), and what it was declared as then."""

@@ -13,7 +13,8 @@ import feedparser
 import pytest
 
 from digest.errors import NotFound
-from digest.feeds.flow import build, export
+from digest.feeds.export import export
+from digest.feeds.flow import build
 from digest.model.feeds import FeedDocument
 from digest.store import documents
 from digest.store.database import Store
@@ -175,7 +176,8 @@ def test_export_lays_files_out_by_public_path(newsroom: Any, tmp_path: Path) -> 
         await build(store, settings, now=newsroom.noon)
         files = await export(store, settings, out)
         assert sorted(files) == [out / "feeds" / f"news.{form}" for form in ("atom", "json", "rss")]
-        assert sorted(each.name for each in (out / "feeds").iterdir()) == ["news.atom", "news.json", "news.rss"]
+        names = ["news.atom", "news.json", "news.rss"]
+        assert sorted(each.name for each in (out / "feeds").iterdir()) == sorted([*names, *(f"{n}.gz" for n in names)])
         found = await standing(store)
         assert files[0].read_bytes() == found[files[0].suffix[1:], "identity"].body
         assert files[0].stat().st_mtime == newsroom.noon.timestamp()

@@ -334,3 +334,30 @@ def test_the_page_escapes_what_operators_write(newsroom: Any) -> None:
         assert b"&lt;b&gt;" in body
 
     newsroom.run(story)
+
+
+def test_an_archive_document_is_served_like_any_other(served: Any) -> None:
+    """Plain and packed with a tag each, 304 by either, revalidated rather than kept for ever; 404 past the end."""
+
+    async def story(reader: Reader) -> None:
+        feed = "/feeds/news/archive/{}.atom"
+        assert (await reader.web.get(feed.format(1))).status_code == 404
+        for number in range(2, 53):
+            await reader.newsroom.publish(reader.store, number)
+        await reader.rebuild()
+        plain = await reader.web.get(feed.format(1))
+        packed = await reader.web.get(feed.format(1), headers={"accept-encoding": "gzip"})
+        assert (plain.status_code, packed.headers["content-encoding"]) == (200, "gzip")
+        assert plain.content == packed.content
+        assert plain.headers["content-type"] == "application/atom+xml; charset=utf-8"
+        assert plain.headers["etag"] != packed.headers["etag"]
+        assert "immutable" not in plain.headers["cache-control"]
+        for each in (plain, packed):
+            encoding = {"accept-encoding": each.headers.get("content-encoding", "identity")}
+            again = await reader.web.get(feed.format(1), headers={"if-none-match": each.headers["etag"], **encoding})
+            assert (again.status_code, again.content) == (304, b"")
+        assert len(feedparser.parse(plain.content).entries) == 50
+        for missing in ("2", "0", "01", "-1", "9" * 30, "1.rss"):
+            assert (await reader.web.get(feed.format(missing))).status_code in (404, 299)
+
+    served(story)

@@ -16,7 +16,7 @@ import feedparser
 import pytest
 from lxml import etree
 
-from digest.feeds.entries import Channel, Entry, authority, channel, entry, last_change
+from digest.feeds.entries import EPOCH, Channel, Entry, authority, channel, entry
 from digest.feeds.jsonfeed import jsonfeed
 from digest.feeds.xml import atom, rss
 from digest.model.announcements import Announcement, Enclosure, Picture, Version
@@ -32,7 +32,8 @@ LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 def made(found: Sequence[Announcement], feed: Feed, site: Site) -> tuple[Channel, tuple[Entry, ...]]:
     entries = tuple(entry(each, feed, site) for each in found)
-    return replace(channel(feed, site, host=authority(site)), updated=last_change(found, entries)), entries
+    updated = max((each.updated for each in entries), default=EPOCH)
+    return replace(channel(feed, site, host=authority(site)), updated=updated), entries
 
 
 @pytest.fixture

@@ -16,7 +16,9 @@ def upgrade() -> None:
         "announcements",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("public_id", sa.Text(), nullable=False),
+        sa.Column("slug", sa.Text(), server_default="", nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("changed", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("effective_at", schema.Utc(length=27), nullable=False),
         sa.Column("first_seen_at", schema.Utc(length=27), nullable=False),
         sa.Column("updated_at", schema.Utc(length=27), nullable=False),
@@ -29,7 +31,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("seq", name=op.f("uq_announcements_seq")),
     )
     with op.batch_alter_table("announcements") as batch_op:
+        batch_op.create_index("ix_announcements_changed", ["changed"], unique=False)
         batch_op.create_index("ix_announcements_effective_at", ["effective_at"], unique=False)
+        batch_op.create_index("ix_announcements_slug", ["slug"], unique=False)
         batch_op.create_index("ix_announcements_updated_at", ["updated_at"], unique=False)
 
     op.create_table(
@@ -91,6 +95,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("slug", name=op.f("pk_digests")),
     )
     op.create_table(
+        "feed_archives",
+        sa.Column("feed", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("stale", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("feed", "number", name=op.f("pk_feed_archives")),
+    )
+    with op.batch_alter_table("feed_archives") as batch_op:
+        batch_op.create_index("ix_feed_archives_stale", ["feed", "stale"], unique=False)
+
+    op.create_table(
         "feed_documents",
         sa.Column("feed", sa.String(length=64), nullable=False),
         sa.Column("part", sa.String(length=32), nullable=False),
@@ -102,6 +116,23 @@ def upgrade() -> None:
         sa.Column("updated_at", schema.Utc(length=27), nullable=False),
         sa.Column("fingerprint", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("feed", "part", "format", "encoding", name=op.f("pk_feed_documents")),
+    )
+    op.create_table(
+        "feed_marks",
+        sa.Column("feed", sa.String(length=64), nullable=False),
+        sa.Column("selection", sa.Text(), server_default="", nullable=False),
+        sa.Column("print", sa.Text(), server_default="", nullable=False),
+        sa.Column("changed", sa.BigInteger(), nullable=False),
+        sa.Column("changed_at", schema.Utc(length=27), nullable=False),
+        sa.Column("built", sa.BigInteger(), nullable=False),
+        sa.Column("entries", sa.Integer(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("feed", name=op.f("pk_feed_marks")),
+    )
+    op.create_table(
+        "hosts",
+        sa.Column("host", sa.String(length=255), nullable=False),
+        sa.Column("hold_until", schema.Utc(length=27), nullable=False),
+        sa.PrimaryKeyConstraint("host", name=op.f("pk_hosts")),
     )
     op.create_table(
         "instance",
@@ -130,6 +161,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_pace")),
     )
     op.create_table(
+        "pushes",
+        sa.Column("mac", sa.String(length=64), nullable=False),
+        sa.Column("at", schema.Utc(length=27), nullable=False),
+        sa.PrimaryKeyConstraint("mac", name=op.f("pk_pushes")),
+    )
+    op.create_table(
         "sources",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("slug", sa.String(length=64), nullable=False),
@@ -150,6 +187,12 @@ def upgrade() -> None:
         sa.Column("last_error", sa.Text(), server_default="", nullable=False),
         sa.Column("gone", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("rhythm_days", sa.Integer(), nullable=True),
+        sa.Column("moved_to", sa.Text(), server_default="", nullable=False),
+        sa.Column("moved_on", schema.Day(length=10), nullable=True),
+        sa.Column("moved_days", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("adopted_url", sa.Text(), server_default="", nullable=False),
+        sa.Column("failing_since", schema.Utc(length=27), nullable=True),
+        sa.Column("alerted_at", schema.Utc(length=27), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sources")),
         sa.UniqueConstraint("slug", name=op.f("uq_sources_slug")),
     )
@@ -201,6 +244,23 @@ def upgrade() -> None:
         batch_op.create_index("ix_editions_status", ["status"], unique=False)
 
     op.create_table(
+        "feed_entries",
+        sa.Column("feed", sa.String(length=64), nullable=False),
+        sa.Column("announcement_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("effective_at", schema.Utc(length=27), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("archive", sa.Integer(), nullable=True),
+        sa.Column("gone", sa.Boolean(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["announcement_id"], ["announcements.id"], name=op.f("fk_feed_entries_announcement_id")
+        ),
+        sa.PrimaryKeyConstraint("feed", "announcement_id", name=op.f("pk_feed_entries")),
+    )
+    with op.batch_alter_table("feed_entries") as batch_op:
+        batch_op.create_index("ix_feed_entries_archive", ["feed", "archive"], unique=False)
+        batch_op.create_index("ix_feed_entries_newest", ["feed", "effective_at", "seq"], unique=False)
+
+    op.create_table(
         "items",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("source_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -229,6 +289,7 @@ def upgrade() -> None:
         sa.Column("first_seen_at", schema.Utc(length=27), nullable=False),
         sa.Column("last_seen_at", schema.Utc(length=27), nullable=False),
         sa.Column("content_changed_at", schema.Utc(length=27), nullable=False),
+        sa.Column("missing_at", schema.Utc(length=27), nullable=True),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("raw", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["announcement_id"], ["announcements.id"], name=op.f("fk_items_announcement_id")),
@@ -377,6 +438,9 @@ def upgrade() -> None:
         sa.Column("created_at", schema.Utc(length=27), nullable=False),
         sa.Column("ended_at", schema.Utc(length=27), nullable=True),
         sa.Column("why", sa.Text(), server_default="", nullable=False),
+        sa.Column("upto", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("reached", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), server_default="0", nullable=False),
+        sa.Column("active_at", schema.Utc(length=27), nullable=False),
         sa.ForeignKeyConstraint(["edition_id"], ["editions.id"], name=op.f("fk_mailings_edition_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mailings")),
         sa.UniqueConstraint("edition_id", "revision", name=op.f("uq_mailings_edition_id_revision")),
