@@ -13,11 +13,10 @@ from digest.feeds import documents as printed
 from digest.feeds.entries import Channel, Entry, authority, channel, entry
 from digest.feeds.printable import grown, instant
 from digest.feeds.select import choose
-from digest.model.feeds import DocumentHead, FeedDocument
+from digest.model.feeds import DocumentHead
 from digest.settings import Feed, Settings
 from digest.store import announcements, documents, feed_entries, minting
 from digest.store.database import Store, Tx
-from digest.store.feed_entries import Mark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +32,8 @@ class BuiltFeed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Plan:
-    """All that a feed's documents are made from, read in one view of the store."""
+    """All that a feed's documents are made from, and those that stand."""
 
-    mark: Mark
     channel: Channel
     entries: tuple[Entry, ...]
     standing: tuple[DocumentHead, ...]
@@ -64,80 +62,76 @@ async def build(
 
 
 async def _build(store: Store, settings: Settings, feed: Feed, now: datetime) -> BuiltFeed:
-    if (untouched := await _untouched(store, settings, feed)) is not None:
+    async with store.read() as tx:
+        untouched = await _untouched(tx, settings, feed)
+    if untouched is not None:
         return untouched
-    await members.gather(store, settings, feed)
-    built = await _build_current(store, settings, feed, now)
+    built = None
+    while built is None:
+        async with store.write() as tx:
+            host = await documents.lock(tx, authority(settings.site))
+            looked = await members.look(tx, settings, feed)
+            if looked is not None:
+                built = await _build_current(tx, settings, feed, looked, host=host, now=now)
     rebuilt = await archives.build(store, settings, feed, now=now)
     return replace(built, changed=built.changed or rebuilt > 0)
 
 
-async def _untouched(store: Store, settings: Settings, feed: Feed) -> BuiltFeed | None:
+async def _untouched(tx: Tx, settings: Settings, feed: Feed) -> BuiltFeed | None:
     """The feed as it stands, when nothing at all has changed since it was built."""
-    async with store.read() as tx:
-        mark = await feed_entries.mark(tx, feed.slug)
-        if mark is None or not mark.changed == mark.built == await minting.last_change(tx):
-            return None
-        if (mark.selection, mark.print) != (members.selection(feed, settings.site), _declared(settings, feed)):
-            return None
-        if await feed_entries.stale(tx, feed.slug, 1):
-            return None
-        heads = await documents.heads(tx, feed.slug)
-    if len(heads) != printed.COUNT:
-        return None
-    updated = max(head.updated_at for head in heads)
-    return BuiltFeed(slug=feed.slug, entries=mark.entries, changed=False, updated=updated)
-
-
-async def _build_current(store: Store, settings: Settings, feed: Feed, now: datetime) -> BuiltFeed:
-    while True:
-        async with store.read() as tx:
-            plan = await _plan(tx, settings, feed)
-        rendered: tuple[FeedDocument, ...] = ()
-        if not plan.is_standing:
-            rendered = await asyncio.to_thread(
-                printed.render, plan.channel, plan.entries, plan.standing, made_from=plan.fingerprint, now=now
-            )
-        if await _put(store, settings, feed, plan, rendered):
-            return BuiltFeed(
-                slug=feed.slug, entries=len(plan.entries), changed=bool(rendered), updated=plan.channel.updated
-            )
-
-
-async def _put(store: Store, settings: Settings, feed: Feed, plan: _Plan, rendered: tuple[FeedDocument, ...]) -> bool:
-    """False when another builder was faster: what this one read may be older than what now stands."""
-    async with store.write() as tx:
-        host = await documents.lock(tx, authority(settings.site))
-        if plan.channel.id != channel(feed, settings.site, host=host).id:
-            return False
-        if await feed_entries.mark(tx, feed.slug) != plan.mark:
-            return False
-        await documents.put(tx, rendered)
-        declared = _declared(settings, feed)
-        if archives.declared(declared) != archives.declared(plan.mark.print):
-            await feed_entries.disturb(tx, feed.slug)
-        new = replace(plan.mark, built=plan.mark.changed, entries=len(plan.entries), print=declared)
-        await feed_entries.put_mark(tx, new)
-        return True
-
-
-async def _plan(tx: Tx, settings: Settings, feed: Feed) -> _Plan:
-    host = await documents.host(tx) or authority(settings.site)
-    standing = await documents.heads(tx, feed.slug)
     mark = await feed_entries.mark(tx, feed.slug)
-    assert mark is not None  # noqa: S101 - gathered just before
+    if mark is None or not mark.changed == mark.built == await minting.last_change(tx):
+        return None
+    if (mark.selection, mark.print) != (members.selection(feed, settings.site), _declared(settings, feed)):
+        return None
+    heads = await documents.heads(tx, feed.slug)
+    if len(heads) != printed.COUNT or await feed_entries.stale(tx, feed.slug, 1):
+        return None
+    return BuiltFeed(slug=feed.slug, entries=mark.entries, changed=False, updated=_updated(heads))
+
+
+async def _build_current(
+    tx: Tx, settings: Settings, feed: Feed, looked: members.Looked, *, host: str, now: datetime
+) -> BuiltFeed:
+    """Print the current documents if need be, in the transaction that took in what changed."""
+    mark, declared = looked.mark, _declared(settings, feed)
+    standing = await documents.heads(tx, feed.slug)
+    if looked.quiet and mark.print == declared and len(standing) == printed.COUNT:
+        await feed_entries.put_mark(tx, replace(mark, built=mark.changed))
+        return BuiltFeed(slug=feed.slug, entries=mark.entries, changed=False, updated=_updated(standing))
+    plan = await _plan(tx, settings, feed, looked, standing, host=host)
+    if not plan.is_standing:
+        made = await asyncio.to_thread(
+            printed.render, plan.channel, plan.entries, plan.standing, made_from=plan.fingerprint, now=now
+        )
+        await documents.put(tx, made)
+    if archives.declared(declared) != archives.declared(mark.print):
+        await feed_entries.disturb(tx, feed.slug)
+    new = replace(mark, built=mark.changed, entries=len(plan.entries), print=declared)
+    await feed_entries.put_mark(tx, new)
+    return BuiltFeed(
+        slug=feed.slug, entries=len(plan.entries), changed=not plan.is_standing, updated=plan.channel.updated
+    )
+
+
+async def _plan(
+    tx: Tx, settings: Settings, feed: Feed, looked: members.Looked, standing: tuple[DocumentHead, ...], *, host: str
+) -> _Plan:
     language = settings.site.language
-    ids = await members.current(tx, feed)
+    ids = await members.current(tx, feed, looked.loose)
     found = await announcements.many(tx, ids, language=feed.language or language)
     entries = tuple(entry(each, feed, settings.site) for each in choose(found, feed, site_language=language))
-    made = channel(feed, settings.site, host=host)
-    made = replace(made, archives=await feed_entries.archives(tx, feed.slug))
+    made = replace(channel(feed, settings.site, host=host), archives=looked.archives)
     made_from = printed.fingerprint(made, entries)
-    before = max((head.updated_at for head in standing), default=None)
-    plan = _Plan(mark=mark, channel=made, entries=entries, standing=standing, fingerprint=made_from)
-    newest = max([instant(mark.changed_at), *(each.updated for each in entries)])
+    before = _updated(standing) if standing else None
+    plan = _Plan(channel=made, entries=entries, standing=standing, fingerprint=made_from)
+    newest = max([instant(looked.mark.changed_at), *(each.updated for each in entries)])
     updated = before if before and plan.is_standing else grown(newest, before)
     return replace(plan, channel=replace(made, updated=updated))
+
+
+def _updated(standing: tuple[DocumentHead, ...]) -> datetime:
+    return max(head.updated_at for head in standing)
 
 
 def _declared(settings: Settings, feed: Feed) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from digest.feeds.entries import EPOCH, authority
+from digest.feeds.entries import EPOCH
 from digest.feeds.select import belongs
 from digest.model import codec
 from digest.model.announcements import Announcement
 from digest.settings import Feed, Settings, Site
-from digest.store import announcements, documents, feed_entries, minting
-from digest.store.database import Store, Tx
+from digest.store import announcements, feed_entries, minting
+from digest.store.database import Tx
 from digest.store.feed_entries import Mark, Member
 
 _AT_ONCE = 500
@@ -25,30 +25,46 @@ def selection(feed: Feed, site: Site) -> str:
     return codec.dumps([feed.sources, feed.categories, feed.language, site.language])
 
 
-async def gather(store: Store, settings: Settings, feed: Feed) -> None:
-    """Take in whatever changed since the feed last looked, then shut what has become too much for one document.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """A feed that has taken in all that changed."""
 
-    Archive documents are only filled here; `archives.build` prints them.
+    mark: Mark
+    quiet: bool
+    """Nothing of that belongs or belonged to it."""
+    loose: tuple[int, ...]
+    """What no archive document holds."""
+    archives: int
+
+
+async def look(tx: Tx, settings: Settings, feed: Feed) -> Looked | None:
+    """Take in what changed since the feed last looked, then shut what has become too much for one document.
+
+    None when there is more than fits one transaction: look again; else the mark is the caller's to put. Archive
+    documents are only filled here; `archives.build` prints them.
     """
-    done = False
-    while not done:
-        async with store.write() as tx:
-            await documents.lock(tx, authority(settings.site))
-            mark = await _mark(tx, settings, feed)
-            done = await _look(tx, settings, feed, mark)
-            if done:
-                await _shut(tx, feed)
+    mark = await _mark(tx, settings, feed)
+    new, done = await _take_in(tx, settings, feed, mark)
+    if not done:
+        await feed_entries.put_mark(tx, new)
+        return None
+    quiet = mark.changed >= 0 and mark.built == mark.changed and new.touched == mark.touched
+    loose = await feed_entries.loose(tx, feed.slug)
+    count = await feed_entries.archives(tx, feed.slug)
+    if len(loose) > feed.entries:
+        loose, count = await _shut(tx, feed, loose, count)
+        quiet = False
+    return Looked(mark=new, quiet=quiet, loose=loose, archives=count)
 
 
-async def current(tx: Tx, feed: Feed) -> tuple[int, ...]:
+async def current(tx: Tx, feed: Feed, loose: Sequence[int]) -> tuple[int, ...]:
     """What the current document shows: all that no archive document holds, and the newest up to `entries`.
 
     So readers who poll only this one miss nothing that arrives late with an old date.
     """
-    loose = await feed_entries.loose(tx, feed.slug)
     newest = await feed_entries.newest(tx, feed.slug, feed.entries)
-    room = feed.entries - len(loose)
-    filled = [each for each in newest if each not in set(loose)][: max(0, room)]
+    held = set(loose)
+    filled = [each for each in newest if each not in held][: max(0, feed.entries - len(loose))]
     return (*loose, *filled)
 
 
@@ -61,23 +77,28 @@ async def _mark(tx: Tx, settings: Settings, feed: Feed) -> Mark:
     return Mark(feed=feed.slug, selection=wanted, changed_at=EPOCH)
 
 
-async def _look(tx: Tx, settings: Settings, feed: Feed, mark: Mark) -> bool:
-    """Take in some of what changed; whether that was all."""
+async def _take_in(tx: Tx, settings: Settings, feed: Feed, mark: Mark) -> tuple[Mark, bool]:
+    """Take in some of what changed; where the feed stands then, and whether that was all."""
     after = (mark.changed + 1, -1)
     upto = await minting.last_change(tx)
-    changed_at = mark.changed_at
+    changes = []
     while found := await announcements.changes(tx, after, limit=_AT_ONCE):
-        language = feed.language or settings.site.language
         ids = [row for _, row in found]
+        language = feed.language or settings.site.language
         read = await announcements.many(tx, ids, language=language, retracted=True)
-        changed_at = max([changed_at, *await _sort(tx, settings, feed, ids, read)])
+        changes += await _sort(tx, settings, feed, ids, read)
         after = found[-1]
-        if len(found) == _AT_ONCE and after[0] > mark.changed + 1:
+        if len(found) < _AT_ONCE:
+            break
+        if after[0] > mark.changed + 1:
             # Others may write between; what shares the last number is looked at again.
-            await feed_entries.put_mark(tx, replace(mark, changed=after[0] - 1, changed_at=changed_at))
-            return False
-    await feed_entries.put_mark(tx, replace(mark, changed=upto, changed_at=changed_at))
-    return True
+            return _moved(mark, after[0] - 1, changes), False
+    return _moved(mark, upto, changes), True
+
+
+def _moved(mark: Mark, changed: int, changes: Sequence[datetime]) -> Mark:
+    newest = max([mark.changed_at, *changes])
+    return replace(mark, changed=changed, changed_at=newest, touched=mark.touched + len(changes))
 
 
 async def _sort(
@@ -97,18 +118,18 @@ async def _sort(
     await feed_entries.remove(tx, feed.slug, gone)
     await feed_entries.leave(tx, feed.slug, [row for row in known if row not in mine and row not in gone])
     members = [Member(announcement_id=each.id, effective_at=each.effective_at, seq=each.seq) for each in fits]
-    await feed_entries.take(tx, feed.slug, members)
+    await feed_entries.take(tx, feed.slug, [each for each in members if each.announcement_id not in known])
+    await feed_entries.come_back(tx, feed.slug, mine & known.keys())
     return [each.updated_at for each in there.values() if each.id in mine or each.id in known]
 
 
-async def _shut(tx: Tx, feed: Feed) -> None:
-    """Put the oldest into archive documents until the rest fits into the current one."""
-    loose = list(await feed_entries.loose(tx, feed.slug))
-    number = await feed_entries.archives(tx, feed.slug)
-    if len(loose) > feed.entries and number:
-        await feed_entries.disturb(tx, feed.slug, [number])  # it gets a link to the next
+async def _shut(tx: Tx, feed: Feed, loose: tuple[int, ...], count: int) -> tuple[tuple[int, ...], int]:
+    """Put the oldest into archive documents until the rest fits into the current one; that rest, and how many are."""
+    if count:
+        await feed_entries.disturb(tx, feed.slug, [count])  # it gets a link to the next
     while len(loose) > feed.entries:
         size = _LARGEST if len(loose) - _LARGEST >= feed.entries else min(feed.entries, _LARGEST)
-        number += 1
-        await feed_entries.shut(tx, feed.slug, number, loose[:size])
-        del loose[:size]
+        count += 1
+        await feed_entries.shut(tx, feed.slug, count, loose[:size])
+        loose = loose[size:]
+    return loose, count

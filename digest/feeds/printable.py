@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from urllib.parse import quote, urlsplit, urlunsplit
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -25,6 +26,7 @@ def line(value: str) -> str:
     return _BREAKS.sub(" ", text(value)).strip()
 
 
+@lru_cache(maxsize=4_096)
 def href(url: str) -> str:
     """An absolute http(s) URL in ASCII (RFC 3986); empty when it is none."""
     try:

@@ -9,6 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, exists, func, select, update
@@ -19,6 +20,12 @@ from digest.store import minting
 from digest.store.database import Tx
 from digest.store.items import parts
 from digest.store.schema import announcements, dispositions, items, sources, versions
+
+
+_C = items.c
+_SAID = [_C.announcement_id, _C.link, _C.title, _C.summary, _C.content, _C.full_text, _C.translation_of]
+_SAID += [_C.categories, _C.authors, _C.picture, _C.enclosures, _C.facts]
+_SAID += [_C.published_at, _C.published_on, _C.precision]
 
 
 async def get(tx: Tx, public_id: str, *, language: str = "") -> Announcement | None:
@@ -126,10 +133,9 @@ async def _built(tx: Tx, base: Select[Any], *, language: str, retracted: bool) -
 
 def _items_of(condition: ColumnElement[bool]) -> Select[Any]:
     shown = (versions.c.announcement_id == items.c.announcement_id) & (versions.c.item_id == items.c.id)
-    columns = [column for column in items.c if column.name not in ("raw", "language", "updated_at", "fingerprint")]
     return (
         select(
-            *columns,
+            *_SAID,
             sources.c.slug.label("source"),
             versions.c.language.label("shown_language"),
             versions.c.updated_at.label("shown_updated_at"),
@@ -173,17 +179,33 @@ def _version(item: Row[Any]) -> Version:
         summary=item.summary,
         content=item.content,
         full_text=item.full_text,
-        categories=tuple(json.loads(item.categories)),
-        authors=tuple(json.loads(item.authors)),
+        categories=_words(item.categories),
+        authors=_words(item.authors),
         picture=codec.loads(Picture, item.picture) if item.picture else None,
-        enclosures=tuple(codec.loads(Enclosure, json.dumps(each)) for each in json.loads(item.enclosures)),
-        facts=Facts() if item.facts in ("", "{}") else codec.loads(Facts, item.facts),
+        enclosures=_enclosures(item.enclosures),
+        facts=_facts(item.facts),
         published_at=item.published_at,
         published_on=item.published_on,
         precision=Precision(item.precision),
         updated_at=item.shown_updated_at,
         fingerprint=item.shown_fingerprint,
     )
+
+
+@lru_cache(maxsize=1_000)
+def _words(text: str) -> tuple[str, ...]:
+    # Few are ever different: most announcements share their categories and authors, and have no facts or files.
+    return tuple(json.loads(text))
+
+
+@lru_cache(maxsize=100)
+def _facts(text: str) -> Facts:
+    return Facts() if text in ("", "{}") else codec.loads(Facts, text)
+
+
+@lru_cache(maxsize=100)
+def _enclosures(text: str) -> tuple[Enclosure, ...]:
+    return tuple(codec.loads(Enclosure, json.dumps(each)) for each in json.loads(text))
 
 
 async def retract(tx: Tx, announcement_id: int, *, why: str, at: datetime) -> bool:

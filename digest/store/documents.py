@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from digest.model.feeds import CURRENT, DocumentHead, FeedDocument
 from digest.store.database import Tx, insert_ignore, upsert
@@ -32,9 +33,11 @@ async def of(tx: Tx, feed: str, *, part: str = CURRENT) -> tuple[FeedDocument, .
 
 async def put(tx: Tx, documents: Iterable[FeedDocument]) -> None:
     """Lay documents in the place of those with the same feed, part, format and encoding."""
-    for document in documents:
-        values = {name: getattr(document, name) for name in FeedDocument.__dataclass_fields__}
-        await tx.execute(upsert(tx, feed_documents, values, key=_KEY))
+    names = tuple(FeedDocument.__dataclass_fields__)
+    rows = [{name: getattr(document, name) for name in names} for document in documents]
+    if rows:
+        blank: dict[str, Any] = {name: bindparam(name) for name in names}
+        await tx.execute(upsert(tx, feed_documents, blank, key=_KEY), rows)
 
 
 async def host(tx: Tx) -> str | None:

@@ -27,6 +27,8 @@ class Mark:
     changed: int = -1
     changed_at: datetime
     """The newest change of anything that belongs or belonged to the feed."""
+    touched: int = 0
+    """How many changes of it there were."""
     built: int = -1
     entries: int = 0
 
@@ -68,13 +70,17 @@ async def clear(tx: Tx, feed: str) -> None:
 
 
 async def take(tx: Tx, feed: str, members: Sequence[Member]) -> None:
-    """Let these belong to the feed; those that do already stay where they are."""
+    """Let these belong to the feed."""
     if members:
         rows = [{"feed": feed, **{each.name: getattr(one, each.name) for each in fields(Member)}} for one in members]
         await tx.execute(insert_ignore(tx, feed_entries), rows)
-        for part in parts([each.announcement_id for each in members]):
-            back = update(feed_entries).where(_C.feed == feed, _C.announcement_id.in_(part), _C.gone)
-            await tx.execute(back.values(gone=False))
+
+
+async def come_back(tx: Tx, feed: str, ids: Iterable[int]) -> None:
+    """These fit the feed, and if they had left it they are in the current document again."""
+    for part in parts(sorted(set(ids))):
+        back = update(feed_entries).where(_C.feed == feed, _C.announcement_id.in_(part), _C.gone)
+        await tx.execute(back.values(gone=False))
 
 
 async def leave(tx: Tx, feed: str, ids: Iterable[int]) -> None:

@@ -221,6 +221,7 @@ feed_marks = Table(
     words("print"),
     Column("changed", BigInteger, nullable=False),
     Column("changed_at", Utc, nullable=False),
+    Column("touched", BigInteger, nullable=False),
     Column("built", BigInteger, nullable=False),
     count("entries"),
 )

@@ -124,6 +124,7 @@ def upgrade() -> None:
         sa.Column("print", sa.Text(), server_default="", nullable=False),
         sa.Column("changed", sa.BigInteger(), nullable=False),
         sa.Column("changed_at", schema.Utc(length=27), nullable=False),
+        sa.Column("touched", sa.BigInteger(), nullable=False),
         sa.Column("built", sa.BigInteger(), nullable=False),
         sa.Column("entries", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("feed", name=op.f("pk_feed_marks")),
