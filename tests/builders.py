@@ -6,8 +6,11 @@ import contextlib
 import io
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,6 +68,14 @@ class Ran:
         return json.loads(self.out)
 
 
+@dataclass(frozen=True)
+class Serving:
+    """A process that serves: its address and its id."""
+
+    base: str
+    pid: int
+
+
 @dataclass
 class Desk:
     """A folder with a configuration, and the command line run in it as a person would."""
@@ -101,6 +112,15 @@ class Desk:
         assert "unexpected" not in err.getvalue(), err.getvalue()
         return Ran(status, out.getvalue(), err.getvalue())
 
+    def shell(self, *words: str) -> Ran:
+        """The same as a process of its own, until it ends; for what a process alone can show."""
+        process = self.spawn(*words)
+        out, err = process.communicate(timeout=110)
+        ran = Ran(process.returncode, out.decode(), err.decode())
+        assert "Traceback" not in ran.err + ran.out, ran
+        assert "unexpected" not in ran.err, ran
+        return ran
+
     def spawn(self, *words: str) -> subprocess.Popen[bytes]:
         """The same as a process of its own, its pipes open."""
         return subprocess.Popen(
@@ -110,6 +130,27 @@ class Desk:
             stderr=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
         )
+
+    @contextlib.contextmanager
+    def serving(self, *words: str) -> Iterator[str]:
+        """`digest serve` or `digest web` on a free port; gives its address, and sees that it leaves in peace."""
+        with self.process(*words, "--port", "0") as process:
+            yield process.base
+
+    @contextlib.contextmanager
+    def process(self, *words: str) -> Iterator[Serving]:
+        """The same, with what there is to know of the process."""
+        process = self.spawn(*words)
+        assert process.stdout is not None
+        said = process.stdout.readline().decode()
+        found = re.search(r"http://\S+", said)
+        try:
+            assert found, (said, process.stderr.read() if process.stderr and process.poll() else "")
+            yield Serving(found[0], process.pid)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            _, err = process.communicate(timeout=60)
+        assert (0, False) == (process.returncode, b"Traceback" in err), err.decode()
 
     def done(self, *words: str, **environment: str) -> Ran:
         """The same, and it must succeed."""

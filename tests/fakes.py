@@ -162,40 +162,65 @@ def served(site: Site) -> Iterator[Site]:
 
 @dataclass
 class Sink:
-    """An SMTP server in a thread: keeps (recipient, message) of what it accepted, pipelining offered."""
+    """An SMTP server in a thread: keeps (recipient, message) of what it accepted, pipelining offered.
+
+    `trouble` says what a verb is answered instead of what it should, `BODY` being the end of a message and
+    `HELLO` the greeting; `refused` says what one recipient is answered.
+    """
 
     port: int = 0
     accepted: list[tuple[str, bytes]] = field(default_factory=list)
+    trouble: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
 
     def of(self, recipient: str) -> list[bytes]:
         return [message for address, message in self.accepted if address == recipient]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        recipient = ""
-        writer.write(b"220 sink\r\n")
+        recipient, begun = "", False
+        writer.write(self._said("HELLO", "220 sink"))
         try:
             while line := await reader.readline():
-                verb = line[:4].upper()
-                if verb == b"EHLO":
-                    writer.write(b"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE 10000000\r\n")
-                elif verb == b"RCPT":
-                    recipient = line.decode().partition("<")[2].partition(">")[0]
-                    writer.write(b"250 2.1.5 ok\r\n")
-                elif verb == b"DATA":
+                verb = line[:4].decode().strip().upper()
+                if verb == "MAIL":
+                    answer = self._said(verb, "250 2.1.0 ok")
+                    begun = answer.startswith(b"2")
+                    writer.write(answer)
+                elif verb == "RCPT" and begun:
+                    wanted = line.decode().partition("<")[2].partition(">")[0]
+                    answer = self.refused.get(wanted) or self.trouble.get(verb) or "250 2.1.5 ok"
+                    recipient = wanted if answer.startswith("2") else ""
+                    writer.write(answer.encode() + b"\r\n")
+                elif verb == "DATA" and recipient and verb not in self.trouble:
                     writer.write(b"354 go on\r\n")
-                    body = await reader.readuntil(b"\r\n.\r\n")
-                    self.accepted.append((recipient, body[:-3]))
-                    writer.write(b"250 2.0.0 kept\r\n")
-                elif verb == b"QUIT":
-                    writer.write(b"221 bye\r\n")
-                    break
+                    body = await reader.readline()
+                    if body != b".\r\n":
+                        body += await reader.readuntil(b"\r\n.\r\n")
+                    answer = self._said("BODY", "250 2.0.0 kept")
+                    if answer.startswith(b"2"):
+                        self.accepted.append((recipient, body[:-3]))
+                    writer.write(answer)
+                    recipient = ""
                 else:
-                    writer.write(b"250 ok\r\n")
+                    writer.write(self._said(verb, ANSWERS.get(verb, "250 ok")))
                 await writer.drain()
+                if verb == "QUIT":
+                    break
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
             writer.close()
+
+    def _said(self, verb: str, otherwise: str) -> bytes:
+        return self.trouble.get(verb, otherwise).replace("\n", "\r\n").encode() + b"\r\n"
+
+
+ANSWERS = {
+    "EHLO": "250-sink\n250-PIPELINING\n250-8BITMIME\n250-SMTPUTF8\n250 SIZE 10000000",
+    "RCPT": "503 5.5.1 from whom",
+    "DATA": "503 5.5.1 nobody to send it to",
+    "QUIT": "221 bye",
+}
 
 
 @contextmanager

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import gzip
+import json
+import re
 import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
+import httpx
 import pytest
 
 from tests.builders import Desk, folder_source, web_source
@@ -133,32 +139,157 @@ def test_a_relay_that_refuses_leaves_everything_owed(desk: Desk) -> None:
     assert (3, 0) == (owed["owed"], owed["rejected"])
 
 
-HOSTILE = "Bold [/] [red]move[/red] \x1b[31mred\x1b[0m\r\nBcc: all@example.org \u202eesrever <b>&amp;</b>"
-
-
-def test_a_hostile_title_harms_nobody(desk: Desk) -> None:
-    """Markup, an escape sequence, CR LF and a direction override: harmless in terminal, mail, feed and page."""
-    desk.write("note", HOSTILE, "2025-05-01", body="<script>alert(1)</script> text")
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"HELLO": "421 4.3.2 not now"},
+        {"HELLO": "554 5.7.1 go away"},
+        {"MAIL": "451 4.3.0 later"},
+        {"RCPT": "450 4.2.0 greylisted"},
+        {"DATA": "452 4.3.1 no room"},
+        {"BODY": "451 4.7.1 try again"},
+    ],
+    ids=lambda trouble: " ".join(f"{verb} {reply[:3]}" for verb, reply in trouble.items()),
+)
+def test_a_relay_in_trouble_loses_nobody(desk: Desk, trouble: dict[str, str]) -> None:
+    """Wherever it says "later": exit 1, all still owed, and once it is well, one each."""
+    desk.write("note", "A note", "2025-05-01")
+    people = [f"{name}@example.org" for name in ("ana", "bob", "cy")]
     with sinking() as sink:
         desk.declare(sources=folder_source(desk.folder), smtp=sink.port)
         desk.done("collect")
-        desk.done("subscribers", "add", "ana@example.org", "--digest", "newsflash", "--confirmed")
-        text = desk.config.read_text().replace("schedule =", 'subject = "{{ lead }}"\nschedule =')
-        desk.config.write_text(text)
-        outs = [
-            desk.done("announcements", "list").out,
-            desk.done("editions", "preview", "newsflash", "--at", "2025-05-30").out,
-            desk.done("editions", "explain", "newsflash", "--at", "2025-05-30").out,
-        ]
-        desk.done("editions", "send", "newsflash", "--at", "2025-05-30")
-    desk.done("feeds", "build", "--out", "out")
-    feed = (desk.folder / "out/feeds/news.atom").read_text()
-    assert all(not set(out) & {"\x1b", "\r", "\u202e"} for out in outs)
-    assert all("[/]" in out for out in outs)
-    head = sink.accepted[0][1].partition(b"\r\n\r\n")[0]
-    assert b"\r\nBcc:" not in head
-    assert "\x1b" not in feed
-    assert "<script" not in feed.replace("&lt;", "<")
+        for to in people:
+            desk.done("subscribers", "add", to, "--digest", "newsflash", "--confirmed")
+        sink.trouble.update(trouble)
+        failed = desk.run("editions", "send", "newsflash", "--at", "2025-05-30")
+        [between] = desk.done("deliveries", "status", "--json").json()
+        sink.trouble.clear()
+        if between["status"] == "paused":
+            desk.done("editions", "resume", "newsflash", "2025-05-30")
+        healed = desk.run("deliveries", "retry")
+    assert (1, True) == (failed.status, "3 still owed" in failed.out), failed
+    assert (3, 0) == (between["owed"] + between["deferred"], between["accepted"])
+    assert (0, people) == (healed.status, sorted(to for to, _ in sink.accepted)), healed
+
+
+def test_one_refused_address_stops_nobody(desk: Desk) -> None:
+    """A 550 is settled and listed, a 450 is owed again later; the others have their mail."""
+    desk.write("note", "A note", "2025-05-01")
+    with sinking() as sink:
+        sink.refused |= {"gone@example.org": "550 5.1.1 no such person", "full@example.org": "452 4.2.2 mailbox full"}
+        desk.declare(sources=folder_source(desk.folder), smtp=sink.port)
+        desk.done("collect")
+        for name in ("ana", "gone", "full"):
+            desk.done("subscribers", "add", f"{name}@example.org", "--digest", "newsflash", "--confirmed")
+        ran = desk.run("editions", "send", "newsflash", "--at", "2025-05-30")
+        again = desk.run("editions", "send", "newsflash")
+        [status] = desk.done("deliveries", "status", "--json").json()
+        sink.refused.clear()
+        desk.done("deliveries", "retry")
+    assert (1, True) == (ran.status, "1 accepted, 1 rejected, 1 still owed" in ran.out), ran
+    assert (1, 1, 1, 1) == (again.status, status["accepted"], status["rejected"], status["deferred"])
+    assert ["ana@example.org", "full@example.org"] == sorted(to for to, _ in sink.accepted)
+
+
+def test_bad_lines_of_a_list_are_told_by_number(desk: Desk) -> None:
+    """The good are kept, whatever stands around them; each bad line has its number and its reason."""
+    lines = [
+        "email,name,language",
+        "ana@example.org,Ana,es",
+        "no address at all",
+        "two@@example.org,Two,en",
+        '"evil@example.org\r\nBcc: all@example.org",Evil,en',
+        "\x1b[31mred@example.org,Red,en",
+        "bob@example.org,Bob [/] [red]B[/red],en",
+        "eve@example.org,Eve \x1b[2J,en",
+        ",Nobody,en",
+    ]
+    (desk.folder / "people.csv").write_text("\n".join(lines) + "\n", "utf-8", newline="")
+    desk.declare()
+    ran = desk.run("subscribers", "import", "people.csv", "--digest", "newsflash", "--confirmed")
+    rows = [line.split(maxsplit=1) for line in ran.out.splitlines()[2:] if line[:1].isdigit()]
+    listed = desk.done("subscribers", "list")
+    kept = [each["email"] for each in desk.done("subscribers", "list", "--json").json()]
+    assert (1, True) == (ran.status, ran.out.startswith("2 imported, 0 there already, 6 refused")), ran
+    # The fifth line of the file goes over two, as a CSV's cell may.
+    assert [3, 4, 7, 9, 10] == [int(number) for number, _ in rows if number != "5" and number != "6"], ran.out
+    assert ["ana@example.org", "bob@example.org"] == sorted(kept)
+    assert ("\x1b" not in ran.out + listed.out, "[red]B[/red]" in listed.out) == (True, True)
+
+
+HOSTILE = "Bold [/] [red]move[/red] \x1b[31mred\x1b[0m\r\nBcc: all@example.org \u202eesrever <b>&amp;</b>"
+FORBIDDEN = {"\x1b", "\u202e", "\x00"}
+
+
+@pytest.fixture
+def struck(desk: Desk) -> Desk:
+    """A house that was told a hostile title, and puts it into the subject."""
+    desk.write("note", HOSTILE, "2025-05-01", body="<script>alert(1)</script> text")
+    desk.declare(sources=folder_source(desk.folder))
+    desk.config.write_text(desk.config.read_text().replace("schedule =", 'subject = "{{ lead }}"\nschedule ='))
+    desk.done("collect")
+    desk.done("subscribers", "add", "ana@example.org", "--digest", "newsflash", "--confirmed")
+    return desk
+
+
+def test_a_hostile_title_harms_no_terminal(struck: Desk) -> None:
+    """Markup is shown as it is; neither escape sequence nor direction override comes through."""
+    outs = [
+        struck.done("announcements", "list").out,
+        struck.done("editions", "preview", "newsflash", "--at", "2025-05-30").out,
+        struck.done("editions", "explain", "newsflash", "--at", "2025-05-30").out,
+        struck.done("editions", "compose", "newsflash", "--at", "2025-05-30").out,
+        struck.done("editions", "show", "newsflash", "2025-05-30").out,
+    ]
+    assert all(not set(out) & {*FORBIDDEN, "\r"} for out in outs)
+    assert all("[/]" in out for out in (*outs[:3], outs[4]))
+
+
+def test_a_hostile_title_harms_no_mail(struck: Desk) -> None:
+    """One subject line, no header of its own making, no script, nothing that is not text in the text."""
+    with sinking() as sink:
+        struck.config.write_text(
+            struck.config.read_text().replace("smtp://127.0.0.1:1", f"smtp://127.0.0.1:{sink.port}")
+        )
+        struck.done("editions", "send", "newsflash", "--at", "2025-05-30")
+    [(_, raw)] = sink.accepted
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    text, html = (part.get_content() for part in message.iter_parts())
+    assert ([], None) == (list(message.defects), message["Bcc"])
+    assert not set(message["Subject"] + text + html) & FORBIDDEN
+    assert b"\r\nBcc:" not in raw.partition(b"\r\n\r\n")[0]
+    assert "<script" not in html
+    assert "[/]" in text
+
+
+def test_a_hostile_title_harms_no_feed(struck: Desk) -> None:
+    """Atom and RSS stay XML, JSON Feed stays JSON, and a reader sees plain words."""
+    struck.done("feeds", "build", "--out", "out")
+    atom, rss, told = ((struck.folder / f"out/feeds/news.{form}").read_text() for form in ("atom", "rss", "json"))
+    titles = [
+        ElementTree.fromstring(atom).findtext("{*}entry/{*}title"),
+        ElementTree.fromstring(rss).findtext("channel/item/title"),
+        json.loads(told)["items"][0]["title"],
+    ]
+    assert all("[/]" in (title or "") for title in titles)
+    for form in (atom, rss, json.dumps(json.loads(told), ensure_ascii=False)):
+        assert not set(form) & FORBIDDEN
+        assert "<script" not in form.replace("&lt;", "<")
+
+
+def test_a_hostile_title_harms_no_page(struck: Desk) -> None:
+    """On the front page, the announcement's own page and the edition's: text, not markup."""
+    struck.done("editions", "compose", "newsflash", "--at", "2025-05-30")
+    [announcement] = struck.done("announcements", "list", "--json").json()
+    own = "/announcements/" + announcement["id"].rpartition("/")[2]
+    with struck.serving("web") as base, httpx.Client(base_url=base, trust_env=False) as browser:
+        answers = [browser.get(path) for path in ("/", own, "/editions/newsflash/", "/editions/newsflash/2025-05-30")]
+    assert [200] * 4 == [answer.status_code for answer in answers]
+    for answer in answers:
+        assert not set(answer.text) & FORBIDDEN
+        assert "<b>&amp;</b>" not in answer.text
+        assert "alert(1)" not in re.sub(r"&lt;script&gt;alert\(1\)", "", answer.text)
+    assert "[/]" in answers[1].text
 
 
 def test_a_bad_front_matter_names_file_and_line(desk: Desk) -> None:

@@ -38,6 +38,37 @@ def test_one_each(desk: Desk) -> None:
         assert ["text/plain", "text/html"] == [part.get_content_type() for part in message.iter_parts()]
         assert max(map(len, raw.split(b"\r\n"))) <= 998
         assert raw.isascii()
+    longest = max((raw for _, raw in sink.accepted), key=lambda raw: len(raw.partition(b"\r\n\r\n")[0]))
+    handle = rb"newsflash\.t\.\d+\.[a-z0-9]{30,}"
+    assert re.fullmatch(
+        rb"<http://127\.0\.0\.1:8080/unsubscribe/" + handle + rb">", _header(longest, b"List-Unsubscribe")
+    )
+    assert b"Newsflash <newsflash.127.0.0.1>" == _header(longest, b"List-Id")
+    assert 1000 == len({_header(raw, b"List-Unsubscribe") for _, raw in sink.accepted})
+    assert {b"Newsflash May 2025": 250, b"Newsflash mayo de 2025": 750} == Counter(
+        _header(raw, b"Subject") for _, raw in sink.accepted
+    )
+
+
+def test_each_reads_their_own_language(desk: Desk) -> None:
+    """One of each language: the frame of the letter is in it, text part and HTML alike."""
+    desk.write("one", "First & foremost", "2025-05-06")
+    with sinking() as sink:
+        desk.declare(sources=folder_source(desk.folder), smtp=sink.port)
+        desk.done("collect")
+        for language in ("en", "es", "xx"):
+            to = ("--digest", "newsflash", "--confirmed", "--language", language)
+            desk.done("subscribers", "add", f"{language}@example.org", *to)
+        desk.done("editions", "send", "newsflash", "--at", "2025-05-30")
+    read = {to: email.message_from_bytes(raw, policy=email.policy.default) for to, raw in sink.accepted}
+    for language, word, other in (
+        ("en", "Unsubscribe", "Darse"),
+        ("es", "Darse", "Unsubscribe"),
+        ("xx", "Unsub", "Darse"),
+    ):
+        for part in read[f"{language}@example.org"].iter_parts():
+            text = part.get_content()
+            assert (True, False) == (word in text, other in text), (language, part.get_content_type())
 
 
 def _header(raw: bytes, name: bytes) -> bytes:
