@@ -13,17 +13,17 @@ app = typer.Typer(name="sources", no_args_is_help=True, help="See and try source
 
 @app.command("list", epilog="Example: digest sources list --json")
 def listing(as_json: Json = False, limit: Limit = None) -> None:
-    """Every source, the troubled first: last success, error in words, next try."""
+    """Every source, the troubled first: last success, error in words, next try, and how often it says something."""
     from digest.cli.output import emit, table
-    from digest.service import collecting
+    from digest.service import watching
 
-    rows = within(collecting.listed)[:limit]
+    rows = within(watching.listed)[:limit]
     if as_json:
         emit([row.json() for row in rows])
         return
     table(
-        ("Source", "Kind", "Last success", "Next try", "Failures", "Error"),
-        ((r.slug, r.kind, r.last_success, r.next_check, r.failures or "", r.error) for r in rows),
+        ("Source", "Kind", "Last success", "Next try", "Failures", "Rhythm", "Error"),
+        ((r.slug, r.kind, r.last_success, r.next_check, r.failures or "", r.words, r.error) for r in rows),
         empty="No source is configured.",
     )
 

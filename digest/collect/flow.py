@@ -16,19 +16,21 @@ from digest.collect.identify import Known
 from digest.collect.illustrate import Easel, illustrate
 from digest.collect.keep import Keeper, Kept, keep
 from digest.collect.read import Asked, Reading, read_source
-from digest.collect.rhythm import next_try, retry
+from digest.collect.rhythm import next_try, retry, usual_days
 from digest.collect.understand import baseline, rank, understand
 from digest.errors import CollectError, DigestError, FetchError, NotFound
 from digest.fetch import Fetcher
 from digest.settings import Settings, Source
-from digest.store import sources
+from digest.store import items, sources
 from digest.store.database import Store
-from digest.store.sources import SourceRow
+from digest.store.sources import Rhythm, SourceRow
 
 _AT_ONCE = 1_000
 """Items in one transaction: others may write between."""
 _IN_FULL_AFTER = timedelta(hours=48)
 _WAIT_FOR_ORDER = 15.0
+_RECENT = 20
+"""Items that tell how often a source usually says something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +172,7 @@ async def _take(
     kept = await _keep_in_parts(known, source, settings, store, row, now)
     after = next_try(now, source.every, minutes=reading.minutes, spread=random.uniform(-1, 1))  # noqa: S311
     async with store.write() as tx:
+        dates = await items.latest(tx, row.id, _RECENT) if kept.new else ()
         await sources.succeeded(
             tx,
             row.id,
@@ -177,11 +180,9 @@ async def _take(
             next_check_at=after,
             validators=(reading.url, reading.etag, reading.last_modified),
             whole=not reading.not_modified,
-            new=kept.new > 0,
+            rhythm=Rhythm(days=usual_days(dates), last=min(max(dates, default=now), now)) if kept.new else None,
+            error="; ".join(reading.errors),
         )
-        if reading.errors:
-            words = "; ".join(reading.errors)
-            await sources.failed(tx, row.id, at=now, error=words, next_check_at=after)
     return SourceReport(
         source=source.slug,
         seen=len(known),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from digest.deliveries.context import Routes
 from digest.errors import DigestError
 from digest.model.deliveries import Outcome
-from digest.service import collecting
+from digest.service import watching
 from digest.service.checking import check_settings
 from digest.service.house import House, opened
 from digest.service.posting import context
@@ -46,7 +46,7 @@ async def _examine(settings: Settings) -> tuple[Finding, ...]:
 async def _sources(house: House) -> list[Finding]:
     return [
         Finding(not row.error, f"source {row.slug}", row.error or f"last read {row.last_success:%Y-%m-%d %H:%M} UTC")
-        for row in await collecting.listed(house)
+        for row in await watching.listed(house)
     ]
 
 

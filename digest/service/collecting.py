@@ -6,14 +6,14 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from digest import __version__
 from digest.collect import flow, trial
 from digest.collect.flow import SourceReport
 from digest.fetch import Fetcher
-from digest.service import publishing
+from digest.service import publishing, watching
 from digest.service.house import House, now
 from digest.settings import Source
 from digest.store import sources
@@ -21,23 +21,6 @@ from digest.store import sources
 BEFORE_COMPOSING = 60.0
 """Seconds that composing waits for the sources it depends on."""
 FRESH = timedelta(seconds=60)
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How a source fares."""
-
-    slug: str
-    kind: str
-    url: str
-    last_success: datetime | None
-    next_check: datetime | None
-    failures: int
-    error: str
-    declared: bool
-
-    def json(self) -> dict[str, object]:
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 def fetcher(house: House) -> Fetcher:
@@ -53,6 +36,7 @@ async def collect(house: House, only: Sequence[str]) -> tuple[SourceReport, ...]
         reports = await flow.collect(house.store, house.settings, client, only=only, now=now())
     if any(report.changed for report in reports):
         await publishing.build(house, None)
+    await watching.watch(house)
     return reports
 
 
@@ -75,32 +59,6 @@ async def refresh(house: House) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(BEFORE_COMPOSING):
                 await collect(house, stale)
-
-
-async def listed(house: House) -> tuple[Health, ...]:
-    """Every source, the troubled first; one no longer in the configuration is listed, too."""
-    async with house.store.read() as tx:
-        rows = await sources.listed(tx)
-    known = {row.slug for row in rows}
-    found = [
-        Health(
-            row.slug,
-            row.kind,
-            row.url,
-            row.last_success_at,
-            row.next_check_at,
-            row.failures,
-            row.last_error if row.slug in house.settings.sources else "no longer in the configuration",
-            row.slug in house.settings.sources,
-        )
-        for row in rows
-    ]
-    found += [
-        Health(slug, source.kind, source.url, None, None, 0, "not read yet", True)
-        for slug, source in house.settings.sources.items()
-        if slug not in known
-    ]
-    return tuple(sorted(found, key=lambda health: (-health.failures, health.declared, health.slug)))
 
 
 def error_words(report: SourceReport) -> str:

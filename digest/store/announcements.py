@@ -21,7 +21,6 @@ from digest.store.database import Tx
 from digest.store.items import parts
 from digest.store.schema import announcements, dispositions, items, sources, versions
 
-
 _C = items.c
 _SAID = [_C.announcement_id, _C.link, _C.title, _C.summary, _C.content, _C.full_text, _C.translation_of]
 _SAID += [_C.categories, _C.authors, _C.picture, _C.enclosures, _C.facts]

@@ -148,6 +148,13 @@ async def name(tx: Tx, source_id: int, aliases: Mapping[str, Sequence[str]]) -> 
         await tx.execute(insert_ignore(tx, item_aliases), rows)
 
 
+async def latest(tx: Tx, source_id: int, limit: int) -> tuple[datetime, ...]:
+    """When a source's newest dated items were published, the newest first."""
+    dated = (items.c.source_id == source_id) & items.c.published_at.is_not(None)
+    query = select(items.c.published_at).where(dated).order_by(items.c.published_at.desc()).limit(limit)
+    return tuple((await tx.execute(query)).scalars())
+
+
 def parts(values: Sequence[Any], size: int = CHUNK) -> Iterator[Sequence[Any]]:
     """A sequence in pieces that fit one statement."""
     for start in range(0, len(values), size):

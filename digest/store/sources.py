@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 
 from digest.model.announcements import EDITIONS
 from digest.store.database import Tx, insert_ignore
@@ -36,6 +36,20 @@ class SourceRow:
     last_error: str
     gone: bool
     rhythm_days: int | None
+    moved_to: str
+    moved_on: date | None
+    moved_days: int
+    adopted_url: str
+    failing_since: datetime | None
+    alerted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """How often a source usually says something, and when it last did."""
+
+    days: int | None
+    last: datetime | None
 
 
 _COLUMNS = [sources.c[name] for name in SourceRow.__slots__]
@@ -83,11 +97,13 @@ async def succeeded(
     next_check_at: datetime,
     validators: tuple[str, str, str],
     whole: bool,
-    new: bool,
+    rhythm: Rhythm | None = None,
+    error: str = "",
 ) -> None:
     """Note a visit that brought items, or nothing new; `validators` are URL, ETag and Last-Modified.
 
-    `whole` says that the document came in full.
+    `whole` says that the document came in full, `rhythm` is given where something was new, and `error` tells of
+    parts that could not be read.
     """
     url, etag, last_modified = validators
     values: dict[str, Any] = {
@@ -95,15 +111,16 @@ async def succeeded(
         "last_success_at": at,
         "next_check_at": next_check_at,
         "hold_until": None,
-        "failures": 0,
-        "last_error": "",
+        "failures": sources.c.failures + 1 if error else 0,
+        "last_error": error[:1000],
+        "failing_since": func.coalesce(sources.c.failing_since, at) if error else None,
         "gone": False,
         "validators_url": url,
         "etag": etag,
         "last_modified": last_modified,
     }
     values |= {"full_fetch_at": at} if whole else {}
-    values |= {"last_new_at": at} if new else {}
+    values |= {"rhythm_days": rhythm.days, "last_new_at": rhythm.last or at} if rhythm else {}
     await tx.execute(update(sources).where(sources.c.id == source_id).values(**values))
     first = update(sources).where(sources.c.id == source_id, sources.c.first_collected_at.is_(None))
     if whole:
@@ -127,9 +144,17 @@ async def failed(
         "hold_until": hold_until,
         "failures": sources.c.failures + 1,
         "last_error": error[:1000],
+        "failing_since": func.coalesce(sources.c.failing_since, at),
         "gone": gone,
     }
     await tx.execute(update(sources).where(sources.c.id == source_id).values(**values))
+
+
+async def alerted(tx: Tx, source_id: int, at: datetime | None) -> bool:
+    """Say that somebody was told of an incident, or with None of its end; False when another process just did."""
+    mine = sources.c.alerted_at.is_(None) if at else sources.c.alerted_at.is_not(None)
+    done = await tx.execute(update(sources).where(sources.c.id == source_id, mine).values(alerted_at=at))
+    return bool(done.rowcount)
 
 
 def _row(row: Row[Any]) -> SourceRow:

@@ -132,6 +132,7 @@ items = Table(
     Index("ix_items_announcement_id", "announcement_id"),
     Index("ix_items_link_key", "link_key"),
     Index("ix_items_title_key", "title_key"),
+    Index("ix_items_published_at", "source_id", "published_at"),
 )
 """`link_key` is the canonical link without its scheme, `title_key` the normalised title: for folding."""
 

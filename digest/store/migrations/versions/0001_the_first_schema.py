@@ -301,6 +301,7 @@ def upgrade() -> None:
     with op.batch_alter_table("items") as batch_op:
         batch_op.create_index("ix_items_announcement_id", ["announcement_id"], unique=False)
         batch_op.create_index("ix_items_link_key", ["link_key"], unique=False)
+        batch_op.create_index("ix_items_published_at", ["source_id", "published_at"], unique=False)
         batch_op.create_index("ix_items_title_key", ["title_key"], unique=False)
 
     op.create_table(

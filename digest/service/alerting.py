@@ -1,0 +1,63 @@
+"""Telling operators by mail: a note to each address of `alerts.to`, once for each key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from digest.letter import headers, notes
+from digest.letter.compile import note_message
+from digest.model.deliveries import NoteKind
+from digest.service.house import House
+from digest.service.letters import site_view
+from digest.store import notes as owed
+from digest.store.database import Tx
+
+
+async def tell(
+    house: House, tx: Tx, *, key: str, title: str, lines: Sequence[str], link: str = "", sender: str = "", now: datetime
+) -> int:
+    """Owe the note in the caller's transaction; to how many. `sender` is a slug, by default the first declared."""
+    slug = sender or next(iter(house.settings.senders), "")
+    if not slug:
+        return 0
+    written = 0
+    for address in dict.fromkeys(house.settings.alerts.to):
+        to = headers.mailbox(address)
+        message = _message(house, slug, to, key, title, lines, link, now)
+        written += await owed.add(
+            tx,
+            kind=NoteKind.ALERT,
+            sender=slug,
+            address=to.address,
+            message=message,
+            dedupe_key=f"alert:{key}:{to.address}",
+            now=now,
+        )
+    return written
+
+
+def _message(
+    house: House,
+    sender: str,
+    to: headers.Mailbox,
+    key: str,
+    title: str,
+    lines: Sequence[str],
+    link: str,
+    now: datetime,
+) -> bytes:
+    declared, site = house.settings.senders[sender], site_view(house)
+    from_ = headers.mailbox(declared.from_)
+    note = notes.alert(house.templates, language=site.language, site=site, title=title, lines=lines, link=link)
+    mac = house.keys.mac("note", key, to.address)
+    return note_message(
+        sender=from_,
+        to=to,
+        subject=note.subject,
+        text=note.text,
+        html=note.html,
+        message_id=headers.message_id(mac, from_.address.rpartition("@")[2]),
+        date=now,
+        reply_to=declared.reply_to or "",
+    )

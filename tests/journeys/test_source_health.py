@@ -1,0 +1,76 @@
+"""A source in trouble is told of in words, the worst first, and by mail once when it fails and once when it is well."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import sqlite3
+from collections.abc import Iterator
+
+import pytest
+
+from tests.builders import Desk, folder_source, web_source
+from tests.sites import Site, answer
+
+ALERTS = '\n[alerts]\nto = ["Office <office@example.org>", "ops@example.org"]\n'
+FEED = b'<rss version="2.0"><channel><title>x</title>%s</channel></rss>'
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    made = Site()
+    yield made
+    made.close()
+
+
+def feed(*days: str) -> bytes:
+    """A feed with an item for each day of 2025, given as `12 Mar`."""
+    item = '<item><title>On {0}</title><guid isPermaLink="false">{0}</guid><pubDate>{0} 2025 08:00 GMT</pubDate></item>'
+    return FEED % "".join(item.format(day) for day in days).encode()
+
+
+def subjects(desk: Desk) -> list[tuple[str, str]]:
+    """(address, subject) of the notes owed, in order."""
+    with sqlite3.connect(desk.folder / "var/digest.db") as database:
+        rows = database.execute("select address, message from notes order by id").fetchall()
+    return [(row[0], email.message_from_bytes(row[1], policy=email.policy.default)["subject"]) for row in rows]
+
+
+def test_one_note_an_incident_and_one_when_it_is_over(desk: Desk, site: Site) -> None:
+    """A slip is none; what goes on is told once, and its end once; then a new one is told again."""
+    desk.declare(sources=web_source("news", "feed", f"{site.url}/feed") + ALERTS)
+    site.serve("/feed", feed("12 Mar"))
+    desk.done("collect")
+    good, bad = site.routes["/feed"], answer(b"", status=500)
+
+    def visits(*routes: object) -> list[tuple[str, str]]:
+        for route in routes:
+            site.routes["/feed"] = route  # type: ignore[assignment]
+            desk.run("collect")
+        return subjects(desk)
+
+    assert visits(bad, good) == []
+    down = [(address, "Attention: news cannot be read") for address in ("office@example.org", "ops@example.org")]
+    well = [(address, "Attention: news can be read again") for address in ("office@example.org", "ops@example.org")]
+    assert visits(bad, bad, bad, bad) == down
+    assert visits(good, good) == down + well
+    assert visits(bad, bad) == down + well + down
+
+
+def test_the_rhythm_is_told_and_its_breach(desk: Desk, site: Site) -> None:
+    """Usually every so many days, and how long silent now; the source that fails comes first."""
+    desk.write("one", "One", "2025-05-06")
+    desk.declare(
+        sources=folder_source(desk.folder)
+        + web_source("weekly", "feed", f"{site.url}/weekly")
+        + web_source("broken", "feed", f"{site.url}/none")
+    )
+    site.serve("/weekly", feed("05 Mar", "12 Mar", "19 Mar", "26 Mar", "02 Apr"))
+    desk.run("collect")
+    rows = desk.done("sources", "list", "--json").json()
+    assert [row["slug"] for row in rows] == ["broken", "weekly", "notes"]
+    assert "404" in rows[0]["error"]
+    assert rows[1]["rhythm_days"] == 7
+    assert rows[1]["rhythm"].startswith("usually every 7 days, silent for ")
+    assert rows[2]["rhythm"] == ""
+    assert "usually every 7 days" in desk.done("sources", "list", COLUMNS="200").out
