@@ -302,6 +302,7 @@ def test_a_bad_front_matter_names_file_and_line(desk: Desk) -> None:
     assert (1, 1, True) == (ran.status, report["new"], "bad.md" in report["error"])
 
 
+@pytest.mark.long
 def test_a_locked_database_is_told(desk: Desk, tmp_path: Path) -> None:
     """Somebody else holds the file: the error names it, and a later run works."""
     desk.write("note", "A note", "2025-05-01")
