@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from digest.deliveries.context import Context, Routes
 from digest.deliveries.lanes import RUNNING, Tally, send_shards, settle, settled
 from digest.deliveries.notes import send_due
-from digest.deliveries.seal import seal
+from digest.deliveries.seal import freeze, seal
 from digest.deliveries.shard import deliver_shard
 from digest.deliveries.turn import Progress, ProgressOf
 from digest.model.deliveries import MailingStatus
@@ -18,7 +18,18 @@ from digest.store.database import Tx
 from digest.store.mailings import MailingRow
 from digest.store.shards import Counts
 
-__all__ = ["Progress", "Report", "cancel", "deliver_shard", "pause", "resume", "retry", "run_due", "seal", "settle"]
+__all__ = [
+    "Progress",
+    "Report",
+    "cancel",
+    "deliver_shard",
+    "pause",
+    "resume",
+    "retry",
+    "run_due",
+    "seal",
+    "settle",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +77,7 @@ async def run_due(
     Safe to run in many processes at once. A relay that is down ends it for that sender: all stays owed.
     """
     tally = Tally()
+    await freeze(context.store, now=context.clock())
     try:
         async with Routes(context) as routes:
             while True:
@@ -128,7 +140,8 @@ async def pause(tx: Tx, mailing: int, *, why: str, now: datetime) -> bool:
 async def resume(tx: Tx, mailing: int, *, now: datetime) -> bool:
     """Go on: with the first few where they have not all been tried yet; False when it was not paused."""
     first = await shards.counts(tx, mailing, number=0)
-    new = MailingStatus.PROVING if first.owed else MailingStatus.SENDING
+    frozen = (await mailings.get(tx, mailing)).upto is None
+    new = MailingStatus.SENDING if frozen and not first.owed else MailingStatus.PROVING
     return await mailings.move(tx, mailing, old=(MailingStatus.PAUSED,), new=new, now=now)
 
 

@@ -1,14 +1,25 @@
-"""Owing an edition's letters: once, in the transaction that seals it."""
+"""Owing an edition's letters: the mailing in the transaction that seals it, a long list of people after it.
+
+The seal fixes whom it is for. A large audience then gets its deliveries a few at a time, so that nobody else waits
+for the ledger; where a crash cuts that short, whoever comes next goes on.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from digest.deliveries import proof
-from digest.store import mailings, shards
-from digest.store.database import Tx
+from digest.store import audiences, mailings
+from digest.store.database import Store, Tx
 from digest.store.mailings import LetterRow
+
+AT_ONCE = 5_000
+"""A list no longer than this is owed its deliveries in the sealing transaction."""
+MOST_AT_ONCE = 50_000
+_HOLD = 0.06
+"""Seconds for which a step means to hold the ledger."""
 
 
 async def seal(
@@ -19,14 +30,13 @@ async def seal(
     digest: str,
     key_id: str,
     letters: Sequence[LetterRow],
-    languages: Mapping[str, int] | None = None,
     now: datetime,
     start_at: datetime,
 ) -> int:
-    """The mailing of an edition's revision, made now if there is none; its row.
+    """The mailing of an edition's revision, made now if there is none; its row. `freeze` it afterwards.
 
-    Everybody confirmed and not suppressed is owed the variant of their language, else variant 0. `languages`
-    maps tags to variants, by default those of `letters`. Nothing goes out before `start_at`.
+    Everybody confirmed and not suppressed is owed the variant of their language, else variant 0. Nothing goes out
+    before `start_at`, nor before all are owed theirs.
     """
     mailing = await mailings.add(
         tx, edition_id=edition_id, revision=revision, digest=digest, key_id=key_id, now=now, start_at=start_at
@@ -36,7 +46,35 @@ async def seal(
         assert known is not None  # noqa: S101 - the constraint that refused ours is this one
         return known.id
     await mailings.add_letters(tx, mailing, letters)
-    chosen = languages if languages is not None else {letter.language: letter.variant for letter in letters}
-    audience = await mailings.address(tx, mailing, digest, chosen, now)
-    await shards.cut(tx, mailing, first=proof.proof_size(audience), size=proof.SHARD, due=start_at)
+    await audiences.fix(tx, mailing)
+    audience = await audiences.count(tx, digest, now, most=AT_ONCE + 1)
+    if audience <= AT_ONCE:
+        first = proof.proof_size(audience)
+        while not await audiences.freeze(tx, mailing, first=first, size=proof.SHARD, limit=AT_ONCE + 1, now=now):
+            pass
     return mailing
+
+
+async def freeze(store: Store, *, now: datetime, clock: Callable[[], float] = time.monotonic) -> None:
+    """Owe all sealed mailings their deliveries; the ledger is free for others in between."""
+    async with store.read() as tx:
+        waiting = await audiences.unfrozen(tx)
+    for mailing in waiting:
+        await _freeze(store, mailing, now, clock)
+
+
+async def _freeze(store: Store, mailing: int, now: datetime, clock: Callable[[], float]) -> None:
+    async with store.read() as tx:
+        first = proof.proof_size(await audiences.roughly(tx, (await mailings.get(tx, mailing)).digest))
+    limit, over = AT_ONCE, False
+    while not over:
+        begun = clock()
+        async with store.write() as tx:
+            over = await audiences.freeze(tx, mailing, first=first, size=proof.SHARD, limit=limit, now=now)
+        limit = next_limit(limit, clock() - begun)
+
+
+def next_limit(limit: int, took: float) -> int:
+    """How many to take next, when `limit` took so many seconds: at most twice as many, a shard's worth at least."""
+    wanted = limit * min(2.0, _HOLD / max(took, 0.001))
+    return int(min(MOST_AT_ONCE, max(proof.SHARD, wanted)))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
 
+from digest.deliveries.seal import freeze
 from digest.deliveries.seal import seal as owe_mail
 from digest.editions import flow
 from digest.editions.flow import Draft
@@ -15,7 +16,7 @@ from digest.errors import EditionError, UsageError
 from digest.model.editions import Edition, EditionStatus
 from digest.service import collecting, letters
 from digest.service.house import House, now
-from digest.store import editions, mailings
+from digest.store import audiences, editions, mailings
 from digest.store.database import Tx
 
 
@@ -74,7 +75,7 @@ async def preview(house: House, slug: str, *, at: datetime | None, language: str
     digest = house.digest(slug)
     async with house.store.read() as tx:
         draft = await flow.draft(tx, digest, window=window(at))
-        audience, languages = await mailings.audience(tx, slug, now()), await mailings.languages(tx, slug)
+        audience, languages = await audiences.count(tx, slug, now()), await audiences.languages(tx, slug)
     if draft.empty:
         owed = len(draft.chosen.all)
         why = f"{owed} owed, at least {digest.min_items} wanted" if owed else "nothing new is owed"
@@ -135,7 +136,7 @@ async def seal(
     digest = house.digest(slug)
     async with house.store.read() as tx:
         draft = await flow.draft(tx, digest, window=window, slot_at=slot_at)
-        languages = await mailings.languages(tx, slug)
+        languages = await audiences.languages(tx, slug)
     if draft.empty:
         return await _nothing(house, draft, slot_at)
     sealed = letters.rows(letters.rendered(house, draft.snapshot, languages))
@@ -146,6 +147,7 @@ async def seal(
             else:
                 edition = await flow.seal(tx, draft, now=now())
                 await _owe_mail(tx, house, edition, sealed, grace)
+        await freeze(house.store, now=now())
     except IntegrityError:
         raise EditionError("was composed by another process just now", about=f"{slug} {draft.snapshot.label}") from None
     return Composed(edition=edition, words=_words(edition, draft))
@@ -157,13 +159,14 @@ async def approve(house: House, edition: Edition, *, grace: timedelta) -> Editio
     closed = Window(until=edition.until)
     async with house.store.read() as tx:
         draft = await flow.draft(tx, digest, window=closed, slot_at=edition.slot_at, held=edition)
-        languages = await mailings.languages(tx, digest.slug)
+        languages = await audiences.languages(tx, digest.slug)
     if draft.empty:
         raise EditionError("nothing in it is owed any more", about=f"{edition.digest} {edition.label}")
     sealed = letters.rows(letters.rendered(house, draft.snapshot, languages))
     async with house.store.write() as tx:
         approved = await flow.seal(tx, draft, now=now(), held=edition)
         await _owe_mail(tx, house, approved, sealed, grace)
+    await freeze(house.store, now=now())
     return approved
 
 

@@ -11,6 +11,7 @@ from digest.deliveries import flow
 from digest.deliveries.context import Routes
 from digest.deliveries.flow import Progress, Report
 from digest.deliveries.notes import send_due
+from digest.deliveries.seal import freeze
 from digest.errors import DeliveryError, EditionError, UsageError
 from digest.letter import headers
 from digest.letter.compile import note_message
@@ -123,6 +124,7 @@ async def _started(house: House, request: Request) -> Edition | None:
 
 async def _deliver(house: House, edition: Edition, grace: timedelta | None, request: Request) -> Sent:
     name = f"{edition.digest} {edition.label}"
+    await freeze(house.store, now=now())
     async with house.store.read() as tx:
         mailing = await mailings.by_edition(tx, edition.id)
         counts = await shards.counts(tx, mailing.id) if mailing else Counts()

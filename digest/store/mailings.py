@@ -1,18 +1,17 @@
-"""Mailings: an edition's letters owed to its subscribers, sealed by one INSERT … SELECT."""
+"""Mailings: an edition's letters owed to its subscribers, and where that stands."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, insert, or_, select, update
 from sqlalchemy.engine import Row
 
-from digest.model.deliveries import DeliveryState, MailingStatus, millis
-from digest.model.subscribers import SubscriptionState
+from digest.model.deliveries import MailingStatus, millis
 from digest.store.database import Tx, insert_ignore
-from digest.store.schema import deliveries, letters, mailings, shards, subscribers, subscriptions
+from digest.store.schema import letters, mailings, shards
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +37,8 @@ class MailingRow:
     audience: int
     start_at: datetime
     why: str
+    upto: int | None
+    """Until all deliveries are there: the last subscriber it is for."""
 
 
 _COLUMNS = tuple(mailings.c[name] for name in MailingRow.__slots__)
@@ -48,7 +49,7 @@ async def add(
 ) -> int | None:
     """A new mailing's id; None when the edition's revision has one already."""
     values = {"edition_id": edition_id, "revision": revision, "digest": digest, "key_id": key_id}
-    values |= {"status": MailingStatus.PROVING, "created_at": now, "start_at": start_at}
+    values |= {"status": MailingStatus.PROVING, "created_at": now, "start_at": start_at, "active_at": start_at}
     row = await tx.execute(insert_ignore(tx, mailings).values(**values).returning(mailings.c.id))
     return row.scalar_one_or_none()
 
@@ -57,38 +58,6 @@ async def add_letters(tx: Tx, mailing: int, rows: Sequence[LetterRow]) -> None:
     """Seal its variants; 0 is the one for everybody else."""
     values = [{"mailing_id": mailing} | {name: getattr(row, name) for name in LetterRow.__slots__} for row in rows]
     await tx.execute(insert(letters), values)
-
-
-async def address(tx: Tx, mailing: int, digest: str, languages: Mapping[str, int], now: datetime) -> int:
-    """Owe a delivery to every confirmed subscriber who may be written to; how many that are."""
-    who = select(
-        literal(mailing),
-        subscriptions.c.subscriber_id,
-        _variant(languages),
-        literal(int(DeliveryState.OWED)),
-        literal(millis(now)),
-    ).join_from(subscriptions, subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-    paused = and_(subscriptions.c.paused_until.is_not(None), subscriptions.c.paused_until > now)
-    who = who.where(
-        subscriptions.c.digest == digest,
-        subscriptions.c.state == SubscriptionState.CONFIRMED,
-        subscribers.c.suppressed.is_(False),
-        ~paused,
-    )
-    names = ["mailing_id", "subscriber_id", "variant", "state", "at"]
-    done = await tx.execute(insert(deliveries).from_select(names, who), execution_options={"preserve_rowcount": True})
-    await tx.execute(update(mailings).where(mailings.c.id == mailing).values(audience=done.rowcount))
-    return done.rowcount
-
-
-def _variant(languages: Mapping[str, int]) -> ColumnElement[int]:
-    """By the exact language tag, then by its primary part; everybody else gets 0."""
-    said = subscribers.c.language
-    tests: list[tuple[ColumnElement[bool], int]] = [(said == tag, variant) for tag, variant in languages.items()]
-    for tag, variant in languages.items():
-        primary = tag.partition("-")[0]
-        tests.append((or_(said == primary, said.like(f"{primary}-%")), variant))
-    return case(*((test, literal(variant)) for test, variant in tests), else_=literal(0)) if tests else literal(0)
 
 
 async def by_edition(tx: Tx, edition_id: int, revision: int | None = None) -> MailingRow | None:
@@ -130,7 +99,9 @@ async def nothing_owed(tx: Tx) -> tuple[MailingRow, ...]:
     """Running mailings without any shard that is still due at some time."""
     waiting = exists().where(shards.c.mailing_id == mailings.c.id, shards.c.next_due.is_not(None))
     running = mailings.c.status.in_((MailingStatus.PROVING, MailingStatus.SENDING))
-    rows = await tx.execute(select(*_COLUMNS).where(running, ~waiting).order_by(mailings.c.id))
+    rows = await tx.execute(
+        select(*_COLUMNS).where(running, ~waiting, mailings.c.upto.is_(None)).order_by(mailings.c.id)
+    )
     return tuple(_mailing(row) for row in rows)
 
 
@@ -140,12 +111,12 @@ async def move(
     """Change its status if it is one of `old`; False when somebody was faster."""
     ended = now if new in (MailingStatus.SENT, MailingStatus.CANCELLED) else None
     change = update(mailings).where(mailings.c.id == mailing, mailings.c.status.in_(old))
-    return (await tx.execute(change.values(status=new, why=why, ended_at=ended))).rowcount == 1
+    return (await tx.execute(change.values(status=new, why=why, ended_at=ended, active_at=now))).rowcount == 1
 
 
 async def start(tx: Tx, mailing: MailingRow, at: datetime) -> None:
     """Let a mailing begin at another time than it was sealed for; what has begun is left alone."""
-    await tx.execute(update(mailings).where(mailings.c.id == mailing.id).values(start_at=at))
+    await tx.execute(update(mailings).where(mailings.c.id == mailing.id).values(start_at=at, active_at=at))
     waiting = (shards.c.mailing_id == mailing.id) & (shards.c.next_due == millis(mailing.start_at))
     await tx.execute(update(shards).where(waiting).values(next_due=millis(at)))
 
@@ -154,26 +125,8 @@ def running() -> ColumnElement[bool]:
     """Of shards joined with mailings: those that may be sent now, as to their mailing's status."""
     # A sent mailing's shard is due again only when somebody asked to resend its doubts.
     free = mailings.c.status.in_((MailingStatus.SENDING, MailingStatus.SENT))
-    return or_(free, and_(mailings.c.status == MailingStatus.PROVING, shards.c.number == 0))
-
-
-async def audience(tx: Tx, digest: str, now: datetime) -> int:
-    """How many would be written to, were it sealed now."""
-    who = select(func.count()).select_from(
-        subscriptions.join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-    )
-    free = or_(subscriptions.c.paused_until.is_(None), subscriptions.c.paused_until <= now)
-    confirmed = and_(subscriptions.c.digest == digest, subscriptions.c.state == SubscriptionState.CONFIRMED)
-    return int((await tx.execute(who.where(confirmed, subscribers.c.suppressed.is_(False), free))).scalar_one())
-
-
-async def languages(tx: Tx, digest: str) -> tuple[str, ...]:
-    """The languages that a digest's confirmed subscribers have chosen, the most chosen first."""
-    said = subscribers.c.language
-    who = select(said).join_from(subscriptions, subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-    confirmed = and_(subscriptions.c.digest == digest, subscriptions.c.state == SubscriptionState.CONFIRMED)
-    query = who.where(confirmed, said != "").group_by(said).order_by(func.count().desc(), said)
-    return tuple((await tx.execute(query)).scalars())
+    proving = and_(mailings.c.status == MailingStatus.PROVING, shards.c.number == 0)
+    return and_(mailings.c.upto.is_(None), or_(free, proving))
 
 
 def _mailing(row: Row[tuple[object, ...]]) -> MailingRow:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from itertools import pairwise
 
-from sqlalchemy import ColumnElement, case, func, insert, null, or_, select, update
+from sqlalchemy import ColumnElement, case, func, insert, literal, null, select, update
 from sqlalchemy.engine import RowMapping
 
 from digest.model.deliveries import DeliveryState, Shard, millis, moment
@@ -52,24 +53,58 @@ _NAMES = tuple(field.name for field in fields(Counts))
 _OF = {state: state.name.lower() for state in DeliveryState} | {DeliveryState.SENDING: "owed"}
 
 
-async def cut(tx: Tx, mailing: int, *, first: int, size: int, due: datetime) -> None:
-    """Cut a new mailing's deliveries into ranges: one of `first`, the others of `size`."""
-    row = func.row_number().over(order_by=deliveries.c.subscriber_id).label("row")
-    numbered = select(deliveries.c.subscriber_id.label("id"), row).where(deliveries.c.mailing_id == mailing).subquery()
-    begins = or_(numbered.c.row == 1, (numbered.c.row > first) & ((numbered.c.row - first - 1) % size == 0))
-    found = await tx.execute(select(numbered.c.id, numbered.c.row).where(begins).order_by(numbered.c.row))
-    starts = [(int(each.id), int(each.row)) for each in found]
-    ends = func.max(deliveries.c.subscriber_id), func.count()
-    last, total = (await tx.execute(select(*ends).where(deliveries.c.mailing_id == mailing))).one()
-    if not total:
-        return  # nobody has asked for it yet
-    after = [*starts[1:], (last + 1, total + 1)]
+async def count(tx: Tx, mailing: int) -> int:
+    """How many a mailing has."""
+    query = select(func.count()).select_from(shards).where(shards.c.mailing_id == mailing)
+    return int((await tx.execute(query)).scalar_one())
+
+
+async def grow(tx: Tx, mailing: int, *, after: int, added: int, due: datetime) -> int:
+    """Put the `added` deliveries beyond `after` into the first shard; the last of them, or `after`."""
+    if not added:
+        return after
+    begin, last = await _ends(tx, mailing, after)
+    mine = (shards.c.mailing_id == mailing) & (shards.c.number == 0)
+    grown = await tx.execute(update(shards).where(mine).values(last=last, owed=shards.c.owed + added))
+    if not grown.rowcount:
+        values = {"mailing_id": mailing, "number": 0, "first": begin, "last": last, "owed": added}
+        await tx.execute(insert(shards).values(**values, next_due=millis(due)))
+    return last
+
+
+async def cut(tx: Tx, mailing: int, *, number: int, after: int, added: int, size: int, due: datetime) -> int:
+    """Cut the `added` deliveries beyond `after` into shards of `size`, from `number` on; the last, as `grow`."""
+    if not added:
+        return after
+    begin, last = await _ends(tx, mailing, after)
+    starts = [*await _every(tx, mailing, begin, size), last + 1]
     rows = [
-        {"mailing_id": mailing, "number": number, "first": begin, "last": end - 1, "owed": stop - start}
-        | {"next_due": millis(due)}
-        for number, ((begin, start), (end, stop)) in enumerate(zip(starts, after, strict=True))
+        {"mailing_id": mailing, "number": number + index, "first": begin, "last": end - 1}
+        | {"owed": min(size, added - index * size), "next_due": millis(due)}
+        for index, (begin, end) in enumerate(pairwise(starts))
     ]
     await tx.execute(insert(shards), rows)
+    return last
+
+
+async def _ends(tx: Tx, mailing: int, after: int) -> tuple[int, int]:
+    """The first and the last of a mailing's deliveries beyond `after`; apart, each is a step in the key."""
+    who = deliveries.c.subscriber_id
+    ends = (func.min(who), func.max(who))
+    mine = (deliveries.c.mailing_id == mailing) & (who > after)
+    first, last = (await tx.execute(select(*(select(end).where(mine).scalar_subquery() for end in ends)))).one()
+    return int(first), int(last)
+
+
+async def _every(tx: Tx, mailing: int, begin: int, size: int) -> Sequence[int]:
+    """Every `size`th of a mailing's deliveries from `begin` on; in between only the key is walked."""
+    who = deliveries.c.subscriber_id
+    found = select(literal(begin, deliveries.c.subscriber_id.type).label("id")).cte("found", recursive=True)
+    following = select(who).where(deliveries.c.mailing_id == mailing, who >= found.c.id)
+    following = following.order_by(who).limit(1).offset(size)
+    found = found.union_all(select(following.scalar_subquery()).where(found.c.id.is_not(None)))
+    ids = await tx.execute(select(found.c.id).where(found.c.id.is_not(None)).order_by(found.c.id))
+    return ids.scalars().all()
 
 
 async def due_digests(tx: Tx, now: datetime, *, mailing: int | None = None) -> tuple[str, ...]:

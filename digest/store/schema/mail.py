@@ -32,9 +32,14 @@ mailings = Table(
     Column("created_at", Utc, nullable=False),
     Column("ended_at", Utc),
     words("why"),
+    Column("upto", Id),
+    Column("reached", Id, nullable=False, server_default="0"),
+    Column("active_at", Utc, nullable=False),
     UniqueConstraint("edition_id", "revision"),
     Index("ix_mailings_status", "status"),
 )
+"""`upto` is the last subscriber it is for, until all its deliveries are there; they are up to `reached`.
+`active_at` is when it last got anywhere, or was told to."""
 
 letters = Table(
     "letters",

@@ -1,0 +1,107 @@
+"""Whom a mailing is for: fixed by id when it is sealed, owed their deliveries a range of ids at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, insert, literal, or_, select, update
+
+from digest.model.deliveries import DeliveryState, MailingStatus, millis
+from digest.model.subscribers import SubscriptionState
+from digest.store import shards
+from digest.store.database import Tx
+from digest.store.schema import deliveries, letters, mailings, subscribers, subscriptions
+
+_S = subscriptions.c
+
+
+async def count(tx: Tx, digest: str, now: datetime, *, most: int | None = None) -> int:
+    """How many would be written to, were it sealed now; counts no further than `most`."""
+    who = select(_S.subscriber_id).select_from(_people()).where(_entitled(digest, now)).limit(most).subquery()
+    return int((await tx.execute(select(func.count()).select_from(who))).scalar_one())
+
+
+async def roughly(tx: Tx, digest: str) -> int:
+    """How many are confirmed, some of whom may not be written to now; read from an index alone."""
+    confirmed = (_S.digest == digest) & (_S.state == SubscriptionState.CONFIRMED)
+    return int((await tx.execute(select(func.count()).select_from(subscriptions).where(confirmed))).scalar_one())
+
+
+async def languages(tx: Tx, digest: str) -> tuple[str, ...]:
+    """The languages that a digest's confirmed subscribers have chosen, the most chosen first."""
+    said = subscribers.c.language
+    confirmed = and_(_S.digest == digest, _S.state == SubscriptionState.CONFIRMED)
+    query = select(said).select_from(_people()).where(confirmed, said != "")
+    return tuple((await tx.execute(query.group_by(said).order_by(func.count().desc(), said))).scalars())
+
+
+async def fix(tx: Tx, mailing: int) -> None:
+    """Let a new mailing be for those known now: who comes later has a higher id."""
+    last = select(func.coalesce(func.max(subscribers.c.id), 0)).scalar_subquery()
+    await tx.execute(update(mailings).where(mailings.c.id == mailing).values(upto=last))
+
+
+async def unfrozen(tx: Tx) -> tuple[int, ...]:
+    """Mailings of which some deliveries are not there yet."""
+    query = select(mailings.c.id).where(mailings.c.upto.is_not(None), mailings.c.status != MailingStatus.CANCELLED)
+    return tuple((await tx.execute(query.order_by(mailings.c.id))).scalars())
+
+
+async def freeze(tx: Tx, mailing: int, *, first: int, size: int, limit: int, now: datetime) -> bool:
+    """Owe a delivery to the next `limit` who are confirmed and may be written to, and cut them into shards.
+
+    The first shard has `first`, the others `size`. True when nobody is left.
+    """
+    row = (await tx.execute(select(mailings).where(mailings.c.id == mailing).with_for_update())).one()
+    if row.upto is None or row.status == MailingStatus.CANCELLED:
+        return True
+    number = await shards.count(tx, mailing)
+    room = first - row.audience if number < 2 else 0
+    most = min(limit, room) if room > 0 else max(size, limit // size * size)
+    who = _next(mailing, row.digest, row.reached, row.upto, row.created_at, await _variant(tx, mailing), now)
+    names = ["mailing_id", "subscriber_id", "variant", "state", "at"]
+    added = insert(deliveries).from_select(names, who.order_by(_S.subscriber_id).limit(most))
+    done = (await tx.execute(added, execution_options={"preserve_rowcount": True})).rowcount
+    if room > 0:
+        last = await shards.grow(tx, mailing, after=row.reached, added=done, due=row.start_at)
+    else:
+        last = await shards.cut(tx, mailing, number=number, after=row.reached, added=done, size=size, due=row.start_at)
+    over = done < most
+    values = {"reached": last, "audience": row.audience + done, "upto": None if over else row.upto}
+    await tx.execute(update(mailings).where(mailings.c.id == mailing).values(**values))
+    return over
+
+
+def _next(
+    mailing: int, digest: str, after: int, upto: int, sealed: datetime, variant: ColumnElement[int], now: datetime
+) -> Select[tuple[int, int, int, int, int]]:
+    state, at = literal(int(DeliveryState.OWED)), literal(millis(now))
+    who = select(literal(mailing), _S.subscriber_id, variant, state, at).select_from(_people())
+    # Who confirmed since it was sealed gets the next one, also when this is being made up for after a crash.
+    before = or_(_S.confirmed_at.is_(None), _S.confirmed_at <= sealed)
+    return who.where(_entitled(digest, sealed), before, _S.subscriber_id > after, _S.subscriber_id <= upto)
+
+
+def _people() -> FromClause:
+    return subscriptions.join(subscribers, subscribers.c.id == _S.subscriber_id)
+
+
+def _entitled(digest: str, now: datetime) -> ColumnElement[bool]:
+    awake = or_(_S.paused_until.is_(None), _S.paused_until <= now)
+    confirmed = and_(_S.digest == digest, _S.state == SubscriptionState.CONFIRMED)
+    return and_(confirmed, subscribers.c.suppressed.is_(False), awake)
+
+
+async def _variant(tx: Tx, mailing: int) -> ColumnElement[int]:
+    """By the exact language tag, then by its primary part; everybody else gets 0."""
+    query = select(letters.c.language, letters.c.variant).where(letters.c.mailing_id == mailing)
+    rows: Sequence[tuple[str, int]] = [(row.language, row.variant) for row in await tx.execute(query)]
+    said = subscribers.c.language
+    if len(rows) == 1:
+        return literal(rows[0][1])
+    tests: list[tuple[ColumnElement[bool], int]] = [(said == tag, variant) for tag, variant in rows]
+    for tag, variant in rows:
+        primary = tag.partition("-")[0]
+        tests.append((or_(said == primary, said.like(f"{primary}-%")), variant))
+    return case(*((test, literal(variant)) for test, variant in tests), else_=literal(0)) if tests else literal(0)
