@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from digest.collect.bury import bury
 from digest.collect.identify import Known
 from digest.collect.illustrate import Easel, illustrate
 from digest.collect.keep import Keeper, Kept, keep
@@ -28,6 +29,7 @@ from digest.store.sources import Rhythm, SourceRow
 _AT_ONCE = 1_000
 """Items in one transaction: others may write between."""
 _IN_FULL_AFTER = timedelta(hours=48)
+_ARCHIVE_AFTER = timedelta(days=7)
 _WAIT_FOR_ORDER = 15.0
 _RECENT = 20
 """Items that tell how often a source usually says something."""
@@ -115,11 +117,13 @@ async def _declare(store: Store, settings: Settings) -> dict[str, SourceRow]:
 async def _ask(source: Source, settings: Settings, fetcher: Fetcher, row: SourceRow, now: datetime) -> Reading:
     _refuse_if_held(row, now)
     stale = row.full_fetch_at is None or now - row.full_fetch_at > _IN_FULL_AFTER
+    # Archives are read whole once, and then again now and then: what was changed without a date shows only so.
+    archive = row.full_fetch_at is not None and now - row.full_fetch_at <= _ARCHIVE_AFTER
     asked = Asked(
         url=row.validators_url,
         etag="" if stale else row.etag,
         last_modified="" if stale else row.last_modified,
-        since=row.last_success_at if row.first_collected_at else None,
+        since=row.last_success_at if row.first_collected_at and archive else None,
     )
     return await read_source(source, settings.site, fetcher, asked, now=now)
 
@@ -169,7 +173,9 @@ async def _take(
         now=now,
     )
     known, troubles = await illustrate(known, easel, store, fetcher)
-    kept = await _keep_in_parts(known, source, settings, store, row, now)
+    keeper = _keeper(known, source, settings, row, now)
+    kept = await _keep_in_parts(known, keeper, store)
+    buried = await bury(reading, known, keeper, store, fetcher, own=easel.own, media=settings.media_folder)
     after = next_try(now, source.every, minutes=reading.minutes, spread=random.uniform(-1, 1))  # noqa: S311
     async with store.write() as tx:
         dates = await items.latest(tx, row.id, _RECENT) if kept.new else ()
@@ -179,7 +185,7 @@ async def _take(
             at=now,
             next_check_at=after,
             validators=(reading.url, reading.etag, reading.last_modified),
-            whole=not reading.not_modified,
+            whole=reading.whole and not reading.not_modified,
             rhythm=Rhythm(days=usual_days(dates), last=min(max(dates, default=now), now)) if kept.new else None,
             error="; ".join(reading.errors),
         )
@@ -192,7 +198,7 @@ async def _take(
         error="; ".join(reading.errors),
         next_try=after,
         warnings=(*dict.fromkeys((*complaints, *troubles, *kept.complaints)),),
-        changed=kept.changed,
+        changed=kept.changed or buried,
     )
 
 
@@ -223,10 +229,8 @@ def _is_held(row: SourceRow, now: datetime) -> bool:
     return row.gone or (row.hold_until is not None and row.hold_until > now)
 
 
-async def _keep_in_parts(
-    known: Sequence[Known], source: Source, settings: Settings, store: Store, row: SourceRow, now: datetime
-) -> Kept:
-    keeper = Keeper(
+def _keeper(known: Sequence[Known], source: Source, settings: Settings, row: SourceRow, now: datetime) -> Keeper:
+    return Keeper(
         source_id=row.id,
         slug=source.slug,
         site_url=settings.site.url,
@@ -235,6 +239,9 @@ async def _keep_in_parts(
         baseline=baseline(known, source, first=row.first_collected_at is None),
         now=now,
     )
+
+
+async def _keep_in_parts(known: Sequence[Known], keeper: Keeper, store: Store) -> Kept:
     kept = Kept()
     for start in range(0, len(known), _AT_ONCE):
         async with store.write() as tx:

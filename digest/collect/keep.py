@@ -147,6 +147,17 @@ async def _choose(tx: Tx, ids: Collection[int], before: dict[int, tuple[Version,
     await minting.show(tx, chosen, at=keeper.now)
 
 
+async def choose_again(tx: Tx, ids: Collection[int], keeper: Keeper) -> None:
+    """After items went: show what is left of their announcements."""
+    before = {each.id: each.versions for each in await announcements.many(tx, ids, retracted=True)}
+    left = await minting.contenders(tx, ids)
+    for row, language in await minting.shown(tx, ids):
+        if language not in {each.language for each in left.get(row, ())}:
+            await minting.hide(tx, row, [language])
+    await _choose(tx, ids, before, keeper)
+    await minting.touched(tx, ids, at=keeper.now)
+
+
 async def _show_minted(tx: Tx, minted: Sequence[int], keeper: Keeper) -> None:
     found = await minting.contenders(tx, minted)
     chosen = [

@@ -9,7 +9,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -122,6 +123,16 @@ class Snapshot:
     sections: tuple[SnapshotSection, ...] = ()
     more: tuple[SnapshotItem, ...] = ()
     """Over max_items: titles only, "more on the web"."""
+
+    def without(self, public_ids: Collection[str]) -> Snapshot:
+        """The same but for these announcements: taken back since it was sealed, they are on no page."""
+
+        def left(items: tuple[SnapshotItem, ...]) -> tuple[SnapshotItem, ...]:
+            return tuple(item for item in items if item.public_id not in public_ids)
+
+        lead = self.lead if self.lead and self.lead.public_id not in public_ids else None
+        sections = tuple(replace(section, items=left(section.items)) for section in self.sections)
+        return replace(self, lead=lead, sections=sections, more=left(self.more))
 
     @property
     def items(self) -> tuple[SnapshotItem, ...]:

@@ -8,9 +8,9 @@ from datetime import date
 
 from digest.errors import NotFound
 from digest.model.announcements import Announcement
-from digest.service import publishing
+from digest.service import issuing, publishing
 from digest.service.house import House, now
-from digest.store import announcements, audit, dispositions
+from digest.store import announcements, audit, dispositions, media
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +115,15 @@ async def show(house: House, name: str) -> Shown:
 
 
 async def retract(house: House, name: str, why: str) -> str:
-    """Take it out of feeds, pages and editions to come; its title."""
+    """Take it out of feeds, archive documents, pages, and editions to come, with its pictures; its title."""
     found = await _find(house, name)
     async with house.store.write() as tx:
         await announcements.retract(tx, found.id, why=why, at=now())
+        pictures = await media.withdraw(tx, found.id)
         await audit.add(tx, at=now(), who="operator", action="retract", subject=found.public_id, why=why)
+    for name in pictures:
+        (house.settings.media_folder / name).unlink(missing_ok=True)
+    await issuing.issue(house, now(), about=found.id)
     await publishing.build(house, None)
     return found.versions[0].title
 

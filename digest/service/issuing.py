@@ -24,24 +24,31 @@ PUBLISHED = frozenset({EditionStatus.SEALED, EditionStatus.SENDING, EditionStatu
 _SUMMARY = 320
 
 
-async def issue(house: House, now: datetime) -> int:
+async def issue(house: House, now: datetime, *, about: int | None = None) -> int:
     """Let every edition that is out be an announcement of its own, and none that was cancelled; how many changed.
 
-    They are baseline to every digest. A correction is an edit.
+    They are baseline to every digest. A correction is an edit, and so is the retraction of an announcement that they
+    hold, `about`.
     """
     async with house.store.read() as tx:
         made = [each for each in await editions.listed(tx) if each.revision]
         known = await _known(tx, made)
+        again = frozenset() if about is None else await editions.carrying(tx, about)
         snapshots = {
-            each.id: await editions.snapshot(tx, each.id, each.revision)
+            each.id: await _snapshot(tx, each)
             for each in made
-            if each.status in PUBLISHED and not _is_current(each, known.get(_ident(each)))
+            if each.status in PUBLISHED and (each.id in again or not _is_current(each, known.get(_ident(each))))
         }
     new = [(each, snapshots[each.id]) for each in reversed(made) if each.id in snapshots]
     over = [each for each in made if each.status is EditionStatus.CANCELLED and _ident(each) in known]
     if new:
         await _keep(house, [Known(item=_item(house, *each)) for each in new], now)
     return len(new) + await _withdraw(house, [known[_ident(each)] for each in over], now)
+
+
+async def _snapshot(tx: Tx, edition: Edition) -> Snapshot:
+    sealed = await editions.snapshot(tx, edition.id, edition.revision)
+    return sealed.without(await announcements.retracted(tx, [item.public_id for item in sealed.items]))
 
 
 async def _known(tx: Tx, made: list[Edition]) -> dict[str, StoredItem]:

@@ -100,6 +100,25 @@ async def changes(tx: Tx, after: tuple[int, int], *, limit: int) -> tuple[tuple[
     return tuple((each[0], each[1]) for each in await tx.execute(query))
 
 
+async def retracted(tx: Tx, public_ids: Iterable[str]) -> frozenset[str]:
+    """Those of these that were taken back."""
+    gone: set[str] = set()
+    for part in parts(sorted(set(public_ids))):
+        c = announcements.c
+        query = select(c.public_id).where(c.public_id.in_(part), c.retracted_at.is_not(None))
+        gone.update((await tx.execute(query)).scalars())
+    return frozenset(gone)
+
+
+async def taken_back(tx: Tx, ids: Iterable[int]) -> frozenset[int]:
+    """Those of these row ids that were taken back."""
+    gone: set[int] = set()
+    for part in parts(sorted(set(ids))):
+        c = announcements.c
+        gone.update((await tx.execute(select(c.id).where(c.id.in_(part), c.retracted_at.is_not(None)))).scalars())
+    return frozenset(gone)
+
+
 async def max_seq(tx: Tx) -> int:
     """The last seq given; 0 in an empty store."""
     return int((await tx.execute(select(func.coalesce(func.max(announcements.c.seq), 0)))).scalar_one())
@@ -142,7 +161,7 @@ def _items_of(condition: ColumnElement[bool]) -> Select[Any]:
         )
         .join(sources, sources.c.id == items.c.source_id)
         .outerjoin(versions, shown)
-        .where(condition)
+        .where(condition, items.c.deleted_at.is_(None) | versions.c.language.is_not(None))
         .order_by(items.c.announcement_id, items.c.id)
     )
 

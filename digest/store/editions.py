@@ -136,6 +136,12 @@ async def contents(tx: Tx, edition: Edition) -> tuple[tuple[int, str], ...]:
     return tuple((row[0], row[1]) for row in await tx.execute(query))
 
 
+async def carrying(tx: Tx, announcement: int) -> frozenset[int]:
+    """The editions that hold an announcement."""
+    query = select(entries.c.edition_id).where(entries.c.announcement_id == announcement)
+    return frozenset((await tx.execute(query)).scalars())
+
+
 async def move(tx: Tx, edition: Edition, status: EditionStatus, *, now: datetime, why: str = "") -> Edition:
     """Take a legal step; EditionError when it is none, or when somebody else moved it meanwhile."""
     if not may_move(edition.status, status):

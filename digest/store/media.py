@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from digest.model import codec
+from digest.model.announcements import Picture
 from digest.store.database import Tx, insert_ignore
-from digest.store.schema import media
+from digest.store.schema import announcements, items, media
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,24 @@ async def by_urls(tx: Tx, urls: Iterable[str]) -> dict[str, MediaRow]:
         rows = await tx.execute(select(*_COLUMNS).where(media.c.url.in_(wanted[start : start + 500])))
         found.update({row.url: MediaRow(**row._mapping) for row in rows})
     return found
+
+
+async def withdraw(tx: Tx, announcement_id: int) -> tuple[str, ...]:
+    """Serve the pictures of an announcement no longer, but for those that another one shows; their hashes."""
+    mine = select(items.c.picture).where(items.c.announcement_id == announcement_id, items.c.picture.is_not(None))
+    names = {codec.loads(Picture, text).sha256 for text in (await tx.execute(mine)).scalars()} - {""}
+    for name in sorted(names):
+        others = (
+            select(func.count())
+            .select_from(items)
+            .join(announcements, announcements.c.id == items.c.announcement_id)
+            .where(items.c.picture.contains(name), announcements.c.id != announcement_id)
+            .where(announcements.c.retracted_at.is_(None))
+        )
+        if (await tx.execute(others)).scalar_one():
+            names.remove(name)
+    await tx.execute(media.delete().where(media.c.sha256.in_(sorted(names))))
+    return tuple(sorted(names))
 
 
 async def add(tx: Tx, row: MediaRow, at: datetime) -> None:

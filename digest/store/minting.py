@@ -108,12 +108,12 @@ def _free(public_id: str, taken: set[str]) -> str:
 
 
 async def contenders(tx: Tx, ids: Iterable[int]) -> dict[int, list[Contender]]:
-    """Every item of these announcements, to choose from."""
+    """Every item of these announcements that its source still has, to choose from."""
     found: dict[int, list[Contender]] = defaultdict(list)
     names = [name for name in Contender.__slots__ if name != "source"]
     base = select(*(items.c[name] for name in names), sources.c.slug.label("source")).join(sources)
     for part in parts(sorted(set(ids))):
-        for row in await tx.execute(base.where(items.c.announcement_id.in_(part))):
+        for row in await tx.execute(base.where(items.c.announcement_id.in_(part), items.c.deleted_at.is_(None))):
             found[row.announcement_id].append(Contender(**row._mapping))
     return dict(found)
 
@@ -141,6 +141,12 @@ async def show_new(tx: Tx, chosen: Sequence[Shown]) -> None:
         await tx.execute(
             versions.insert(), [{name: getattr(each, name) for name in Shown.__slots__} for each in chosen]
         )
+
+
+async def hide(tx: Tx, announcement_id: int, languages: Iterable[str]) -> None:
+    """Show an announcement in these languages no longer."""
+    these = versions.c.language.in_(sorted(languages))
+    await tx.execute(versions.delete().where(versions.c.announcement_id == announcement_id, these))
 
 
 async def touched(tx: Tx, ids: Iterable[int], *, at: datetime) -> None:

@@ -55,6 +55,8 @@ class Document:
     minutes: int = 0
     next_link: str = ""
     """The page after this one, as written."""
+    deleted: tuple[str, ...] = ()
+    """Idents that the document says are gone (RFC 6721)."""
     complaints: tuple[str, ...] = ()
     """Things an operator should know that stop nothing."""
 

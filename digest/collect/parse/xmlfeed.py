@@ -17,6 +17,7 @@ _DC = "http://purl.org/dc/elements/1.1/"
 _MEDIA = "http://search.yahoo.com/mrss/"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _SY = "http://purl.org/rss/1.0/modules/syndication/"
+_TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 _ATOM = "http://www.w3.org/2005/Atom"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _PERIODS = {"hourly": 60, "daily": 1440, "weekly": 10080, "monthly": 43200, "yearly": 525600}
@@ -31,7 +32,8 @@ def read_tree(root: Element, *, url: str) -> Document:
     if kind == "feed":
         entries = [each for each in root if local_name(each) == "entry"]
         items = tuple(_atom_item(each, base=_base(each, url)) for each in entries)
-        return Document(items=items, language=root.get(f"{_XML}lang", ""))
+        deleted = tuple(each.get("ref", "").strip() for each in root.findall(f"{{{_TOMBSTONES}}}deleted-entry"))
+        return Document(items=items, language=root.get(f"{_XML}lang", ""), deleted=tuple(filter(None, deleted)))
     if kind not in ("rss", "rdf"):
         raise ParseError(f"its root is <{kind[:40]}>, not a feed's", about=url)
     channel = next((each for each in root if local_name(each) == "channel"), None)

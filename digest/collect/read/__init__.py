@@ -8,11 +8,11 @@ from digest.collect.read.feed import read_feed
 from digest.collect.read.folder import read_folder
 from digest.collect.read.page import read_page
 from digest.collect.read.reading import Asked, Reading
-from digest.collect.read.wordpress import read_wordpress
+from digest.collect.read.wordpress import is_gone, read_wordpress
 from digest.fetch import Fetcher
 from digest.settings import Site, Source
 
-__all__ = ["Asked", "Reading", "read_source"]
+__all__ = ["Asked", "Reading", "is_gone", "read_source"]
 
 
 async def read_source(source: Source, site: Site, fetcher: Fetcher, asked: Asked, *, now: datetime) -> Reading:

@@ -34,10 +34,11 @@ async def read_feed(url: str, fetcher: Fetcher, asked: Asked, *, own: str) -> Re
     # A large document takes a while to parse; pages and sending go on meanwhile.
     document = await asyncio.to_thread(parse_feed, response.body, url=response.url, content_type=response.content_type)
     # A partial answer and an empty document must be asked for again in full.
-    keep = bool(document.items) and response.status == 200
+    keep = bool(document.items or document.deleted) and response.status == 200
     return Reading(
         items=document.items,
         language=document.language,
+        deleted=document.deleted,
         minutes=max(document.minutes, fresh_minutes(response)),
         url=url,
         etag=response.etag if keep else "",

@@ -31,6 +31,12 @@ class Reading:
     url: str = ""
     etag: str = ""
     last_modified: str = ""
+    whole: bool = True
+    """Whether this is all that the source has to give; False for only what is new or was changed."""
+    deleted: tuple[str, ...] = ()
+    """Idents that the source says are gone."""
+    lookup: str = ""
+    """Where an item can be asked for by its number, `{}`, to learn whether it is still there."""
     complaints: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     """Parts that could not be read, while the rest could."""

@@ -31,15 +31,14 @@ async def read_wordpress(site: str, fetcher: Fetcher, asked: Asked) -> Reading:
     """The site's posts; raises FetchError, ParseError when neither API nor feed can be read."""
     home = site.rstrip("/") + "/"
     try:
-        items = await _read_api(f"{home}wp-json/wp/v2/posts", fetcher, asked, own=site)
-        return Reading(items=items, url=home)
+        return await _reading(f"{home}wp-json/wp/v2/posts", home, fetcher, asked, own=site)
     except _Closed as closed:
         why = str(closed)
     links = await _front_page(home, fetcher, own=site)
     api = urljoin(home, links["api"]) if "api" in links else ""
     if api and not api.startswith(f"{home}wp-json"):
         try:
-            return Reading(items=await _read_api(_posts(api), fetcher, asked, own=site), url=home)
+            return await _reading(_posts(api), home, fetcher, asked, own=site)
         except _Closed:
             pass
     feed = urljoin(home, links.get("feed") or "feed/")
@@ -48,6 +47,7 @@ async def read_wordpress(site: str, fetcher: Fetcher, asked: Asked) -> Reading:
     return Reading(
         items=reading.items,
         language=reading.language,
+        deleted=reading.deleted,
         minutes=reading.minutes,
         not_modified=reading.not_modified,
         url=reading.url,
@@ -55,6 +55,22 @@ async def read_wordpress(site: str, fetcher: Fetcher, asked: Asked) -> Reading:
         last_modified=reading.last_modified,
         complaints=(note, *reading.complaints),
     )
+
+
+async def is_gone(lookup: str, number: str, fetcher: Fetcher, *, own: str) -> bool | None:
+    """Whether a post is there no longer; None when its site does not say clearly."""
+    try:
+        await fetcher.get(lookup.format(number), own=own, accept="application/json")
+    except FetchError as error:
+        return True if error.status in (404, 410) else None
+    return False
+
+
+async def _reading(posts: str, home: str, fetcher: Fetcher, asked: Asked, *, own: str) -> Reading:
+    items = await _read_api(posts, fetcher, asked, own=own)
+    # An address with a query of its own has no room for a number.
+    lookup = "" if "?" in posts else posts.replace("{", "%7B").replace("}", "%7D") + "/{}?_fields=id"
+    return Reading(items=items, url=home, whole=asked.since is None, lookup=lookup)
 
 
 def _posts(api: str) -> str:

@@ -126,6 +126,7 @@ items = Table(
     Column("last_seen_at", Utc, nullable=False),
     Column("content_changed_at", Utc, nullable=False),
     Column("missing_at", Utc),
+    Column("deleted_at", Utc),
     Column("fingerprint", String(64), nullable=False),
     words("raw"),
     UniqueConstraint("source_id", "ident"),
@@ -134,7 +135,8 @@ items = Table(
     Index("ix_items_title_key", "title_key"),
     Index("ix_items_published_at", "source_id", "published_at"),
 )
-"""`link_key` is the canonical link without its scheme, `title_key` the normalised title: for folding."""
+"""`missing_at` is when its source first said that it has no such thing; `deleted_at` makes the row a tombstone.
+`link_key` is the canonical link without its scheme, `title_key` the normalised title: for folding."""
 
 item_aliases = Table(
     "item_aliases",

@@ -15,7 +15,7 @@ from digest.letter.render import no_calendar
 from digest.letter.views import EditionView, Length
 from digest.model.editions import Edition, EditionStatus, Snapshot
 from digest.settings import Digest
-from digest.store import editions
+from digest.store import announcements, editions
 from digest.web.page import PUBLIC_CACHE, asked_language, base, house, page, site_view
 
 PUBLISHED = frozenset({EditionStatus.SEALED, EditionStatus.SENDING, EditionStatus.PAUSED, EditionStatus.SENT})
@@ -58,7 +58,9 @@ async def edition(request: Request) -> Response:
         found = await editions.by_label(tx, digest.slug, request.path_params["label"])
         if found is None or found.status not in PUBLISHED:
             raise HTTPException(404)
-        snapshot = await editions.snapshot(tx, found.id, found.revision)
+        sealed = await editions.snapshot(tx, found.id, found.revision)
+        gone = await announcements.retracted(tx, [item.public_id for item in sealed.items])
+    snapshot = sealed.without(gone)
     language = asked_language(request, snapshot.language)
     view = _view(snapshot, request, language)
     languages = sorted({version.language for item in snapshot.items for version in item.versions if version.language})

@@ -291,6 +291,7 @@ def upgrade() -> None:
         sa.Column("last_seen_at", schema.Utc(length=27), nullable=False),
         sa.Column("content_changed_at", schema.Utc(length=27), nullable=False),
         sa.Column("missing_at", schema.Utc(length=27), nullable=True),
+        sa.Column("deleted_at", schema.Utc(length=27), nullable=True),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("raw", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["announcement_id"], ["announcements.id"], name=op.f("fk_items_announcement_id")),

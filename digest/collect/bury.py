@@ -1,0 +1,75 @@
+"""What a source no longer has: tombstones, so that nothing deleted is shown, and nothing that returns is new.
+
+Missing from a document is no deletion: a feed is a window. Only a tombstone in the feed (RFC 6721) counts at once, and
+a clear 404 or 410 for the item itself, twice and an hour apart, while the list can be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from digest.collect.identify import Known
+from digest.collect.keep import Keeper, choose_again
+from digest.collect.read import Reading, is_gone
+from digest.fetch import Fetcher
+from digest.store import announcements, items, media, minting
+from digest.store.database import Store, Tx
+
+SURE_AFTER = timedelta(hours=1)
+MOST = 5
+"""Items asked for by number in one visit."""
+
+
+async def bury(
+    reading: Reading, known: Sequence[Known], keeper: Keeper, store: Store, fetcher: Fetcher, *, own: str, media: Path
+) -> bool:
+    """Take out what the source says is gone; whether anything was."""
+    lost, back, first = await _asked(reading, known, keeper, store, fetcher, own=own)
+    if not (lost or back or first or reading.deleted):
+        return False
+    async with store.write() as tx:
+        stored = await items.by_alias(tx, keeper.source_id, reading.deleted)
+        await items.missing(tx, back, None)
+        await items.missing(tx, first, keeper.now)
+        gone, files = await _bury(tx, {*lost, *(stored[name].id for name in reading.deleted if name in stored)}, keeper)
+    for name in files:
+        (media / name).unlink(missing_ok=True)
+    return gone
+
+
+async def _asked(
+    reading: Reading, known: Sequence[Known], keeper: Keeper, store: Store, fetcher: Fetcher, *, own: str
+) -> tuple[list[int], list[int], list[int]]:
+    """Items that are gone for sure, those that are there after all, and those missed for the first time."""
+    dates = [each.item.published_at for each in known if each.item.published_at is not None]
+    if not reading.lookup or not dates:
+        return [], [], []
+    seen = {name for each in known for name in each.item.aliases}
+    # An incremental reading holds a newest page and whatever was modified: only the page is a window without holes.
+    since = min(dates) if reading.whole else sorted(dates, reverse=True)[: min(100, len(dates))][-1]
+    async with store.read() as tx:
+        absent = await items.absent(tx, keeper.source_id, since=since, seen=seen, limit=MOST)
+    lost, back, first = [], [], []
+    for row, number, missing_at in absent:
+        gone = await is_gone(reading.lookup, number, fetcher, own=own)
+        if gone is False and missing_at is not None:
+            back.append(row)
+        elif gone and missing_at is None:
+            first.append(row)
+        elif gone and missing_at is not None and keeper.now - missing_at >= SURE_AFTER:
+            lost.append(row)
+    return lost, back, first
+
+
+async def _bury(tx: Tx, rows: Collection[int], keeper: Keeper) -> tuple[bool, tuple[str, ...]]:
+    files: tuple[str, ...] = ()
+    touched = await items.bury(tx, rows, keeper.now)
+    left = await minting.contenders(tx, touched)
+    for announcement in touched:
+        if announcement not in left:
+            await announcements.retract(tx, announcement, why="deleted at its source", at=keeper.now)
+            files += await media.withdraw(tx, announcement)
+    await choose_again(tx, list(left), keeper)
+    return bool(touched), files

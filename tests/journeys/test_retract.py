@@ -1,0 +1,72 @@
+"""What is taken back is gone everywhere: feeds, archive documents, pages, pictures, editions on the web."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from pathlib import Path
+
+import httpx
+import pytest
+from PIL import Image
+
+from digest.service.house import opened
+from digest.settings import load
+from digest.web.app import create
+from tests.builders import Desk, folder_source
+
+FEEDS = '\n[feeds.issues]\nsources = ["editions"]\n\n[feeds.last]\nentries = 1\n'
+
+
+@pytest.fixture
+def house(desk: Desk) -> Desk:
+    """Two announcements with a picture each, in a sealed edition."""
+    for name, colour, day in (("one", "teal", "2025-05-06"), ("two", "navy", "2025-05-07")):
+        out = io.BytesIO()
+        Image.new("RGB", (30, 20), colour).save(out, "PNG")
+        desk.write(name, f"Number {name}", day, picture=f"{name}.png")
+        (desk.folder / f"notes/{name}.png").write_bytes(out.getvalue())
+    desk.declare(sources=folder_source(desk.folder) + FEEDS)
+    desk.done("collect")
+    desk.done("editions", "compose", "newsflash", "--at", "2025-05-30T08:00Z")
+    desk.done("feeds", "build", "--out", "before")
+    return desk
+
+
+def files(house: Desk, folder: str) -> dict[str, bytes]:
+    root = house.folder / folder
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*.*") if path.suffix != ".gz"}
+
+
+def test_a_retraction_reaches_everything(house: Desk) -> None:
+    """Every document that told of it tells of it no more, and its picture is not served."""
+    media = Path(house.folder / "var/media")
+    before = files(house, "before")
+    telling = {name for name, body in before.items() if b"Number one" in body}
+    assert {"feeds/news.atom", "feeds/last/archive/1.atom", "feeds/issues.atom"} <= telling
+    assert len(list(media.iterdir())) == 2
+    listed = house.done("announcements", "list", "--json").json()
+    (one,) = (each["id"] for each in listed if each["title"] == "Number one")
+    house.done("announcements", "retract", one, "--why", "it was wrong")
+    house.done("feeds", "build", "--out", "after")
+    after = files(house, "after")
+    assert {name for name, body in after.items() if b"Number one" in body} == set()
+    assert b"Number two" in after["feeds/issues.atom"]
+    assert len(list(media.iterdir())) == 1
+    house.done("collect")
+    assert len(list(media.iterdir())) == 1
+    page = shown(house, "/editions/newsflash/2025-05-30")
+    assert "Number two" in page
+    assert "Number one" not in page
+
+
+def shown(house: Desk, path: str) -> str:
+    """A page of the service, as it answers now."""
+
+    async def get() -> str:
+        async with opened(load(house.config)) as open_house:
+            transport = httpx.ASGITransport(app=create(open_house))
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as web:
+                return (await web.get(path)).text
+
+    return asyncio.run(get())
