@@ -1,5 +1,6 @@
 """`make bench`: how fast letters leave, side by side with the naive way, in one run.
 
+Then, for eyes alone, what the house takes around it: to say --help, to stand idle, to collect, to build feeds.
 Each case is a process of its own, against a sink written in C; medians of three interleaved rounds. Only the
 ratios mean anything: the machine is busy with other things. BENCH_QUICK=1 stays under two minutes.
 """
@@ -44,7 +45,10 @@ def main() -> int:
     for case, figures in medians.items():
         print(json.dumps({"case": case, **{name: round(value, 1) for name, value in figures.items()}}))
     tell(medians)
-    return 0
+    # To whoever reads lines, what follows is no case: it is for eyes.
+    sys.stdout.flush()
+    around = subprocess.run([sys.executable, str(HERE / "around.py")], cwd=REPOSITORY, env=environment(), check=False)
+    return around.returncode
 
 
 def tell(medians: dict[str, Figures]) -> None:
