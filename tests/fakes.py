@@ -196,6 +196,8 @@ class Sink:
                     body = await reader.readline()
                     if body != b".\r\n":
                         body += await reader.readuntil(b"\r\n.\r\n")
+                    if self.trouble.get("BODY") == HANG_UP:
+                        break
                     answer = self._said("BODY", "250 2.0.0 kept")
                     if answer.startswith(b"2"):
                         self.accepted.append((recipient, body[:-3]))
@@ -214,6 +216,9 @@ class Sink:
     def _said(self, verb: str, otherwise: str) -> bytes:
         return self.trouble.get(verb, otherwise).replace("\n", "\r\n").encode() + b"\r\n"
 
+
+HANG_UP = "hangs up"
+"""As trouble with BODY: the connection ends after the final dot, without an answer."""
 
 ANSWERS = {
     "EHLO": "250-sink\n250-PIPELINING\n250-8BITMIME\n250-SMTPUTF8\n250 SIZE 10000000",

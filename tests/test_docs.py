@@ -82,3 +82,10 @@ def test_the_tree_of_errors_is_drawn_whole() -> None:
     }
     drawn = errors.__doc__ or ""
     assert set() == {name for name in classes if name not in drawn}
+    branch = 1
+    for line in drawn.splitlines():
+        named = re.match(r"\W*(\w+) {2,}", line)
+        if named and named[1] in classes and named[1] != "DigestError":
+            told = re.search(r"exit (\d)$", line)
+            branch = int(told[1]) if told else branch
+            assert (named[1], branch) == (named[1], classes[named[1]].exit_status)

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from tests.builders import Desk, folder_source, web_source
-from tests.fakes import Answer, Post, Site, free_port, served, sinking, utc
+from tests.fakes import HANG_UP, Answer, Post, Site, free_port, served, sinking, utc
 
 BOMB = b"""<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a "aaaaaaaaaaaaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">
 <!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;"><!ENTITY d "&c;&c;&c;&c;&c;&c;&c;&c;">]>
@@ -189,6 +189,31 @@ def test_one_refused_address_stops_nobody(desk: Desk) -> None:
     assert (1, True) == (ran.status, "1 accepted, 1 rejected, 1 still owed" in ran.out), ran
     assert (1, 1, 1, 1) == (again.status, status["accepted"], status["rejected"], status["deferred"])
     assert ["ana@example.org", "full@example.org"] == sorted(to for to, _ in sink.accepted)
+
+
+def test_a_doubt_is_listed_by_name(desk: Desk) -> None:
+    """A connection that dies after the final dot: not sent again at once, exit 1, and listed for programs to read."""
+    desk.write("note", "A note", "2025-05-01")
+    with sinking() as sink:
+        sink.trouble["BODY"] = HANG_UP
+        desk.declare(sources=folder_source(desk.folder), smtp=sink.port)
+        desk.done("collect")
+        desk.done("subscribers", "add", "ana@example.org", "--digest", "newsflash", "--confirmed")
+        ran = desk.run("editions", "send", "newsflash", "--at", "2025-05-30")
+        [doubt] = desk.done("deliveries", "uncertain", "--json").json()
+        sink.trouble.clear()
+        again = desk.run("editions", "send", "newsflash")
+        assert [] == sink.accepted
+        settled = desk.run("deliveries", "retry", "--uncertain")
+        [(_, raw)] = sink.accepted
+        left = desk.done("deliveries", "uncertain", "--json").json()
+        kept = desk.done("deliveries", "uncertain", "--all", "--json").json()
+    assert (1, True) == (ran.status, "1 uncertain" in ran.out), ran
+    assert (1, 0) == (again.status, settled.status), (again, settled)
+    assert {"email", "digest", "edition", "message_id", "since"} <= set(doubt)
+    assert ("ana@example.org", "newsflash", "2025-05-30") == (doubt["email"], doubt["digest"], doubt["edition"])
+    assert str(email.message_from_bytes(raw)["Message-ID"]) == doubt["message_id"]
+    assert ([], 1) == (left, len(kept))
 
 
 def test_bad_lines_of_a_list_are_told_by_number(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -148,6 +149,46 @@ def test_each_owed_announcement_stands_once(drawn: list[tuple[str, float, bool]]
     assert chosen.too_few == (not found)
     sealed = snapshot(chosen, asked, label="x", number=1, day=NOW.date(), last=None)
     assert len(found) == len(sealed.items)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 100), st.integers(0, 60), st.sampled_from(["News", "Jobs"])), max_size=25),
+    st.lists(st.integers(1, 120), max_size=6, unique=True).map(sorted),
+    st.integers(1, 4),
+    st.integers(1, 6),
+    st.integers(0, 10),
+)
+def test_over_many_editions_each_is_carried_at_most_once(
+    drawn: list[tuple[int, int, str]], closings: list[int], least: int, most: int, start_line: int
+) -> None:
+    """Whatever arrives when, however backdated: each is in one edition or still owed, and none is lost on the way."""
+    asked = digest(min_items=least, max_items=most, exclude=[{"categories": ["Jobs"]}])
+    first = NOW - timedelta(days=200)
+    found = [
+        replace(
+            announced(seq=number, categories=(category,)),
+            first_seen_at=first + timedelta(days=came),
+            effective_at=first + timedelta(days=came - back),
+        )
+        for number, (came, back, category) in enumerate(drawn, 1)
+    ]
+    settled: dict[int, Settled] = {}
+    for closing in closings:
+        window = Window(until=first + timedelta(days=closing))
+        verdicts = weigh(found, asked, Ledger(start_line=start_line, settled=settled), window)
+        assert not {each.announcement.id for each in verdicts if each.owed} & set(settled)
+        chosen = choose(verdicts, asked)
+        owed = {each.announcement.id for each in verdicts if each.owed}
+        assert owed == {each.announcement.id for each in chosen.all}
+        assert chosen.too_few == (len(owed) < least)
+        if not chosen.too_few:
+            settled |= {row: Settled(disposition=Disposition.CARRIED, label=str(closing)) for row in owed}
+    end = Window(until=first + timedelta(days=999))
+    left = {
+        v.announcement.id for v in weigh(found, asked, Ledger(start_line=start_line, settled=settled), end) if v.owed
+    }
+    due = {each.id for each in found if each.seq > start_line and each.versions[0].categories == ("News",)}
+    assert (due, set()) == (left | set(settled), left & set(settled))
 
 
 def test_the_lead_has_a_picture() -> None:
