@@ -104,7 +104,7 @@ async def _walk(house: House, post: inbox.Inbox, done: Travelled, sample: Path) 
     await people.import_csv(house, sample / "subscribers.csv", DIGEST, confirmed=True, progress=lambda *_: None)
     done.sent = await _send(house, times[-1])
     rows = await reading.editions_listed(house, DIGEST, None)
-    done.editions = [f"{row.label}  No. {row.number:<3} {row.items} announcements" for row in reversed(rows)]
+    done.editions = [f"{row.label}  No. {row.number:<3} {_told(row.items)}" for row in reversed(rows)]
     done.mails = len(post.received)
     _keep_letter(post, done)
     done.polled = await _poll(done.addresses["pages"])
@@ -118,7 +118,10 @@ async def _send(house: House, at: datetime) -> str:
 
 
 def _keep_letter(post: inbox.Inbox, done: Travelled) -> None:
-    """The first English letter as a page; and how many came in which language."""
+    """The first English letter as a page that shows its pictures also when nothing is served any more.
+
+    And how many came in which language.
+    """
     for _, path in sorted(post.received):
         message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
         page: Any = message.get_body(("html",))
@@ -127,7 +130,11 @@ def _keep_letter(post: inbox.Inbox, done: Travelled) -> None:
         done.languages[language] = done.languages.get(language, 0) + 1
         if done.letter is None and language == "en":
             done.letter, done.page = path, done.folder / "newsflash.html"
-            done.page.write_text(html, "utf-8")
+            done.page.write_text(html.replace(f"{done.addresses['pages']}/media/", "media/"), "utf-8")
+
+
+def _told(items: int) -> str:
+    return f"{items} announcement" + ("" if items == 1 else "s")
 
 
 async def _poll(base: str) -> tuple[int, int]:

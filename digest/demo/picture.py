@@ -31,14 +31,15 @@ async def photograph(page: Path, *, width: int = 680, height: int = 3000) -> Pat
     program = browser()
     if program is None:
         return None
-    target, address = _places(page)
+    target = page.with_suffix(".png")
+    whole, address = _places(page)
     with tempfile.TemporaryDirectory() as profile:
         process = await asyncio.create_subprocess_exec(
             program,
             *_QUIET,
             f"--user-data-dir={profile}",
             f"--window-size={width},{height}",
-            f"--screenshot={target}",
+            f"--screenshot={whole}",
             address,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
