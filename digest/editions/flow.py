@@ -77,7 +77,7 @@ async def draft(
 async def seal(tx: Tx, made: Draft, *, now: datetime, held: Edition | None = None) -> Edition:
     """Store the draft as a sealed edition (the `held` one, once approved), its entries and dispositions.
 
-    IntegrityError when another process took the label or settled one of its announcements first.
+    EditionError when another process took the label or settled one of its announcements first.
     """
     if held is None:
         edition = await editions.add(tx, **_row(made, EditionStatus.SEALED, made.snapshot.number), now=now)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import IntegrityError
-
 from digest.deliveries.seal import freeze
 from digest.deliveries.seal import seal as owe_mail
 from digest.editions import flow
@@ -140,16 +138,13 @@ async def seal(
     if draft.empty:
         return await _nothing(house, draft, slot_at)
     sealed = letters.rows(letters.rendered(house, draft.snapshot, languages))
-    try:
-        async with house.store.write() as tx:
-            if digest.approval == "manual":
-                edition = await flow.hold(tx, draft, now=now())
-            else:
-                edition = await flow.seal(tx, draft, now=now())
-                await _owe_mail(tx, house, edition, sealed, grace)
-        await freeze(house.store, now=now())
-    except IntegrityError:
-        raise EditionError("was composed by another process just now", about=f"{slug} {draft.snapshot.label}") from None
+    async with house.store.write() as tx:
+        if digest.approval == "manual":
+            edition = await flow.hold(tx, draft, now=now())
+        else:
+            edition = await flow.seal(tx, draft, now=now())
+            await _owe_mail(tx, house, edition, sealed, grace)
+    await freeze(house.store, now=now())
     return Composed(edition=edition, words=_words(edition, draft))
 
 

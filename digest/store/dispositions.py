@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
+from digest.errors import EditionError
 from digest.model.editions import Disposition
 from digest.store.database import Tx, insert_ignore
 from digest.store.schema import dispositions, editions
@@ -22,10 +23,13 @@ async def baseline(tx: Tx, digests: Sequence[str], announcements: Sequence[int],
 async def settle(
     tx: Tx, digest: str, announcements: Iterable[int], disposition: Disposition, edition: int, at: datetime
 ) -> None:
-    """Give each its disposition; IntegrityError when one already has one: another edition won."""
+    """Give each its disposition; EditionError when one already has one: another edition won."""
     rows = [_row(digest, each, disposition, edition, at) for each in announcements]
-    if rows:
-        await tx.execute(insert(dispositions), rows)
+    if not rows:
+        return
+    settled_now = insert_ignore(tx, dispositions).returning(dispositions.c.announcement_id)
+    if len((await tx.execute(settled_now, rows)).all()) < len(rows):
+        raise EditionError("another process has just settled what it holds", about=digest)
 
 
 async def settled(tx: Tx, digest: str) -> dict[int, tuple[Disposition, str, str]]:

@@ -12,7 +12,7 @@ from sqlalchemy import Row, func, insert, select, update
 from digest.errors import EditionError
 from digest.model import codec
 from digest.model.editions import UNFINISHED, Edition, EditionStatus, Snapshot, may_move
-from digest.store.database import Tx
+from digest.store.database import Tx, insert_ignore
 from digest.store.schema import edition_revisions, editions, entries
 
 _COLUMNS = [editions.c[name] for name in Edition.__dataclass_fields__]
@@ -87,12 +87,14 @@ async def add(
     now: datetime,
     why: str = "",
 ) -> Edition:
-    """A new edition; IntegrityError when somebody else just took its label."""
+    """A new edition; EditionError when somebody else just took its label."""
     sealed = status is EditionStatus.SEALED
     values = {"digest": digest, "label": label, "number": number, "status": status, "revision": int(sealed)}
     values |= {"slot_at": slot_at, "until": until, "created_at": now, "sealed_at": now if sealed else None, "why": why}
-    found = await tx.execute(insert(editions).values(values).returning(*_COLUMNS))
-    return _edition(found.one())
+    made = (await tx.execute(insert_ignore(tx, editions).values(values).returning(*_COLUMNS))).one_or_none()
+    if made is None:
+        raise EditionError("was composed by another process just now", about=f"{digest} {label}")
+    return _edition(made)
 
 
 async def add_revision(

@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.exc import DBAPIError
 
-from digest.errors import StoreError
-from digest.store import digests, migrate
-from digest.store.database import Store, connect, insert_ignore, upsert
+from digest.errors import EditionError, StoreError
+from digest.model.editions import Disposition, Edition, EditionStatus
+from digest.store import digests, dispositions, editions, migrate
+from digest.store.database import Store, Tx, connect, insert_ignore, upsert
 from digest.store.schema import announcements, counters, items, metadata, sources
 
 NOW = datetime(2026, 6, 26, 8, 0, tzinfo=UTC)
@@ -212,3 +213,43 @@ def _item() -> dict[str, object]:
         "content_changed_at": NOW,
         "fingerprint": "f",
     }
+
+
+def test_one_edition_wins(store_url: str) -> None:
+    """Of two that take one label, or one announcement, the second hears that another was faster, and leaves nothing."""
+
+    async def scenario(store: Store) -> tuple[str, str, list[str]]:
+        async with store.write() as tx:
+            await tx.execute(insert(announcements).values(public_id="x", seq=1, **_times(NOW)))
+            await digests.declare(tx, ["newsflash"], NOW)
+            first = await _edition(tx, "2026-06-26")
+            await dispositions.settle(tx, "newsflash", [1], Disposition.CARRIED, first.id, NOW)
+        with pytest.raises(EditionError) as label:
+            async with store.write() as tx:
+                await _edition(tx, "2026-06-26")
+        with pytest.raises(EditionError) as announcement:
+            async with store.write() as tx:
+                second = await _edition(tx, "2026-06-26-2")
+                await dispositions.settle(tx, "newsflash", [1], Disposition.CARRIED, second.id, NOW)
+        async with store.read() as tx:
+            return str(label.value), str(announcement.value), [each.label for each in await editions.listed(tx)]
+
+    expected = (
+        "newsflash 2026-06-26: was composed by another process just now",
+        "newsflash: another process has just settled what it holds",
+        ["2026-06-26"],
+    )
+    assert expected == run_on(store_url, scenario)
+
+
+async def _edition(tx: Tx, label: str) -> Edition:
+    return await editions.add(
+        tx,
+        digest="newsflash",
+        label=label,
+        number=1,
+        status=EditionStatus.SEALED,
+        slot_at=None,
+        until=NOW,
+        now=NOW,
+    )
