@@ -17,10 +17,9 @@ def check() -> None:
 
     declared = settings()
     check_settings(declared)
-    say(
-        f"The configuration is right: {len(declared.sources)} sources, {len(declared.feeds)} feeds, "
-        f"{len(declared.digests)} digests, {len(declared.senders)} senders."
-    )
+    counts = {name: len(getattr(declared, name)) for name in ("sources", "feeds", "digests", "senders")}
+    told = (f"{count} {name.removesuffix('s') if count == 1 else name}" for name, count in counts.items())
+    say(f"The configuration is right: {', '.join(told)}.")
 
 
 @app.command(epilog="Example: digest config show --json")
