@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import blake2b
 
+from digest.deliveries.incident import Incident
 from digest.letter import headers, notes
 from digest.letter.compile import note_message
 from digest.model.deliveries import NoteKind
 from digest.service.house import House
 from digest.service.letters import site_view
+from digest.store import editions
 from digest.store import notes as owed
 from digest.store.database import Tx
 
@@ -31,10 +34,22 @@ async def tell(
             sender=slug,
             address=to.address,
             message=message,
-            dedupe_key=f"alert:{key}:{to.address}",
+            dedupe_key=once("alert", key, to.address),
             now=now,
         )
     return written
+
+
+async def hear(house: House, tx: Tx, incident: Incident, *, at: datetime) -> int:
+    """Owe the note of an incident in a mailing, by the mailing's own sender; to how many."""
+    edition = await editions.get(tx, incident.edition_id)
+    title = f"{edition.digest} {edition.label}: {incident.title}"
+    return await tell(house, tx, key=incident.key, title=title, lines=incident.lines, sender=incident.sender, now=at)
+
+
+def once(kind: str, key: str, address: str) -> str:
+    """The dedupe key of a note about `key` to `address`, however long they are."""
+    return f"{kind}:{blake2b(f'{key} {address}'.encode(), digest_size=16).hexdigest()}"
 
 
 def _message(

@@ -7,16 +7,18 @@ from datetime import date
 from urllib.parse import quote, urlsplit
 
 from digest.deliveries.context import Context
+from digest.deliveries.incident import Incident
 from digest.deliveries.journal import Journal
 from digest.deliveries.personalise import Links
 from digest.letter import headers
 from digest.letter.compile import Compiled, compile_letter
 from digest.letter.headers import Heading
 from digest.letter.render import reason
-from digest.service import letters
+from digest.service import alerting, letters
 from digest.service.following import follow
-from digest.service.house import House
+from digest.service.house import House, now
 from digest.settings import Digest
+from digest.store.database import Tx
 from digest.store.mailings import LetterRow, MailingRow
 from digest.subscribers import tokens
 
@@ -24,6 +26,10 @@ from digest.subscribers import tokens
 def context(house: House) -> Context:
     """One for a process: it remembers which relays were down."""
     worker = secrets.token_hex(8)
+
+    async def alert(tx: Tx, incident: Incident) -> None:
+        await alerting.hear(house, tx, incident, at=now())
+
     return Context(
         store=house.store,
         keys=house.keys,
@@ -33,6 +39,7 @@ def context(house: House) -> Context:
         links=lambda handle, digest, key_id: links(house, handle, digest, key_id),
         reason=lambda digest, language, basis, day: _reason(house, digest, language, basis, day),
         moved=follow,
+        alert=alert,
         owner=worker,
         journal=Journal(house.settings.journal_folder, worker),
     )

@@ -43,6 +43,9 @@ async def _step(tx: Tx, what: str, edition: Edition, why: str) -> Edition:
         raise EditionError(f"is {edition.status}: it has no mailing yet", about=f"{edition.digest} {edition.label}")
     if what == "pause":
         await deliveries.pause(tx, mailing.id, why=why, now=now())
+        if edition.status is EditionStatus.SEALED:
+            # In its grace: nothing has gone, and nothing will until somebody says go.
+            edition = await editions.move(tx, edition, EditionStatus.SENDING, now=now())
         return await editions.move(tx, edition, EditionStatus.PAUSED, now=now(), why=why)
     if what == "resume":
         await deliveries.resume(tx, mailing.id, now=now())
