@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,10 +15,13 @@ from digest.letter.headers import Heading, Mailbox
 from digest.letter.holes import Letter, Personal
 
 TO, DATE, MESSAGE_ID, LIST_UNSUBSCRIBE = "to", "date", "message_id", "list_unsubscribe"
+_UNIQUE = frozenset({"address", "unsubscribe", "manage"})  # nobody else's: to remember them costs more than it saves
+_MARKUP = re.compile("[&<>\"']")
 _HEAD_SLOTS = (TO, DATE, MESSAGE_ID, LIST_UNSUBSCRIBE)
 # Beyond any real name, address or link, quoted and encoded.
-_HEAD_ROOM = 3000
+_HEAD_ROOM = 12_000
 _BODY_ROOM = 2500
+_NAME_ROOM = 14_000
 
 
 @dataclass(frozen=True)
@@ -44,15 +48,17 @@ class Compiled:
     def values_of(self, personal: Personal) -> dict[str, bytes]:
         """The bytes for each slot; LetterError for an address or a link that no header can hold."""
         values = _head_values(personal)
-        for hole in self._holes:
-            values[f"text.{hole}"], values[f"html.{hole}"] = _body_values(getattr(personal, hole))
+        for hole, in_text, in_html in self._holes:
+            said = getattr(personal, hole)
+            values[in_text], values[in_html] = (_once if hole in _UNIQUE else _body_values)(said)
         return values
 
     @property
     def size(self) -> int:
         """Octets that no recipient's message exceeds, to be held against a relay's SIZE."""
-        bodies = len(self.slots) - len(_HEAD_SLOTS)
-        return sum(map(len, self.fixed)) + _HEAD_ROOM + bodies * _BODY_ROOM
+        holes = [slot.partition(".")[2] for slot in self.slots if slot not in _HEAD_SLOTS]
+        room = sum(_NAME_ROOM if hole == "name" else _BODY_ROOM for hole in holes)
+        return sum(map(len, self.fixed)) + _HEAD_ROOM + room
 
     @cached_property
     def _frame(self) -> list[bytes]:
@@ -61,8 +67,10 @@ class Compiled:
         return frame
 
     @cached_property
-    def _holes(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(slot.partition(".")[2] for slot in self.slots if slot not in _HEAD_SLOTS))
+    def _holes(self) -> tuple[tuple[str, str, str], ...]:
+        """Those of the bodies, each with its slots in the text and in the HTML."""
+        names = dict.fromkeys(slot.partition(".")[2] for slot in self.slots if slot not in _HEAD_SLOTS)
+        return tuple((name, f"text.{name}", f"html.{name}") for name in names)
 
 
 def compile_letter(letter: Letter, heading: Heading) -> Compiled:
@@ -105,11 +113,14 @@ def note_message(
     return message.encode("utf-8")
 
 
-@lru_cache(maxsize=1024)  # recipients share their reasons, if little else
-def _body_values(text: str) -> tuple[bytes, bytes]:
+def _once(text: str) -> tuple[bytes, bytes]:
     """What fills a hole of the text, and of the HTML; mostly the same."""
-    plain, escaped = quoted.value(text), html.escape(text)
-    return plain, plain if escaped == text else quoted.value(escaped)
+    plain = quoted.value(text)
+    return plain, quoted.value(html.escape(text)) if _MARKUP.search(text) else plain
+
+
+_body_values = lru_cache(maxsize=4096)(_once)
+"""For what recipients share: reasons, and names without which many a letter is one of a kind."""
 
 
 def _head_values(personal: Personal) -> dict[str, bytes]:

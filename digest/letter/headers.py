@@ -12,7 +12,7 @@ import unicodedata
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 
@@ -20,14 +20,20 @@ import idna
 
 from digest.errors import LetterError
 
-MAX_NAME = 200
+MAX_NAME = 1000
+"""Letters of a name or a title that a header repeats."""
 _LINE = 78
 _WORD = 60
 _ENCODED = 39  # octets of text in one encoded word
 _FOLD = "\r\n "
+_LONGEST_FIELD = len("Reply-To: ")  # of those that name somebody
+_WORDS = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
 _PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _LOCAL = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+)*"
+)
+_USUAL = re.compile(
+    r"[A-Za-z0-9_+-]{1,64}(?:\.[A-Za-z0-9_+-]{1,40}){0,3}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,60}[A-Za-z0-9])?"
 )
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f.:IPv]+\]")
 _URI = re.compile(r"(?:https?|mailto):[!-;=?-~]{1,900}")
@@ -76,14 +82,7 @@ def _barred(letter: str) -> bool:
 def text_field(name: str, text: str) -> str:
     """A field of free text, like Subject; folded, with its CRLF."""
     line = clean(text)
-    if not _plain(line):
-        return f"{name}: {_encoded(line)}\r\n"
-    rows = [f"{name}:"]
-    for word in line.split(" "):
-        if len(rows[-1]) + 1 + len(word) > _LINE:
-            rows.append("")
-        rows[-1] += f" {word}"
-    return "\r\n".join(rows) + "\r\n"
+    return f"{name}: {_folded(line, len(name) + 2) if _plain(line) else _encoded(line)}\r\n"
 
 
 def mailbox_value(name: str, box: Mailbox) -> str:
@@ -98,13 +97,20 @@ def mailbox_value(name: str, box: Mailbox) -> str:
 
 def address(spec: str) -> str:
     """`spec` as it may stand in a header or envelope, its domain in ASCII (RFC 5891); LetterError if it may not."""
+    if _USUAL.fullmatch(spec):
+        return spec
     local, _, domain = spec.rpartition("@")
     if not domain.isascii():
         try:
             domain = idna.encode(domain, uts46=True).decode("ascii")
         except idna.IDNAError as error:
             raise LetterError("has no possible domain", about=repr(spec)) from error
-    if len(spec) > 254 or not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain) or not local.isprintable():
+    if (
+        len(local.encode("utf-8", "replace")) + len(domain) > 253
+        or not _LOCAL.fullmatch(local)
+        or not _DOMAIN.fullmatch(domain)
+        or not local.isprintable()
+    ):
         raise LetterError("is no address that can be written to", about=repr(spec))
     return f"{local}@{domain}"
 
@@ -130,10 +136,14 @@ def list_id_value(title: str, list_id: str) -> str:
     return phrase + (" " if room else _FOLD) + f"<{list_id}>"
 
 
-@lru_cache(maxsize=64)
 def date_value(moment: datetime) -> str:
-    """The value of Date, from an aware moment (RFC 5322)."""
-    return format_datetime(moment)
+    """The value of Date, from an aware moment (RFC 5322); always told in UTC."""
+    return _date(int(moment.timestamp()))
+
+
+@lru_cache(maxsize=64)
+def _date(seconds: int) -> str:
+    return format_datetime(datetime.fromtimestamp(seconds, UTC))
 
 
 def message_id(mac: bytes, domain: str) -> str:
@@ -172,12 +182,26 @@ def note_head(sender: Mailbox, subject: str, reply_to: str = "") -> str:
 
 @lru_cache(maxsize=4096)
 def _phrase(text: str) -> str:
+    if len(text) <= _WORD and _WORDS.fullmatch(text):
+        return text
     name = clean(text)[:MAX_NAME].rstrip()
-    if not name or (_plain(name) and _PHRASE.fullmatch(name)):
-        return name
-    if _plain(name):
-        return '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
-    return _encoded(name)
+    if not _plain(name):
+        return _encoded(name)
+    quoted = name if not name or _PHRASE.fullmatch(name) else '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
+    return _folded(quoted, _LONGEST_FIELD)
+
+
+def _folded(line: str, column: int) -> str:
+    """`line`, its spaces single, begun at `column`: folded at spaces so that lines stay within 78 where words allow."""
+    if column + len(line) <= _LINE:
+        return line
+    rows, room = [""], _LINE - column
+    for word in line.split(" "):
+        if rows[-1] and len(rows[-1]) + 1 + len(word) > room:
+            rows.append("")
+            room = _LINE - 1
+        rows[-1] += f" {word}" if rows[-1] else word
+    return _FOLD.join(rows)
 
 
 def _plain(line: str) -> bool:

@@ -16,13 +16,15 @@ SOFT = "=\r\n"
 _WIDTH = 71
 _ESCAPED = {n: f"={n:02X}" for n in range(256) if not (32 <= n <= 126 or n == 9) or n == 61}
 _CLEAR = re.compile(r"[ -<>-~]*")
-_SAFE = re.compile(r"[A-EG-Za-z0-9](?:[ -<>-~]{0,70}[!-<>-~])?")
+# Nothing to guard or to encode in them; a long one is a link.
+_SAFE = re.compile(r"[A-EG-Za-z0-9][ -<>-~]*")
+_LONG = re.compile(r"([A-EG-Za-z0-9][!-<>-~]{70})([A-EG-Za-z0-9][!-<>-~]{0,70})")
 
 
 def line(text: str) -> str:
     """One line of text, as one or more lines joined by soft breaks."""
-    if _SAFE.fullmatch(text):
-        return text
+    if (same := _untouched(text)) is not None:
+        return same
     coded = text
     if not _CLEAR.fullmatch(text):
         coded = text.encode("utf-8", "replace").decode("latin-1").translate(_ESCAPED)
@@ -31,7 +33,10 @@ def line(text: str) -> str:
 
 def value(text: str) -> bytes:
     """What fills a hole: one line, whatever `text` holds, to stand between soft breaks."""
-    return line(text if text.isprintable() else " ".join(text.splitlines())).encode("ascii")
+    same = _untouched(text)
+    if same is None:
+        same = line(text if text.isprintable() else " ".join(text.splitlines()))
+    return same.encode("ascii")
 
 
 def body(text: str) -> str:
@@ -51,6 +56,14 @@ def holed(text: str, markers: Markers, slot: Callable[[str], str]) -> Iterator[t
             fixed += SOFT
         yield lead + fixed, slot(hole) if hole else ""
         lead = SOFT
+
+
+def _untouched(text: str) -> str | None:
+    """`text` where it needs no more than one break in its middle, which most lines and links do not."""
+    if len(text) <= _WIDTH:
+        return text if _SAFE.fullmatch(text) and text[-1] != " " else None
+    link = _LONG.fullmatch(text)
+    return SOFT.join(link.groups()) if link else None
 
 
 def _rows(coded: str) -> list[str]:

@@ -77,7 +77,9 @@ def test_spliced_is_what_plain_rendering_gives(letter, heading, personal, name, 
     shown = letter.shown(replace(one, name=" ".join(name.splitlines())))
 
     assert (shown.text, shown.html) == parts(raw)
-    assert (headers.clean(name)[:200], headers.address(address)) == mailbox_read(message_from_bytes(raw)["To"])
+    assert (headers.clean(name)[: headers.MAX_NAME].rstrip(), headers.address(address)) == mailbox_read(
+        message_from_bytes(raw)["To"]
+    )
     check.message(raw, letter.markers.token)
 
 
