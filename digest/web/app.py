@@ -9,10 +9,10 @@ from digest.errors import StoreError
 from digest.service.house import House
 from digest.web import errors, health, public, style
 from digest.web.feeds import Feeds
-from digest.web.security import App, Shield
+from digest.web.security import Shield
 
 
-def create(house: House) -> App:
+def create(house: House) -> Feeds:
     """The ASGI application of an open house: feeds first, then pages; nothing in it runs in the background."""
     app = Starlette(
         routes=[*health.routes, *style.routes, *public.routes],

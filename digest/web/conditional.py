@@ -54,7 +54,7 @@ def imf_fixdate(moment: datetime) -> str:
 
 def _names(header: str, etag: str) -> bool:
     """Weak comparison with each listed tag; a list is read up to where it stops making sense."""
-    if header.strip() == "*":
+    if header == etag or header.strip() == "*":
         return True
     position = 0
     while position < len(header):

@@ -16,26 +16,21 @@ from typing import Any
 from digest.errors import StoreError
 from digest.settings import Settings
 from digest.store.database import Store
-from digest.web.conditional import imf_fixdate, not_modified, prefers_gzip
+from digest.web.answers import Headers, headers, whole
+from digest.web.conditional import not_modified, prefers_gzip
 from digest.web.feeds_page import POLICY, page
-from digest.web.shelf import Form, Served, Shelf, fixed
+from digest.web.poll import Poll, form_of, is_current
+from digest.web.shelf import Served, Shelf, fixed
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-Headers = list[tuple[bytes, bytes]]
+_Kind = tuple[str, str, bool, int]
 
 _PATH = re.compile(r"/feeds/([a-z][a-z0-9_]*)\.(atom|rss|json)")
 _ARCHIVE = re.compile(r"/feeds/([a-z][a-z0-9_]*)/archive/([1-9][0-9]{0,8})\.atom")
 _METHODS = b"GET, HEAD, OPTIONS"
-_ALWAYS: Headers = [
-    (b"vary", b"accept-encoding"),
-    (b"cache-control", b"public, max-age=300"),
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"etag"),
-    (b"x-content-type-options", b"nosniff"),
-]
 _PREFLIGHT: Headers = [
     (b"allow", _METHODS),
     (b"access-control-allow-origin", b"*"),
@@ -63,6 +58,8 @@ class Feeds:
         self._app = app
         self._clock = clock
         self._shelf = Shelf(store, settings, check_every)
+        # The last answer of each kind: whoever polls within the same second gets the same bytes.
+        self._answers: dict[_Kind, tuple[Served, Headers, bytes]] = {}
         self._page = fixed(page(settings).encode(), "text/html; charset=utf-8", (POLICY,))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,6 +76,21 @@ class Feeds:
             await self._archive(found[1], int(found[2]), scope, send)
         else:
             await self._app(scope, receive, send)
+
+    def at_once(self, asked: Poll, dates: Headers) -> bytes | None:
+        """The whole answer to a poll, under these headers of the server's; None if the store must be asked first."""
+        served, now = self._shelf.ready(asked.slug, asked.form), self._clock()
+        if served is None or (served.changed_at is not None and served.changed_at > now):
+            return None
+        form = form_of(served, asked)
+        status = 304 if is_current(served, form, asked) else 200
+        key = (asked.slug, asked.form, form is served.gzip, status)
+        of, at, answer = self._answers.get(key, (None, None, b""))
+        if of is not served or at is not dates:
+            body = form.body if status == 200 else b""
+            answer = whole(status, [*dates, *headers(status, served, form, now)], body)
+            self._answers[key] = (served, dates, answer)
+        return answer
 
     async def _feed(self, slug: str, form: str, scope: Scope, send: Send) -> None:
         if not self._shelf.has(slug):
@@ -114,25 +126,15 @@ class Feeds:
             return
         asked = _Asked(scope)
         form = served.gzip if prefers_gzip(asked[b"accept-encoding"]) else served.identity
-        validators = self._validators(form, served.changed_at)
+        status, body = 200, b"" if method == "HEAD" else form.body
         if not_modified(
             form.etag,
             served.changed_at,
             if_none_match=asked[b"if-none-match"],
             if_modified_since=asked[b"if-modified-since"],
         ):
-            await _answer(send, 304, [*validators, *_ALWAYS])
-            return
-        headers = [*validators, *_ALWAYS, *served.headers, *form.headers]
-        await _answer(send, 200, headers, b"" if method == "HEAD" else form.body)
-
-    def _validators(self, form: Form, changed_at: datetime | None) -> Headers:
-        """A second change within one second is stamped a second ahead: no date is sent before it has come."""
-        validators = [(b"etag", form.etag.encode())]
-        if changed_at is not None:
-            stamp = min(changed_at, self._clock())
-            validators.append((b"last-modified", imf_fixdate(stamp).encode()))
-        return validators
+            status, body = 304, b""
+        await _answer(send, status, headers(status, served, form, self._clock()), body)
 
 
 class _Asked:

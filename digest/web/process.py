@@ -23,6 +23,7 @@ from digest.service.house import House, opened
 from digest.service.posting import context
 from digest.settings import Settings
 from digest.web.app import create
+from digest.web.protocol import protocol
 
 TICK = timedelta(seconds=5)
 SEND = timedelta(seconds=2)
@@ -83,10 +84,12 @@ class _Pages:
     """The web server while the block runs; leaving answers what was asked."""
 
     def __init__(self, house: House, host: str, port: int, say: Callable[[str], None]) -> None:
+        app = create(house)
         config = uvicorn.Config(
-            create(house),
+            app,
             host=host,
             port=port,
+            http=protocol(app),
             log_level="warning",
             access_log=False,
             lifespan="off",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import time
 from collections.abc import Iterable, Mapping
@@ -45,6 +46,7 @@ class Shelf:
         self._check_every = check_every
         self._checked = -check_every
         self._checking = asyncio.Lock()
+        self._meanwhile: asyncio.Task[None] | None = None
         self._heads: tuple[DocumentHead, ...] = ()
         self._served: dict[tuple[str, str], Served] = {}
 
@@ -54,8 +56,21 @@ class Shelf:
     async def get(self, slug: str, form: str) -> Served | None:
         """The document; None when it was never built. StoreError when nothing is known of it."""
         if time.monotonic() - self._checked >= self._check_every and not self._busy((slug, form)):
-            await self._check((slug, form))
+            await self._check((slug, form), self._check_every)
         return self._served.get((slug, form))
+
+    def ready(self, slug: str, form: str) -> Served | None:
+        """The document, if the store was asked lately enough; before that is over, it is asked again meanwhile."""
+        age = time.monotonic() - self._checked
+        if age >= self._check_every:
+            return None
+        if age >= self._check_every / 2 and (self._meanwhile is None or self._meanwhile.done()):
+            self._meanwhile = asyncio.create_task(self._look_again((slug, form)))
+        return self._served.get((slug, form))
+
+    async def _look_again(self, key: tuple[str, str]) -> None:
+        with contextlib.suppress(StoreError):
+            await self._check(key, self._check_every / 2)
 
     def _busy(self, key: tuple[str, str]) -> bool:
         """Somebody else is asking the store, and until then there is something to serve."""
@@ -67,9 +82,10 @@ class Shelf:
             found = await documents.of(tx, slug, part=feed_entries.part_of(number))
         return _unpacked(found[0]) if found else None
 
-    async def _check(self, key: tuple[str, str]) -> None:
+    async def _check(self, key: tuple[str, str], age: float) -> None:
+        """Ask the store, unless somebody did within `age` seconds while we waited for our turn."""
         async with self._checking:
-            if time.monotonic() - self._checked < self._check_every:
+            if time.monotonic() - self._checked < age:
                 return
             try:
                 await self._refresh()

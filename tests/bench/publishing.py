@@ -1,4 +1,4 @@
-"""Publishing one new announcement in archives of growing size: `python tests/bench/publishing.py [SIZE …]`.
+"""Publishing one new announcement in archives of growing size: `python -m tests.bench.publishing [SIZE …]`.
 
 A JSON object a line: the median of some in milliseconds, from the row to the documents that stand, and what the
 first build of such an archive took.
