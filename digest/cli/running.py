@@ -50,6 +50,16 @@ def within(flow: Callable[[House], Awaitable[T]]) -> T:
     return asyncio.run(main())
 
 
+def operator() -> str:
+    """Who is at the keyboard, as the audit names them."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "operator"
+
+
 def instant(text: str | None) -> datetime | None:
     """A moment from ISO 8601; without a zone it is UTC, a bare date its midnight."""
     if text is None:

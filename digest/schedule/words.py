@@ -32,9 +32,10 @@ _FEW = 4
 """Up to so many times of day are listed one by one."""
 
 
-def sentence(schedule: Schedule, zone: ZoneInfo) -> str:
-    """What the schedule says, in English, with the zone it is said for."""
-    return ", ".join([words(schedule), place(zone), *_bounds(schedule), *_days_off(schedule)])
+def sentence(schedule: Schedule, zone: ZoneInfo | None = None) -> str:
+    """All that the schedule says, in English, with the zone it is said for."""
+    where = [place(zone)] if zone else []
+    return ", ".join([words(schedule), *where, *_bounds(schedule), *_days_off(schedule)])
 
 
 def words(schedule: Schedule) -> str:

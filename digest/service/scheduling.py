@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from digest.errors import UsageError
-from digest.schedule import parse, sentence, words
+from digest.schedule import parse, sentence
 from digest.schedules import flow
+from digest.schedules.effective import zone_of
 from digest.schedules.flow import FireTime, ScheduleLine
+from digest.schedules.steer import Steer
+from digest.service import collecting
 from digest.service.house import House, now
+from digest.store import audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +68,51 @@ async def upcoming(house: House, digest: str, number: int) -> tuple[Time, ...]:
     return tuple(map(_time, await flow.upcoming(house.store, house.settings, digest, now=now(), n=number)))
 
 
+async def steer(house: House, slug: str, *, by: str, why: str) -> Steer:
+    """A digest's schedule, to be changed by somebody for a reason."""
+    return Steer(house.store, house.settings, house.digest(slug), by=by, why=why, now=now())
+
+
+async def pause(house: House, slug: str, until: str | None, *, by: str, why: str) -> None:
+    """Pause a schedule until a time, or a local date, that the operator wrote; None is until it is resumed."""
+    end = moment(until, zone_of(house.digest(slug)), about="--until") if until else None
+    await (await steer(house, slug, by=by, why=why)).pause(end)
+
+
+async def run_now(house: House, slug: str, *, by: str, why: str) -> None:
+    """Owe an edition at once, of all that the sources have by now."""
+    house.digest(slug)
+    await collecting.refresh(house)
+    await (await steer(house, slug, by=by, why=why)).run_now()
+
+
+async def history(house: House, slug: str) -> tuple[audit.Entry, ...]:
+    """Every change of a schedule at run time, the newest first."""
+    house.digest(slug)
+    async with house.store.read() as tx:
+        lines = await audit.listed(tx, slug)
+    return tuple(line for line in lines if line.action.startswith("schedule "))
+
+
+async def line(house: House, slug: str) -> Line:
+    """Where one digest's schedule stands."""
+    house.digest(slug)
+    return next(each for each in await listed(house) if each.digest == slug)
+
+
+def moment(text: str, zone: ZoneInfo, *, about: str) -> datetime:
+    """An instant as an operator writes it: a bare date is its midnight and a time without offset local, in `zone`."""
+    try:
+        said = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f'"{text}" is no time; write it like 2026-06-26 or 2026-06-26T09:00', about=about) from None
+    return (said if said.tzinfo else said.replace(tzinfo=zone)).astimezone(UTC)
+
+
 def in_words(spec: str, timezone: str) -> str:
     """What an expression means; ScheduleError says why it cannot be."""
     try:
-        return sentence(parse(spec), ZoneInfo(timezone)) if timezone else words(parse(spec))
+        return sentence(parse(spec), ZoneInfo(timezone) if timezone else None)
     except (ZoneInfoNotFoundError, ValueError):
         raise UsageError("is no time zone; write one like Europe/London", about=timezone) from None
 

@@ -85,6 +85,31 @@ async def move_on(tx: Tx, was: Standing, looked_at: datetime, *, skips_used: int
     return await _change(tx, was, {"looked_at": looked_at, "skip_next": was.skip_next - skips_used})
 
 
+async def tune(tx: Tx, was: Standing, spec: str | None, *, by: str, why: str, at: datetime) -> bool:
+    """Let `spec` count instead of what is declared, or with None that again; False as for `move_on`.
+
+    The start line moves up to `at`: a change never fires backwards.
+    """
+    tuned = {"tuned": spec, "tuned_by": by, "tuned_why": why, "tuned_at": at}
+    return await _change(tx, was, {**tuned, "revision": was.revision + 1, "looked_at": max(at, was.looked_at)})
+
+
+async def pause(tx: Tx, was: Standing, *, until: datetime | None) -> bool:
+    """Let slots pass until then, or until somebody resumes it; False as for `move_on`."""
+    return await _change(tx, was, {"paused": True, "paused_until": until, "revision": was.revision + 1})
+
+
+async def resume(tx: Tx, was: Standing, at: datetime) -> bool:
+    """End a pause; slots that it let pass stay so. False as for `move_on`."""
+    values = {"paused": False, "paused_until": None, "revision": was.revision + 1}
+    return await _change(tx, was, {**values, "looked_at": max(at, was.looked_at)})
+
+
+async def leave_out(tx: Tx, was: Standing, count: int) -> bool:
+    """Leave out the next `count` slots, none with 0; False as for `move_on`."""
+    return await _change(tx, was, {"skip_next": count, "revision": was.revision + 1})
+
+
 async def get(tx: Tx, digest: str) -> Standing | None:
     row = (await tx.execute(select(*_STANDING).where(schedules.c.digest == digest))).first()
     return Standing(**row._mapping) if row else None
