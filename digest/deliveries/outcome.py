@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 
-from digest.model.deliveries import Outcome, OutcomeKind
+from digest.deliveries.reasons import reason_of, status_of
+from digest.model.deliveries import Fault, Outcome, OutcomeKind, Reason
 
 
 class Stage(StrEnum):
@@ -20,14 +20,9 @@ class Stage(StrEnum):
     DOT = "dot"
 
 
-_STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _SESSION = frozenset({Stage.CONNECT, Stage.HELLO, Stage.AUTH})
 _UNAVAILABLE = 421
-# Replies to AUTH that servers also give to MAIL and RCPT: log in first, the password is wrong.
-_LOGIN = frozenset({530, 534, 535, 538})
-_POLICY = ("5.7.",)
-# The message is too big, or malformed: every recipient would hear the same.
-_CONTENT = ("5.3.4", "5.6.")
+_OUT_OF_STEP = frozenset({500, 502, 503, 504})
 
 
 def classify(stage: Stage, code: int, text: str) -> Outcome:
@@ -36,13 +31,25 @@ def classify(stage: Stage, code: int, text: str) -> Outcome:
     Replies to the final dot are verdicts, a loss after it is a doubt (RFC 5321, 4.5.3.2.6). 421 is always about
     the session. What is not clearly permanent is temporary.
     """
-    return Outcome(kind=_kind(stage, code, status_of(text)), code=code, text=shown(text))
+    return Outcome(kind=_kind(stage, code, text), code=code, text=shown(text))
 
 
-def status_of(text: str) -> str:
-    """The enhanced status code of a reply (RFC 3463), "" where it has none."""
-    found = _STATUS.search(text[:40])
-    return found[1] if found else ""
+def reason(outcome: Outcome) -> Reason:
+    """What a failure is about, from its code and text alone: a journal keeps no more."""
+    if outcome.code == 0 and outcome.kind is OutcomeKind.REJECTED:
+        # Our own word, not a relay's.
+        return Reason.UNKNOWN
+    said = reason_of(outcome.code, outcome.text)
+    if outcome.kind is OutcomeKind.SENDER and said.fault is Fault.MAILBOX:
+        return Reason.REFUSED
+    return said
+
+
+def is_the_session(outcome: Outcome) -> bool:
+    """Whether a deferral is the session's fault: too much at once, or lost again and again."""
+    about = reason(outcome)
+    full = outcome.code in (_UNAVAILABLE, 452) and about.fault is Fault.SESSION
+    return outcome.kind is OutcomeKind.DEFERRED and (full or about in (Reason.THROTTLED, Reason.LOST))
 
 
 def shown(text: str) -> str:
@@ -51,7 +58,7 @@ def shown(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in line)[:300]
 
 
-def _kind(stage: Stage, code: int, status: str) -> OutcomeKind:
+def _kind(stage: Stage, code: int, text: str) -> OutcomeKind:
     if code == 0 or not 200 <= code <= 599:
         return OutcomeKind.UNCERTAIN if stage is Stage.DOT else OutcomeKind.RELAY
     if stage in _SESSION or code == _UNAVAILABLE:
@@ -61,9 +68,23 @@ def _kind(stage: Stage, code: int, status: str) -> OutcomeKind:
         return _positive(stage, code)
     if code < 500:
         return OutcomeKind.RELAY if stage is Stage.MAIL else OutcomeKind.DEFERRED
-    if stage is Stage.MAIL or code in _LOGIN or status.startswith((*_POLICY, *_CONTENT)):
+    return _permanent(stage, code, text)
+
+
+def _permanent(stage: Stage, code: int, text: str) -> OutcomeKind:
+    reason = reason_of(code, text)
+    if _passing(code, status_of(text), reason):
+        return OutcomeKind.RELAY if stage is Stage.MAIL else OutcomeKind.DEFERRED
+    if stage is Stage.MAIL or reason is Reason.BLOCKED or reason.fault in (Fault.CONTENT, Fault.SENDER):
         return OutcomeKind.SENDER
     return OutcomeKind.REJECTED
+
+
+def _passing(code: int, status: str, reason: Reason) -> bool:
+    """Whether a 5xx is one in name only: it says that it will pass, or that we are out of step."""
+    if reason in (Reason.GREYLISTED, Reason.THROTTLED) or status.startswith("4.") or code in _OUT_OF_STEP:
+        return True
+    return reason is Reason.BUSY and not status
 
 
 def _positive(stage: Stage, code: int) -> OutcomeKind:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from digest.model.deliveries import DeliveryState, Outcome, OutcomeKind
+from digest.deliveries.outcome import is_the_session, reason
+from digest.model.deliveries import DeliveryState, Outcome, OutcomeKind, Reason
 
 STEPS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 120))
 """After the first, second … failure; the last step repeats."""
+GREYLISTING = tuple(timedelta(minutes=minutes) for minutes in (1, 4, 15, 60, 120))
+"""Greylisting wants to see us again after one minute and before five."""
+SESSION = "session"
+"""The event of a delivery that waits because of the session: its own patience is not counted down."""
 JITTER = 0.2
 RESEND_AFTER = timedelta(minutes=15)
 SENDER_FAULT_AGAIN = STEPS[-1]
+GAVE_UP = "gave up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,41 +40,43 @@ class Verdict:
     count: int = 0
 
 
-def backoff(failures: int, token: str) -> timedelta:
-    """How long to wait after so many failures: one minute, then longer, spread by `token` over a fifth more.
-
-    Greylisting wants the first retry after one minute and before five.
-    """
-    step = STEPS[min(failures, len(STEPS)) - 1]
-    spread = int.from_bytes(blake2b(f"{token} {failures}".encode(), digest_size=4).digest()) / 2**32
+def backoff(failures: int, token: str, steps: Sequence[timedelta] = STEPS) -> timedelta:
+    """How long to wait after so many failures: one minute, then longer, spread by `token` over a fifth more."""
+    step = steps[min(failures, len(steps)) - 1]
+    spread = int.from_bytes(blake2b(token.encode(), digest_size=4).digest()) / 2**32
     return step * (1 + JITTER * spread)
 
 
 def decide(
     outcome: Outcome, *, before: Mapping[str, Before], now: datetime, give_up_after: timedelta, token: str
 ) -> Verdict:
-    """What becomes of a delivery after `outcome`; `before` is its past by kind of event."""
-    past = before.get(outcome.kind)
+    """What becomes of a delivery after `outcome`; `before` is its past by kind of event.
+
+    It is given up `give_up_after` the first answer of that kind; never for what was the session's fault.
+    """
+    kind = SESSION if is_the_session(outcome) else str(outcome.kind)
+    past = before.get(kind)
     count = 1 + (past.count if past else 0)
+    late = past is not None and now - past.since >= give_up_after
     match outcome.kind:
         case OutcomeKind.ACCEPTED:
             return Verdict(state=DeliveryState.ACCEPTED)
         case OutcomeKind.REJECTED:
-            return Verdict(state=DeliveryState.REJECTED, kind=outcome.kind, count=count)
+            return Verdict(state=DeliveryState.REJECTED, kind=kind, count=count)
         case OutcomeKind.UNCERTAIN:
             # Once resent and again in doubt: a person decides.
             due = now + RESEND_AFTER if count == 1 else None
-            return Verdict(state=DeliveryState.UNCERTAIN, due=due, kind=outcome.kind, count=count)
+            return Verdict(state=DeliveryState.UNCERTAIN, due=due, kind=kind, count=count)
+        case OutcomeKind.DEFERRED | OutcomeKind.SENDER if late and kind != SESSION:
+            return Verdict(state=DeliveryState.REJECTED, kind=GAVE_UP, count=count)
         case OutcomeKind.DEFERRED:
-            if past and now - past.since >= give_up_after:
-                return Verdict(state=DeliveryState.REJECTED, kind="gave up", count=count)
-            return Verdict(
-                state=DeliveryState.DEFERRED, due=now + backoff(count, token), kind=outcome.kind, count=count
-            )
+            steps = GREYLISTING if reason(outcome) is Reason.GREYLISTED else STEPS
+            due = now + backoff(count, token, steps)
+            return Verdict(state=DeliveryState.DEFERRED, due=due, kind=kind, count=count)
         case OutcomeKind.SENDER if past:
             # The mailing went on and only this recipient hears it again: it must not stop the others a second time.
-            return Verdict(state=DeliveryState.DEFERRED, due=now + SENDER_FAULT_AGAIN, kind=outcome.kind, count=count)
+            return Verdict(state=DeliveryState.DEFERRED, due=now + SENDER_FAULT_AGAIN, kind=kind, count=count)
         case OutcomeKind.SENDER:
-            return Verdict(state=DeliveryState.OWED, due=now, kind=outcome.kind, count=count)
+            return Verdict(state=DeliveryState.OWED, due=now, kind=kind, count=count)
         case OutcomeKind.RELAY:
             return Verdict(state=DeliveryState.OWED, due=now)

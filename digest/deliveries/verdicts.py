@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from digest.deliveries import retry
+from digest.deliveries.outcome import reason
 from digest.deliveries.retry import Before
 from digest.model.deliveries import DeliveryState, Outcome, OutcomeKind, millis
 from digest.store import delivery_events
@@ -60,4 +61,5 @@ def _result(
         code=outcome.code,
         text=outcome.text,
         attempts=verdict.count,
+        reason=reason(outcome) if verdict.kind else None,
     )

@@ -45,7 +45,57 @@ class OutcomeKind(StrEnum):
     RELAY = "relay"
     """About the session or the relay; nothing against this recipient: owed as before."""
     SENDER = "sender"
-    """About who we are or what we send (5.7.x, MAIL, size): owed as before, and the mailing stops."""
+    """About who we are or what we send (blocked, unauthenticated, too big): owed as before, and the mailing stops."""
+
+
+class Fault(StrEnum):
+    """Whose fault a failure is."""
+
+    MAILBOX = "mailbox"
+    """The recipient's: nobody there, full, closed."""
+    POLICY = "policy"
+    """The receiving side does not want mail like this, or from such as we are."""
+    CONTENT = "content"
+    """What the letter says, or how big it is: every recipient would hear the same."""
+    SESSION = "session"
+    """The connection's, or a server's that is busy: nothing is held against the recipient."""
+    SENDER = "sender"
+    """Ours: who we are cannot be shown, or is not allowed to send."""
+
+
+class Reason(StrEnum):
+    """What a failure is about, as far as the reply tells."""
+
+    NOBODY = "nobody there"
+    FULL = "mailbox full"
+    CLOSED = "mailbox closed"
+    UNKNOWN = "unknown"
+    GREYLISTED = "greylisted"
+    RESTRICTED = "restricted"
+    """One recipient's own rule about who may write."""
+    BLOCKED = "blocked"
+    SPAM = "taken for spam"
+    SIZE = "too big"
+    MALFORMED = "malformed"
+    THROTTLED = "throttled"
+    BUSY = "busy"
+    LOST = "connection lost"
+    UNAUTHENTICATED = "unauthenticated"
+    LOGIN = "login refused"
+    REFUSED = "sender refused"
+
+    @property
+    def fault(self) -> Fault:
+        return _FAULTS[self]
+
+
+_FAULTS = (
+    dict.fromkeys((Reason.NOBODY, Reason.FULL, Reason.CLOSED, Reason.UNKNOWN), Fault.MAILBOX)
+    | dict.fromkeys((Reason.GREYLISTED, Reason.RESTRICTED, Reason.BLOCKED), Fault.POLICY)
+    | dict.fromkeys((Reason.SPAM, Reason.SIZE, Reason.MALFORMED), Fault.CONTENT)
+    | dict.fromkeys((Reason.THROTTLED, Reason.BUSY, Reason.LOST), Fault.SESSION)
+    | dict.fromkeys((Reason.UNAUTHENTICATED, Reason.LOGIN, Reason.REFUSED), Fault.SENDER)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, or_, select, update
 from sqlalchemy.engine import RowMapping
 
-from digest.model.deliveries import DeliveryState, Shard, millis
+from digest.model.deliveries import DeliveryState, Reason, Shard, millis
 from digest.model.subscribers import Basis, SubscriptionState
 from digest.store.database import Tx
 from digest.store.delivery_events import remember, resolve
@@ -50,6 +50,7 @@ class Result:
     code: int = 0
     text: str = ""
     attempts: int = 0
+    reason: Reason | None = None
 
 
 async def claim(tx: Tx, shard: Shard, *, digest: str, limit: int, now: datetime) -> tuple[Addressee, ...]:
@@ -112,6 +113,7 @@ async def record(tx: Tx, mailing: int, results: Sequence[Result], now: datetime)
                 code=each.code,
                 text=each.text,
                 count=each.attempts,
+                reason=each.reason,
                 now=now,
             )
 

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 
+from digest.model.deliveries import Reason
 from digest.store.database import Tx, upsert
 from digest.store.schema import delivery_events, editions, mailings, subscribers
 
@@ -90,13 +91,35 @@ async def doubts(tx: Tx, *, resolved: bool = False, edition_id: int | None = Non
     return tuple(Doubt(**row) for row in (await tx.execute(query)).mappings())
 
 
+async def by_fault(tx: Tx, mailing: int) -> Mapping[tuple[str, str], int]:
+    """How many deliveries of a mailing stand with a failure, by (kind of event, whose fault)."""
+    query = select(_E.kind, _E.fault, func.count()).where(_E.mailing_id == mailing, _open())
+    rows = await tx.execute(query.group_by(_E.kind, _E.fault).order_by(_E.kind, _E.fault))
+    return {(kind, fault): int(count) for kind, fault, count in rows}
+
+
+def _open() -> ColumnElement[bool]:
+    """Events that still say how a delivery stands: not those that an acceptance has overtaken."""
+    return or_(_E.resolved_at.is_(None), _E.resolution == "rejected")
+
+
 async def remember(
-    tx: Tx, mailing: int, subscriber: int, kind: str, *, code: int, text: str, count: int, now: datetime
+    tx: Tx,
+    mailing: int,
+    subscriber: int,
+    kind: str,
+    *,
+    code: int,
+    text: str,
+    count: int,
+    now: datetime,
+    reason: Reason | None = None,
 ) -> None:
     """Write down the latest of a kind; `at` stays the time of the first."""
     values = {"mailing_id": mailing, "subscriber_id": subscriber, "kind": kind, "code": code}
     values |= {"text": text[:500], "attempts": count, "at": now}
+    values |= {"reason": str(reason or ""), "fault": str(reason.fault) if reason else ""}
     values |= {"resolved_at": None, "resolution": ""}
-    changes = ["code", "text", "attempts", "resolved_at", "resolution"]
+    changes = ["code", "text", "reason", "fault", "attempts", "resolved_at", "resolution"]
     key = ["mailing_id", "subscriber_id", "kind"]
     await tx.execute(upsert(tx, delivery_events, values, key=key, change=changes))

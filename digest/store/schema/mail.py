@@ -75,6 +75,8 @@ delivery_events = Table(
     Column("subscriber_id", Id, nullable=False),
     Column("kind", String(16), nullable=False),
     Column("code", SmallInteger, nullable=False),
+    Column("fault", String(16), nullable=False, server_default=""),
+    Column("reason", String(24), nullable=False, server_default=""),
     words("text"),
     count("attempts"),
     Column("at", Utc, nullable=False),

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.deliveries.outcome import Stage, classify, shown, status_of
+from digest.deliveries.outcome import Stage, classify, shown
+from digest.deliveries.reasons import status_of
 from digest.model.deliveries import OutcomeKind as K
 
 

@@ -2,32 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.deliveries.retry import JITTER, STEPS, Before, backoff, decide
+from digest.deliveries.retry import GREYLISTING, JITTER, STEPS, Before, backoff, decide
 from digest.model.deliveries import MOVES, DeliveryState, Outcome, OutcomeKind
 
 NOW = datetime(2026, 6, 26, 8, tzinfo=UTC)
 DAYS = timedelta(days=2)
 
 
-@given(st.integers(1, 200), st.text(max_size=20))
-def test_backoff_grows_and_is_spread(failures: int, token: str) -> None:
+@given(st.integers(1, 200), st.text(max_size=20), st.sampled_from([STEPS, GREYLISTING]))
+def test_backoff_grows_and_is_spread(failures: int, token: str, steps: Sequence[timedelta]) -> None:
     """Each wait is its step to a fifth more, the same for the same token, and never shorter than the one before."""
-    wait = backoff(failures, token)
-    step = STEPS[min(failures, len(STEPS)) - 1]
+    wait = backoff(failures, token, steps)
+    step = steps[min(failures, len(steps)) - 1]
     assert step <= wait <= step * (1 + JITTER)
-    assert wait == backoff(failures, token)
-    if failures < len(STEPS):
-        assert wait < backoff(failures + 1, token)
+    assert wait == backoff(failures, token, steps)
+    assert wait <= backoff(failures + 1, token, steps)
 
 
-def test_greylisting_is_answered_in_time() -> None:
-    """The first retry comes after one minute and before two."""
-    assert timedelta(minutes=1) <= backoff(1, "x") <= timedelta(minutes=2)
+@given(st.integers(1, 2), st.text(max_size=20))
+def test_greylisting_is_answered_in_time(count: int, token: str) -> None:
+    """We come again after one minute and before five, also when told so a second time."""
+    later = Outcome(kind=OutcomeKind.DEFERRED, code=450, text="4.2.0 Greylisted")
+    before = {"deferred": Before(count=count - 1, since=NOW)} if count > 1 else {}
+    due = decide(later, before=before, now=NOW, give_up_after=DAYS, token=token).due
+    assert due
+    assert timedelta(minutes=1) <= due - NOW < timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("kind", [OutcomeKind.DEFERRED, OutcomeKind.RELAY])
+@pytest.mark.parametrize(("code", "text"), [(421, "4.7.0 slow down"), (452, "4.3.1 storage"), (0, "lost at mail")])
+def test_a_session_never_counts(kind: OutcomeKind, code: int, text: str) -> None:
+    """Told a hundred times for a month that it is too much at once: still owed, and tried again ever later."""
+    before = {"session": Before(count=99, since=NOW - timedelta(days=30))}
+    outcome = Outcome(kind=kind, code=code, text=text)
+    verdict = decide(outcome, before=before, now=NOW, give_up_after=DAYS, token="1")
+    assert verdict.state in (DeliveryState.DEFERRED, DeliveryState.OWED)
+    assert verdict.kind in ("session", "")
+
+
+def test_one_who_never_wants_us_ends() -> None:
+    """The same refusal of us for two days is the end for that recipient."""
+    before = {"sender": Before(count=9, since=NOW - DAYS)}
+    refused = Outcome(kind=OutcomeKind.SENDER, code=550, text="5.7.1 no")
+    verdict = decide(refused, before=before, now=NOW, give_up_after=DAYS, token="1")
+    assert (DeliveryState.REJECTED, "gave up") == (verdict.state, verdict.kind)
 
 
 @given(st.sampled_from(OutcomeKind), st.integers(0, 50), st.timedeltas(timedelta(0), timedelta(days=9)))

@@ -74,6 +74,8 @@ def upgrade() -> None:
         sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("code", sa.SmallInteger(), nullable=False),
+        sa.Column("fault", sa.String(length=16), server_default="", nullable=False),
+        sa.Column("reason", sa.String(length=24), server_default="", nullable=False),
         sa.Column("text", sa.Text(), server_default="", nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("at", schema.Utc(length=27), nullable=False),

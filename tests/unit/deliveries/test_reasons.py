@@ -1,0 +1,56 @@
+"""What real servers say, and whose fault that is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from digest.deliveries.outcome import Stage, classify, is_the_session, reason
+from digest.model.deliveries import Fault, Outcome, OutcomeKind, Reason
+
+K = OutcomeKind
+
+LINES = (Path(__file__).parent / "replies.txt").read_text("utf-8").splitlines()
+SAID = [tuple(map(str.strip, line.split("|", 2))) for line in LINES if line and not line.startswith("#")]
+
+
+@pytest.mark.parametrize(("kind", "about", "said"), SAID, ids=[said[:40] for _, _, said in SAID])
+def test_what_servers_say(kind: str, about: str, said: str) -> None:
+    """Each by its code and words; what is about us or the letter is never the recipient's end."""
+    outcome = classify(Stage.RCPT, int(said[:3]), said[4:])
+    assert (kind, about) == (outcome.kind, reason(outcome).name.lower())
+
+
+def test_every_fault_is_told_apart() -> None:
+    """The five classes all occur in what servers say."""
+    assert set(Fault) == {Reason[about.upper()].fault for _, about, _ in SAID}
+
+
+@pytest.mark.parametrize(
+    ("said", "session"),
+    [
+        ("452 4.3.1 Insufficient system storage", True),
+        ("450 4.7.1 Error: too much mail from you", True),
+        ("451 4.7.1 Greylisting in action", False),
+        ("452 4.2.2 over quota", False),
+        ("450 4.2.0 later", False),
+    ],
+)
+def test_the_session_is_not_the_recipient(said: str, session: bool) -> None:
+    """Too much at once is nobody's fault who is written to; their own mailbox is."""
+    assert session is is_the_session(classify(Stage.RCPT, int(said[:3]), said[4:]))
+
+
+def test_our_own_word_is_no_session() -> None:
+    """An address that cannot be written is the address's; a connection lost thrice is the session's."""
+    ours = Outcome(kind=K.REJECTED, text="the address cannot be written on the wire")
+    lost = Outcome(kind=K.DEFERRED, text="lost at rcpt")
+    assert (Fault.MAILBOX, False) == (reason(ours).fault, is_the_session(ours))
+    assert (Fault.SESSION, True) == (reason(lost).fault, is_the_session(lost))
+
+
+def test_whom_mail_refuses_is_the_sender() -> None:
+    """Whatever the words: a refusal of MAIL is about us."""
+    outcome = classify(Stage.MAIL, 550, "5.1.0 unknown user")
+    assert (K.SENDER, Fault.SENDER) == (outcome.kind, reason(outcome).fault)
