@@ -4,35 +4,15 @@ from __future__ import annotations
 
 import html
 import re
+from typing import NamedTuple
 
 import nh3
 
-from digest.collect.links import absolute
+from digest.collect.allowed import ATTRIBUTES, REL, SCHEMES, SILENT, TAGS, VOID, address, is_pixel
 from digest.collect.parse import DEPTH_LIMIT, FIELD_LIMIT
-from digest.collect.text import html_text, legal
+from digest.collect.text import html_text, legal, one_line
+from digest.collect.tidy import tidy
 
-TAGS = frozenset(
-    {"a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "col", "colgroup", "dd", "del", "dfn", "div"}
-    | {"dl", "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd"}
-    | {"li", "mark", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "table", "tbody"}
-    | {"td", "tfoot", "th", "thead", "time", "tr", "u", "ul", "var"}
-)
-_SILENT = frozenset({"script", "style", "noscript", "template", "iframe", "object", "svg", "math", "head", "title",
-                     "textarea", "select", "button", "video", "audio", "canvas"})  # fmt: skip
-_ATTRIBUTES = {
-    "a": {"href", "title", "hreflang"},
-    "img": {"src", "alt", "title", "width", "height"},
-    "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan", "scope"},
-    "ol": {"start", "reversed"},
-    "time": {"datetime"},
-    "abbr": {"title"},
-    "*": {"lang", "dir"},
-}
-_SCHEMES = {"http", "https", "mailto"}
-_VOID = frozenset(
-    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-)
 # Their end tags may be left out, and none of them nests in itself without a container between.
 _OPTIONAL = frozenset({"p", "li", "dt", "dd", "td", "th", "tr", "thead", "tbody", "tfoot", "option", "colgroup"})
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
@@ -41,35 +21,50 @@ _IMG = re.compile(r'<img((?: [a-z]+="[^"]*")*)>')
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
 
 
+class Cleaned(NamedTuple):
+    """Safe HTML, and its words on one line."""
+
+    html: str
+    words: str
+
+
 def clean_html(value: str, *, base: str) -> str:
-    """Safe HTML with absolute addresses; what is too large or nested too deep comes out as plain paragraphs.
+    """Safe HTML with absolute addresses; what is too large or nested too deep comes out as plain paragraphs."""
+    return cleaned(legal(value), base=base).html
+
+
+def cleaned(value: str, *, base: str) -> Cleaned:
+    """The same with its words, of what is legal already.
 
     Takes time linear in its input, whatever that is: the sanitiser alone is quadratic in depth.
     """
-    source = legal(value)
-    if not source.strip():
-        return ""
+    source = value.strip()
+    if not source:
+        return Cleaned("", "")
+    if len(source) <= FIELD_LIMIT and (plain := tidy(source, base=base)) is not None:
+        return Cleaned(plain[0].strip(), one_line(plain[1]))
     if len(source) > FIELD_LIMIT or too_deep(source):
-        return f"<p>{html.escape(html_text(source[: FIELD_LIMIT * 2])[:FIELD_LIMIT], quote=False)}</p>"
+        words = html_text(source[: FIELD_LIMIT * 2])[:FIELD_LIMIT]
+        return Cleaned(f"<p>{html.escape(words, quote=False)}</p>", words)
+    safe = _sanitised(source, base)
+    return Cleaned(safe, html_text(safe))
 
+
+def _sanitised(source: str, base: str) -> str:
     def resolve(tag: str, attribute: str, found: str) -> str | None:
-        if attribute not in ("href", "src"):
-            return found
-        target = absolute(found, base)
-        scheme = target.partition(":")[0].lower()
-        allowed = ("http", "https") if attribute == "src" else _SCHEMES
-        return target if scheme in allowed else None
+        return address(attribute, found, base) if attribute in ("href", "src") else found
 
-    cleaned = nh3.clean(
+    safe = nh3.clean(
         source,
         tags=set(TAGS),
-        clean_content_tags=set(_SILENT),
-        attributes=_ATTRIBUTES,
+        clean_content_tags=set(SILENT),
+        attributes=ATTRIBUTES,
         attribute_filter=resolve,
-        url_schemes=_SCHEMES,
-        link_rel="noopener noreferrer nofollow",
+        url_schemes=SCHEMES,
+        link_rel=REL,
     )
-    return _IMG.sub(_kept_image, cleaned).strip()
+    # Numeric references were decoded: some of them are what no XML document may hold.
+    return _IMG.sub(_kept_image, legal(safe).replace("&nbsp;", "\u00a0")).strip()
 
 
 def too_deep(value: str) -> bool:
@@ -78,7 +73,7 @@ def too_deep(value: str) -> bool:
     depth = deepest = containers = 0
     for closing, name in _ANY_TAG.findall(value):
         tag = name.lower()
-        if tag in _VOID or tag in _OPTIONAL:
+        if tag in VOID or tag in _OPTIONAL:
             continue
         if not closing:
             containers += 1
@@ -94,7 +89,6 @@ def too_deep(value: str) -> bool:
 
 def _kept_image(found: re.Match[str]) -> str:
     attributes = dict(_ATTRIBUTE.findall(found[1]))
-    if not attributes.get("src"):
+    if not attributes.get("src") or is_pixel(attributes.get("width", ""), attributes.get("height", "")):
         return ""
-    sizes = (attributes.get("width", ""), attributes.get("height", ""))
-    return "" if any(size.strip().removesuffix("px") in ("0", "1") for size in sizes) else found[0]
+    return found[0]

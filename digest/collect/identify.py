@@ -5,25 +5,27 @@ Identity never comes from a date or a position: a guid, else the canonical link,
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from hashlib import sha256
+from hashlib import blake2b, sha256
 from zoneinfo import ZoneInfo
 
-from digest.collect.clean import clean_html
+from digest.collect.clean import Cleaned, cleaned
 from digest.collect.dates import When, read_date
 from digest.collect.links import absolute, canonical_link
 from digest.collect.parse import ReadItem
-from digest.collect.text import TEASER_LIMIT, html_text, is_cut, legal, one_line, shorten, teaser, title_key, title_text
+from digest.collect.text import TEASER_LIMIT, is_cut, legal, one_line, shorten, teaser, title_key, title_text
 from digest.model import codec
-from digest.model.announcements import Enclosure, IdentKind, Item, Picture, Precision
+from digest.model.announcements import Enclosure, Facts, IdentKind, Item, Picture, Precision
 
 _FULL_FROM = 600
 """A description this long, and not cut, is the text itself and no excerpt."""
 _RAW_LIMIT = 64_000
 _EARLY = timedelta(minutes=10)
+_LEGAL = frozenset({"content", "summary"})
+_NONE = Facts()
+_STRINGS = tuple(each.name for each in fields(ReadItem) if each.type == "str")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,40 +56,42 @@ class Known:
 
 def identify(read: ReadItem, habits: Habits, *, document_language: str = "", now: datetime) -> Known:
     """One item, identified and cleaned."""
+    read = replace(read, content=legal(read.content), summary=legal(read.summary))
     link = canonical_link(absolute(read.link, read.base)) if read.link else ""
     title = title_text(read.title, is_html=read.title_is_html)
-    content, summary, full = _texts(read, base=link or read.base)
+    body, summary = _texts(read, base=link or read.base)
     language = language_of(habits.language or read.language or document_language, habits.site_language)
     when, complaints = _when(read, habits, language, now)
     updated = read_date(read.updated, zone=habits.zone).at if read.updated else None
-    ident, kind = _ident(read, link, title, html_text(content) or summary)
+    ident, kind = _ident(read, link, title, body.words or summary)
+    enclosures = _enclosures(read)
+    shown = title or shorten(summary, 80) or "Untitled"
     item = Item(
         ident=ident,
         ident_kind=kind,
         aliases=tuple(dict.fromkeys(name for name in (ident, link, *read.aliases) if name)),
         link=link,
-        title=title or shorten(summary, 80) or "Untitled",
+        title=shown,
         summary=summary,
-        content=content,
-        full_text=full,
+        content=body.html,
+        full_text=bool(body.html),
         language=language,
         translation_of=_name(read.translation_of, read.base),
         categories=_names(read.categories),
         authors=_names(read.authors),
         picture=_picture(read),
-        enclosures=_enclosures(read),
+        enclosures=enclosures,
         facts=read.facts,
         published_at=when.at,
         published_on=when.on,
         published_raw=one_line(read.published)[:200],
         precision=when.precision,
         updated_at=updated if updated is None or updated <= now else now,
-        fingerprint="",
+        fingerprint=fingerprint(shown, body.words or summary, link, enclosures, read.facts),
         raw=_raw(read),
     )
-    known = replace(item, fingerprint=fingerprint(item))
     translations = tuple(name for each in read.translations if (name := _name(each, read.base)))
-    return Known(item=known, complaints=complaints, translations=translations, picture_file=read.picture_file)
+    return Known(item=item, complaints=complaints, translations=translations, picture_file=read.picture_file)
 
 
 def distinct(items: Iterable[Known]) -> tuple[Known, ...]:
@@ -111,16 +115,12 @@ def distinct(items: Iterable[Known]) -> tuple[Known, ...]:
     return tuple(kept.values())
 
 
-def fingerprint(item: Item) -> str:
-    """A hash over what a reader would notice; white space, tracking and mark-up without words leave it alone."""
-    told = {
-        "title": item.title,
-        "text": html_text(item.content) or item.summary,
-        "link": item.link,
-        "enclosures": sorted(each.url for each in item.enclosures),
-        "facts": codec.plain(item.facts),
-    }
-    return sha256(codec.dumps(told).encode("utf-8")).hexdigest()
+def fingerprint(title: str, text: str, link: str, enclosures: Iterable[Enclosure] = (), facts: Facts = _NONE) -> str:
+    """A hash over what a reader would notice, `text` in words; mark-up without words and tracking leave it alone."""
+    files = sorted(each.url for each in enclosures)
+    told = (title, text, link, *files, "" if facts == _NONE else codec.dumps(facts))
+    # None of these can hold the sign that parts them.
+    return blake2b("\x1f".join(told).encode("utf-8"), digest_size=32).hexdigest()
 
 
 def language_of(said: str, site: str) -> str:
@@ -148,14 +148,17 @@ def _ident(read: ReadItem, link: str, title: str, text: str) -> tuple[str, Ident
     return digest, IdentKind.HASH
 
 
-def _texts(read: ReadItem, *, base: str) -> tuple[str, str, bool]:
-    """Content, summary, and whether the content is the whole text."""
-    body = read.content if html_text(read.content) else ""
-    words = html_text(body or read.summary)
-    if is_cut(words) or (not body and len(words) < _FULL_FROM):
-        return "", teaser(read.summary if html_text(read.summary) else body), False
-    summary = teaser(read.summary) if html_text(read.summary) else shorten(words, TEASER_LIMIT)
-    return clean_html(body or read.summary, base=base), shorten(summary, TEASER_LIMIT * 2), True
+def _texts(read: ReadItem, *, base: str) -> tuple[Cleaned, str]:
+    """The whole text, empty when all we have is an excerpt, and the summary."""
+    body = cleaned(read.content, base=base)
+    said = teaser(read.summary)
+    if body.words and not is_cut(body.words):
+        return body, shorten(said or body.words, TEASER_LIMIT * 2 if said else TEASER_LIMIT)
+    if not body.words:
+        body = cleaned(read.summary, base=base)
+        if len(body.words) >= _FULL_FROM and not is_cut(body.words):
+            return body, shorten(said, TEASER_LIMIT * 2)
+    return Cleaned("", ""), said or teaser(read.content)
 
 
 def _when(read: ReadItem, habits: Habits, language: str, now: datetime) -> tuple[When, tuple[str, ...]]:
@@ -207,11 +210,12 @@ def _enclosures(read: ReadItem) -> tuple[Enclosure, ...]:
 
 
 def _raw(read: ReadItem) -> str:
-    said = ((each.name, getattr(read, each.name)) for each in fields(read))
-    given = {name: legal(value) for name, value in said if isinstance(value, str) and value}
-    text = json.dumps(given, ensure_ascii=False, sort_keys=True)
-    if len(text) <= _RAW_LIMIT:
-        return text
-    return json.dumps(
-        {name: value[: _RAW_LIMIT // 8] for name, value in given.items()}, ensure_ascii=False, sort_keys=True
-    )
+    """`name=value`, parted by a sign that no legal text holds: writing JSON would take as long as cleaning."""
+    given = [f"{name}={value if name in _LEGAL else legal(value)}" for name, value in _strings(read) if value]
+    most = _RAW_LIMIT if sum(map(len, given)) <= _RAW_LIMIT else _RAW_LIMIT // 8
+    return "\x1e".join(each[:most] for each in given)
+
+
+def _strings(read: ReadItem) -> Iterator[tuple[str, str]]:
+    for name in _STRINGS:
+        yield name, getattr(read, name)

@@ -28,17 +28,24 @@ _ENDING = re.compile(
     r")\s*$",
     re.IGNORECASE,
 )
+_MAY_END = re.compile(
+    r"(?:[\])\u2026>\u2192\u00bb\u203a.]|g|more|rest|entry|m\u00e1s|lesen|suite)\s*\]?\s*$", re.IGNORECASE
+)
 _ELLIPSIS = re.compile(r"\s*(?:\u2026|\.{3})\s*$")
 
 
 def legal(value: str) -> str:
     """Without what no XML document may hold; line ends are `\\n`."""
+    # Most texts hold nothing odd, and are told so five times as fast as by the expression.
+    if value.replace("\n", " ").replace("\t", " ").isprintable():
+        return value
     return _ILLEGAL.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def one_line(value: str) -> str:
     """White space collapsed, no controls and no direction marks."""
-    return _SPACE.sub(" ", _BIDI.sub("", legal(value).replace("\x85", " "))).strip()
+    line = " ".join(value.split())
+    return line if line.isprintable() else " ".join(_BIDI.sub("", legal(line)).split())
 
 
 def title_text(value: str, *, is_html: bool) -> str:
@@ -71,6 +78,8 @@ def without_tail(text: str) -> str:
     for _ in range(4):
         # Only the end is looked at: a pattern that starts with white space must not wander through a whole book.
         head, tail = text[:-80], text[-80:]
+        if not _MAY_END.search(tail):
+            break
         shorter = _ENDING.sub("", tail)
         if shorter == tail:
             break
@@ -80,6 +89,8 @@ def without_tail(text: str) -> str:
 
 def is_cut(text: str) -> bool:
     """Whether a text ends by saying that there is more elsewhere."""
+    if text.endswith((".", "!", "?", "\u201d", '"')) and not text.endswith("..."):
+        return False
     return without_tail(text) != text.rstrip() or bool(_ELLIPSIS.search(text[-8:]))
 
 

@@ -102,7 +102,7 @@ class Item:
     fingerprint: str
     """Over what a reader would notice: title, text, link, enclosures, facts."""
     raw: str = ""
-    """The uncleaned fields as JSON, so that a new cleaning policy can start from them."""
+    """The uncleaned fields, `name=value` parted by U+001E, so that a new cleaning policy can start from them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

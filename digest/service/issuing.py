@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from html import escape
 
 from digest.collect.identify import Known, fingerprint
 from digest.collect.keep import Keeper, keep
 from digest.collect.links import canonical_link
+from digest.collect.text import html_text
 from digest.collect.understand import rank
 from digest.letter.render import subject_of
 from digest.letter.text import shortened
@@ -93,14 +93,17 @@ async def _withdraw(house: House, known: list[StoredItem], now: datetime) -> int
 
 def _item(house: House, edition: Edition, snapshot: Snapshot) -> Item:
     titles = (item.version(snapshot.language).title for item in snapshot.items)
-    item = Item(
+    title = subject_of(snapshot, snapshot.language)
+    link = canonical_link(f"{house.settings.site.url}/editions/{edition.digest}/{edition.label}")
+    content = "".join(_content(house, snapshot))
+    return Item(
         ident=_ident(edition),
         ident_kind=IdentKind.GUID,
         aliases=(_ident(edition),),
-        link=canonical_link(f"{house.settings.site.url}/editions/{edition.digest}/{edition.label}"),
-        title=subject_of(snapshot, snapshot.language),
+        link=link,
+        title=title,
         summary=shortened(" · ".join(titles), _SUMMARY),
-        content="".join(_content(house, snapshot)),
+        content=content,
         full_text=True,
         language=snapshot.language,
         authors=(snapshot.title,),
@@ -108,9 +111,8 @@ def _item(house: House, edition: Edition, snapshot: Snapshot) -> Item:
         published_on=snapshot.date,
         published_raw=f"revision {edition.revision}",
         precision=Precision.SECOND,
-        fingerprint="",
+        fingerprint=fingerprint(title, html_text(content), link),
     )
-    return replace(item, fingerprint=fingerprint(item))
 
 
 def _content(house: House, snapshot: Snapshot) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator
 from typing import Any, TypeAlias
+from urllib.parse import urljoin
 
 from lxml import etree
 
@@ -58,21 +59,20 @@ def text(parent: Element, name: str, *namespaces: str) -> str:
 
 
 def _children(parent: Element, name: str, *namespaces: str) -> Iterator[Element]:
-    for child in parent:
-        if local_name(child) != name:
-            continue
-        space = etree.QName(child).namespace or ""
-        if space in namespaces if namespaces else space not in (_CONTENT, _DC, _MEDIA, _SY, _ATOM):
-            yield child
+    own = parent.tag.rpartition("}")[0]
+    spaces = [f"{{{space}}}" for space in namespaces] or [f"{own}}}", ""] if own or namespaces else [""]
+    yield from parent.iterchildren(*(f"{space}{name}" for space in spaces))
 
 
 def _all_text(element: Element) -> str:
+    if not len(element):
+        return (element.text or "").strip()
     return "".join(str(part) for part in element.itertext()).strip()
 
 
 def _base(element: Element, url: str) -> str:
     # xml:base, nested; without one, the address the document came from.
-    return str(element.base or "") if element.xpath("ancestor-or-self::*[@xml:base]") else url
+    return urljoin(url, str(element.base or ""))
 
 
 def _minutes(channel: Element) -> int:
@@ -114,7 +114,9 @@ def _rss_item(item: Element, *, base: str) -> ReadItem:
 
 
 def _is_cdata(element: Element) -> bool:
-    return "<![CDATA[" in etree.tostring(element, encoding="unicode", with_tail=False)
+    # Only what holds a sign that would be escaped elsewhere can tell.
+    text = element.text or ""
+    return ("&" in text or "<" in text) and "<![CDATA[" in etree.tostring(element, encoding="unicode", with_tail=False)
 
 
 def _rss_authors(item: Element) -> tuple[str, ...]:
