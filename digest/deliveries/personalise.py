@@ -5,27 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 from digest.letter import headers
 from digest.letter.compile import Compiled
-from digest.letter.holes import Personal
-from digest.settings.keys import Keyring
+from digest.letter.series import Series
+from digest.settings.keys import Keyring, framed
 from digest.store.deliveries import Addressee
 from digest.store.mailings import MailingRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """One subscriber's own addresses in one mailing."""
+    """Everybody's own addresses in one mailing: how they begin, and what makes from a handle how they end."""
 
     unsubscribe: str
+    leave: Callable[[str], str]
     manage: str
-    mailto: str | None = None
-    """Only where an intake reads its mail."""
+    visit: Callable[[str], str]
+    mailto: tuple[str, str] | None = None
+    """What stands before and after the token of leaving; only where an intake reads its mail."""
 
 
-LinksOf = Callable[[str, str, str], Links]
-"""(subscriber's handle, digest, key id of the mailing) -> its links."""
+LinksOf = Callable[[str, str], Links]
+"""(digest, key id of the mailing) -> its links."""
 ReasonOf = Callable[[str, str, str, date | None], str]
 """(digest, language, basis, day of consent) -> why one gets this, in words."""
 
@@ -36,37 +39,40 @@ def message_id(keys: Keyring, *, edition_id: int, revision: int, handle: str, do
     return headers.message_id(mac, domain)
 
 
-def personalise(
-    letter: Compiled,
-    addressee: Addressee,
-    *,
-    mailing: MailingRow,
-    keys: Keyring,
-    domain: str,
-    links: Links,
-    reason: str,
-    now: datetime,
-) -> bytes:
-    """The whole message, CRLF and 7-bit, as it goes on the wire.
+class Writer:
+    """One variant of a mailing, ready to be written to anybody; what all have in common is worked out once."""
 
-    `domain` is that of the sender's From. LetterError for an address that no header can hold.
-    """
-    return letter.personalise(
-        Personal(
+    def __init__(
+        self,
+        letter: Compiled,
+        mailing: MailingRow,
+        *,
+        keys: Keyring,
+        domain: str,
+        links: Links,
+        reason: Callable[[str, date | None], str],
+    ) -> None:
+        """`domain` is that of the sender's From; `reason` says from basis and day why one gets this."""
+        self._links = links
+        self._identity = keys.begun("message-id", str(mailing.edition_id), str(mailing.revision), key_id=mailing.key_id)
+        self._after = headers.message_id(b"", domain).encode("ascii").removeprefix(b"<")
+        self._reason = lru_cache(maxsize=1024)(reason)
+        self._series = Series(letter, unsubscribe=links.unsubscribe, manage=links.manage, mailto=links.mailto)
+
+    def write(self, addressee: Addressee, now: datetime) -> bytes:
+        """The whole message, CRLF and 7-bit, as it goes on the wire; `now` in whole seconds.
+
+        LetterError for an address that no header can hold.
+        """
+        identity = self._identity.copy()
+        identity.update(framed(addressee.handle))
+        day = addressee.confirmed_at.date() if addressee.confirmed_at else None
+        return self._series.message(
             name=addressee.name,
             address=addressee.email,
-            reason=reason,
-            unsubscribe=links.unsubscribe,
-            manage=links.manage,
-            mailto=links.mailto or "",
+            reason=self._reason(addressee.basis, day),
+            leave=self._links.leave(addressee.handle).encode("ascii"),
+            visit=self._links.visit(addressee.handle).encode("ascii"),
             date=now,
-            message_id=message_id(
-                keys,
-                edition_id=mailing.edition_id,
-                revision=mailing.revision,
-                handle=addressee.handle,
-                domain=domain,
-                key_id=mailing.key_id,
-            ),
+            message_id=b"<%b%b" % (identity.hexdigest().encode("ascii"), self._after),
         )
-    )

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from digest.deliveries.context import LEASE, Context, Route
+from digest.deliveries.personalise import Writer
 from digest.deliveries.replay import doubt_orphans
 from digest.deliveries.turn import ProgressOf, Turn
 from digest.model.deliveries import MailingStatus, Outcome, OutcomeKind
 from digest.store import mailings, shards
+from digest.store.mailings import LetterRow, MailingRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,5 +74,16 @@ async def _begin(context: Context, mailing: int, number: int, route: Route, prog
         await doubt_orphans(context, tx, shard, now)
         others = (await shards.counts(tx, mailing)).plus(await shards.counts(tx, mailing, number=number), -1)
         letters = await mailings.letters_of(tx, mailing)
-    variants = {letter.variant: (letter.language, context.compile(row, letter)) for letter in letters}
-    return Turn(context, route, row, shard, variants, others, progress)
+    writers = {letter.variant: _writer(context, route, row, letter) for letter in letters}
+    return Turn(context, route, row, shard, writers, others, progress)
+
+
+def _writer(context: Context, route: Route, mailing: MailingRow, letter: LetterRow) -> Writer:
+    return Writer(
+        context.compile(mailing, letter),
+        mailing,
+        keys=context.keys,
+        domain=route.domain,
+        links=context.links(mailing.digest, mailing.key_id),
+        reason=partial(context.reason, mailing.digest, letter.language),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,11 +13,10 @@ from digest.deliveries import proof, verdicts
 from digest.deliveries.context import LEASE, NO_DOT_AFTER, PATIENCE, Context, Route
 from digest.deliveries.halt import halt
 from digest.deliveries.journal import Page
-from digest.deliveries.personalise import personalise
+from digest.deliveries.personalise import Writer
 from digest.deliveries.smtp.crew import Batch, Crew, Message, unheard
 from digest.deliveries.smtp.parcel import untold
 from digest.errors import StoreError
-from digest.letter.compile import Compiled
 from digest.model.deliveries import DeliveryState, MailingStatus, Outcome, OutcomeKind, Shard
 from digest.store import deliveries, mailings, shards
 from digest.store.database import Tx
@@ -46,7 +45,7 @@ class Turn:
         route: Route,
         mailing: MailingRow,
         shard: Shard,
-        variants: dict[int, tuple[str, Compiled]],
+        writers: Mapping[int, Writer],
         others: Counts,
         progress: ProgressOf | None,
     ) -> None:
@@ -57,7 +56,7 @@ class Turn:
         self._route = route
         self._mailing = mailing
         self._shard = shard
-        self._variants = variants
+        self._writers = writers
         self._others = others
         self._progress = progress
         self._until = shard.leased_until or context.clock()
@@ -99,7 +98,7 @@ class Turn:
         self._unwritten = True
         crew = self._crew = Crew(
             self._route.pool,
-            [self._message(each) for each in claimed],
+            self._messages(claimed),
             take=self._route.pace.take,
             ready=self._route.pace.ready,
             may_finish=self._may_finish,
@@ -147,24 +146,9 @@ class Turn:
         self._until = until if mine else now
         return mine
 
-    def _message(self, addressee: Addressee) -> Message:
-        compose = partial(self._compose, addressee)
-        return Message(sender=self._route.envelope, recipient=addressee.wire, compose=compose)
-
-    def _compose(self, addressee: Addressee) -> bytes:
-        context, mailing = self._context, self._mailing
-        day = addressee.confirmed_at.date() if addressee.confirmed_at else None
-        language, compiled = self._variants[addressee.variant]
-        return personalise(
-            compiled,
-            addressee,
-            mailing=mailing,
-            keys=context.keys,
-            domain=self._route.domain,
-            links=context.links(addressee.handle, mailing.digest, mailing.key_id),
-            reason=context.reason(mailing.digest, language, addressee.basis, day),
-            now=context.clock(),
-        )
+    def _messages(self, claimed: Sequence[Addressee]) -> list[Message]:
+        now, sender = self._context.clock().replace(microsecond=0), self._route.envelope
+        return [Message(sender, each.wire, partial(self._writers[each.variant].write, each, now)) for each in claimed]
 
     async def _settle(self, claimed: Sequence[Addressee], batch: Batch) -> None:
         now = self._context.clock()

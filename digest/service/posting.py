@@ -36,7 +36,7 @@ def context(house: House) -> Context:
         senders=house.settings.senders,
         digests=house.settings.digests,
         compile=lambda mailing, row: _compiled(house, mailing, row),
-        links=lambda handle, digest, key_id: links(house, handle, digest, key_id),
+        links=lambda digest, key_id: links(house, digest, key_id),
         reason=lambda digest, language, basis, day: _reason(house, digest, language, basis, day),
         moved=follow,
         alert=alert,
@@ -59,17 +59,21 @@ def heading(house: House, digest: Digest) -> Heading:
     )
 
 
-def links(house: House, handle: str, digest: str, key_id: str) -> Links:
-    """One subscriber's own addresses; the mailto only where its mail is read."""
+def links(house: House, digest: str, key_id: str) -> Links:
+    """Everybody's own addresses in a mailing; the mailto only where its mail is read."""
     url = house.settings.site.url
-    leave = tokens.unsubscribe_token(house.keys, handle, digest, key_id=key_id)
-    manage = tokens.manage_token(house.keys, handle, digest, key_id=key_id)
     intake = house.settings.senders[house.settings.digests[digest].sender].unsubscribe_mailto
     mailto = None
     if intake:
         local, _, domain = headers.mailbox(intake).address.rpartition("@")
-        mailto = f"mailto:{quote(f'{local}+{leave}')}@{domain}?subject=unsubscribe"
-    return Links(unsubscribe=f"{url}/unsubscribe/{leave}", manage=f"{url}/manage/{manage}", mailto=mailto)
+        mailto = (f"mailto:{quote(f'{local}+')}", f"@{domain}?subject=unsubscribe")
+    return Links(
+        unsubscribe=f"{url}/unsubscribe/",
+        leave=tokens.lasting(house.keys, tokens.Purpose.UNSUBSCRIBE, digest, key_id=key_id),
+        manage=f"{url}/manage/",
+        visit=tokens.lasting(house.keys, tokens.Purpose.MANAGE, digest, key_id=key_id),
+        mailto=mailto,
+    )
 
 
 def _compiled(house: House, mailing: MailingRow, row: LetterRow) -> Compiled:

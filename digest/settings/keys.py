@@ -41,17 +41,26 @@ class Keyring:
 
     def mac(self, purpose: str, *parts: str | bytes, key_id: str | None = None, size: int = 16) -> bytes:
         """A keyed BLAKE2b (RFC 7693) of `size` bytes over purpose and parts; KeyError for an unknown id."""
-        digest = blake2b(digest_size=size, key=self.keys[key_id or self.current], person=purpose.encode()[:16])
+        return self.begun(purpose, *parts, key_id=key_id, size=size).digest()
+
+    def begun(self, purpose: str, *parts: str | bytes, key_id: str | None = None, size: int = 16) -> blake2b:
+        """A MAC over what many have in common: to be copied, and carried on with what is `framed`."""
+        mac = blake2b(digest_size=size, key=self.keys[key_id or self.current], person=purpose.encode()[:16])
         for part in parts:
-            raw = part.encode() if isinstance(part, str) else part
-            digest.update(len(raw).to_bytes(4, "big") + raw)
-        return digest.digest()
+            mac.update(framed(part))
+        return mac
 
     def verify(self, mac: bytes, purpose: str, *parts: str | bytes, key_id: str) -> bool:
         """Whether `mac` is ours for this purpose, in constant time."""
         return key_id in self.keys and hmac.compare_digest(
             mac, self.mac(purpose, *parts, key_id=key_id, size=len(mac) or 1)
         )
+
+
+def framed(part: str | bytes) -> bytes:
+    """A part of a MAC, led by its length: no two lists of parts read the same."""
+    raw = part.encode() if isinstance(part, str) else part
+    return len(raw).to_bytes(4, "big") + raw
 
 
 def made_key(folder: Path) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import json
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, event
+from sqlalchemy import BigInteger, ColumnElement, Table, any_, event, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -81,6 +82,13 @@ def sqlite_path(url: str) -> Path:
 def insert_ignore(tx: Tx, table: Table) -> Any:
     """`INSERT … ON CONFLICT DO NOTHING`: a constraint decides who wins; add `.values(…)`."""
     return _insert(tx, table).on_conflict_do_nothing()
+
+
+def among(tx: Tx, column: ColumnElement[int], ids: Collection[int]) -> ColumnElement[bool]:
+    """That a number is one of very many, which go in as one value: an IN of 500 parameters costs more than its rows."""
+    if tx.dialect.name == "sqlite":
+        return column.in_(select(func.json_each(json.dumps(list(ids))).table_valued("value").c.value))
+    return column == any_(literal(list(ids), postgresql.ARRAY(BigInteger)))
 
 
 def upsert(

@@ -6,14 +6,13 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, update
-from sqlalchemy.engine import RowMapping
 
 from digest.model.deliveries import DeliveryState, Reason, Shard, millis
-from digest.model.subscribers import Basis, SubscriptionState
-from digest.store.database import Tx
+from digest.model.subscribers import SubscriptionState
+from digest.store.database import Tx, among
 from digest.store.delivery_events import remember, resolve
 from digest.store.schema import deliveries, shards, subscribers, subscriptions
 from digest.store.shards import HELD, inside
@@ -21,9 +20,8 @@ from digest.store.shards import HELD, inside
 _C = deliveries.c
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Addressee:
-    """One whose letter is claimed: all that personalising it needs."""
+class Addressee(NamedTuple):
+    """One whose letter is claimed: all that personalising it needs. A tuple: there are very many."""
 
     subscriber: int
     variant: int
@@ -34,7 +32,7 @@ class Addressee:
     """As SMTP wants it: the domain as A-labels."""
     name: str
     language: str
-    basis: Basis
+    basis: str
     confirmed_at: datetime | None
 
 
@@ -58,35 +56,30 @@ async def claim(tx: Tx, shard: Shard, *, digest: str, limit: int, now: datetime)
 
     Whoever is no longer confirmed, or is suppressed, is withdrawn instead and not in the answer.
     """
-    rows = (await tx.execute(_candidates(shard, digest, now).limit(limit))).mappings().all()
-    gone = [row["subscriber_id"] for row in rows if not _entitled(row)]
-    fit = [row for row in rows if _entitled(row)]
-    await _set(tx, shard.mailing, gone, DeliveryState.WITHDRAWN, millis(now))
-    await resolve(tx, shard.mailing, gone, now, "withdrawn")
-    await _set(tx, shard.mailing, [row["subscriber_id"] for row in fit], DeliveryState.SENDING, millis(now))
-    return (
-        tuple(_addressee(row) for row in fit)
-        if fit or not gone
-        else await claim(tx, shard, digest=digest, limit=limit, now=now)
-    )
+    rows = (await tx.execute(_candidates(shard, digest, now).limit(limit))).all()
+    fit = tuple(Addressee._make(who) for entitled, *who in rows if entitled)
+    if len(fit) < len(rows):
+        gone = [subscriber for entitled, subscriber, *_ in rows if not entitled]
+        await _set(tx, shard.mailing, gone, DeliveryState.WITHDRAWN, millis(now))
+        await resolve(tx, shard.mailing, gone, now, "withdrawn")
+    await _set(tx, shard.mailing, [each.subscriber for each in fit], DeliveryState.SENDING, millis(now))
+    return fit if fit or not rows else await claim(tx, shard, digest=digest, limit=limit, now=now)
 
 
 def _candidates(shard: Shard, digest: str, now: datetime) -> Select[tuple[Any, ...]]:
+    """Whether they may still be written to, and what makes an `Addressee`."""
     mine = and_(subscriptions.c.subscriber_id == _C.subscriber_id, subscriptions.c.digest == digest)
     people = deliveries.outerjoin(subscribers, subscribers.c.id == _C.subscriber_id).outerjoin(subscriptions, mine)
-    person = [subscribers.c[name] for name in ("handle", "email", "email_norm", "name", "language", "suppressed")]
-    standing = [subscriptions.c[name] for name in ("state", "basis", "confirmed_at")]
-    query = select(_C.subscriber_id, _C.variant, *person, standing[0].label("standing"), *standing[1:])
-    return query.select_from(people).where(inside(shard), _due(now)).order_by(_C.subscriber_id)
+    entitled = and_(subscriptions.c.state == SubscriptionState.CONFIRMED, subscribers.c.suppressed.is_(False))
+    person = [subscribers.c[name] for name in ("handle", "email", "email_norm", "name", "language")]
+    consent = (subscriptions.c.basis, subscriptions.c.confirmed_at)
+    query = select(entitled, _C.subscriber_id, _C.variant, *person, *consent).select_from(people)
+    return query.where(inside(shard), _due(now)).order_by(_C.subscriber_id)
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
     again = and_(_C.state.in_((DeliveryState.DEFERRED, DeliveryState.UNCERTAIN)), _C.at <= millis(now))
     return or_(_C.state == DeliveryState.OWED, again)
-
-
-def _entitled(row: RowMapping) -> bool:
-    return row["standing"] == SubscriptionState.CONFIRMED and row["suppressed"] is False
 
 
 async def record(tx: Tx, mailing: int, results: Sequence[Result], now: datetime) -> None:
@@ -132,7 +125,7 @@ async def give_back(tx: Tx, shard: Shard, now: datetime) -> None:
 
 async def hold_doubts(tx: Tx, shard: Shard, ids: Collection[int]) -> None:
     """Keep these doubts until somebody asks: too many came at once."""
-    held = inside(shard) & _C.subscriber_id.in_(ids) & (_C.state == DeliveryState.UNCERTAIN)
+    held = inside(shard) & among(tx, _C.subscriber_id, ids) & (_C.state == DeliveryState.UNCERTAIN)
     await tx.execute(update(deliveries).where(held).values(at=HELD))
 
 
@@ -157,22 +150,8 @@ async def withdraw(tx: Tx, mailing: int, now: datetime) -> int:
 async def _set(tx: Tx, mailing: int, ids: Sequence[int], state: DeliveryState, at: int, *, late: bool = False) -> None:
     if not ids:
         return
-    chosen = (_C.mailing_id == mailing) & _C.subscriber_id.in_(ids)
+    chosen = (_C.mailing_id == mailing) & among(tx, _C.subscriber_id, ids)
     if state is not DeliveryState.SENDING and state is not DeliveryState.WITHDRAWN:
         before = [DeliveryState.SENDING, *([DeliveryState.UNCERTAIN] if late else [])]
         chosen = chosen & _C.state.in_(before)
     await tx.execute(update(deliveries).where(chosen).values(state=int(state), at=at))
-
-
-def _addressee(row: RowMapping) -> Addressee:
-    return Addressee(
-        subscriber=row["subscriber_id"],
-        variant=row["variant"],
-        handle=row["handle"],
-        email=row["email"],
-        wire=row["email_norm"],
-        name=row["name"],
-        language=row["language"],
-        basis=Basis(row["basis"]),
-        confirmed_at=row["confirmed_at"],
-    )

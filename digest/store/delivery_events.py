@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select, update
 
 from digest.model.deliveries import Reason
-from digest.store.database import Tx, upsert
+from digest.store.database import Tx, among, upsert
 from digest.store.schema import delivery_events, editions, mailings, subscribers
 
 _E = delivery_events.c
@@ -51,14 +51,14 @@ async def attempts(tx: Tx, mailing: int, ids: Collection[int]) -> Past:
     if not ids:
         return {}
     query = select(_E.subscriber_id, _E.kind, _E.attempts, _E.at)
-    rows = await tx.execute(query.where(_E.mailing_id == mailing, _E.subscriber_id.in_(ids)))
+    rows = await tx.execute(query.where(_E.mailing_id == mailing, among(tx, _E.subscriber_id, ids)))
     return {(row.subscriber_id, row.kind): Attempts(count=row.attempts, since=row.at) for row in rows}
 
 
 async def resolve(tx: Tx, mailing: int, ids: Collection[int], now: datetime, resolution: str) -> None:
     """Close the open events of these deliveries."""
     if ids:
-        open_ = (_E.mailing_id == mailing) & _E.subscriber_id.in_(ids) & _E.resolved_at.is_(None)
+        open_ = (_E.mailing_id == mailing) & among(tx, _E.subscriber_id, ids) & _E.resolved_at.is_(None)
         await tx.execute(update(delivery_events).where(open_).values(resolved_at=now, resolution=resolution))
 
 

@@ -10,12 +10,12 @@ case where we choose, for the local part of a mailbox may be lower-cased on its 
 from __future__ import annotations
 
 import secrets
-from base64 import b32encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from digest.settings.keys import Keyring
+from digest.settings.keys import Keyring, framed
 
 HANDLE_LENGTH = 16
 CONFIRM_FOR = timedelta(hours=72)
@@ -23,6 +23,8 @@ UNDO_FOR = timedelta(days=7)
 
 _LONGEST = 160
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_BASE32 = "abcdefghijklmnopqrstuvwxyz234567"  # RFC 4648, lower case
+_PAIRS = [first + second for first in _BASE32 for second in _BASE32]
 
 
 class Purpose(StrEnum):
@@ -48,12 +50,26 @@ def new_handle() -> str:
 
 def unsubscribe_token(keys: Keyring, handle: str, digest: str, *, key_id: str | None = None) -> str:
     """The token of /unsubscribe/{token}; `key_id` is the mailing's, by default the key that signs now."""
-    return _token(keys, Purpose.UNSUBSCRIBE, handle, digest, "0", key_id or keys.current)
+    return lasting(keys, Purpose.UNSUBSCRIBE, digest, key_id=key_id)(handle)
 
 
 def manage_token(keys: Keyring, handle: str, digest: str, *, key_id: str | None = None) -> str:
     """The token of /manage/{token}."""
-    return _token(keys, Purpose.MANAGE, handle, digest, "0", key_id or keys.current)
+    return lasting(keys, Purpose.MANAGE, digest, key_id=key_id)(handle)
+
+
+def lasting(keys: Keyring, purpose: Purpose, digest: str, *, key_id: str | None = None) -> Callable[[str], str]:
+    """What makes one digest's lasting tokens from handles: for many of them at a time."""
+    key_id = key_id or keys.current
+    begun, rest = keys.begun(purpose, key_id=key_id), framed(digest) + framed("0") + framed(key_id)
+    lead = f"{digest}.{key_id}.0."
+
+    def token(handle: str) -> str:
+        mac = begun.copy()
+        mac.update(framed(handle) + rest)
+        return f"{lead}{handle}{_text(mac.digest())}"
+
+    return token
 
 
 def confirm_token(keys: Keyring, handle: str, digest: str, now: datetime) -> str:
@@ -93,7 +109,11 @@ def _token(keys: Keyring, purpose: Purpose, handle: str, digest: str, moment: st
 
 
 def _text(raw: bytes) -> str:
-    return b32encode(raw).decode().rstrip("=").lower()
+    """Base 32 of a MAC or a handle, two digits at a time: `base64` takes several times as long."""
+    bits = len(raw) * 8
+    number, width = int.from_bytes(raw, "big"), -(-bits // 10) * 10
+    number <<= width - bits
+    return "".join([_PAIRS[number >> at & 1023] for at in range(width - 10, -1, -10)])
 
 
 def _moment(at: datetime) -> str:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from digest.deliveries.smtp.connection import Connection, always
 from digest.deliveries.smtp.parcel import Parcel, untold
@@ -18,8 +19,7 @@ TRIES = 3
 """Sessions that may break over one message before it waits like one deferred."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(NamedTuple):
     """One message to one recipient; `compose` is called only when a connection is free for it."""
 
     sender: str

@@ -203,9 +203,13 @@ def compiled(mailing: MailingRow, row: LetterRow) -> Compiled:
     )
 
 
-def links(handle: str, digest: str, key_id: str) -> Links:
+def links(digest: str, key_id: str) -> Links:
     base = "https://news.example.org"
-    return Links(unsubscribe=f"{base}/unsubscribe/{handle}.{digest}.{key_id}", manage=f"{base}/manage/{handle}")
+
+    def token(handle: str) -> str:
+        return f"{handle}.{digest}.{key_id}"
+
+    return Links(unsubscribe=f"{base}/unsubscribe/", leave=token, manage=f"{base}/manage/", visit=token)
 
 
 def reason(digest: str, language: str, basis: str, day: date | None) -> str:

@@ -1,0 +1,79 @@
+"""What is coded once for very many says the same as what is coded for one."""
+
+from dataclasses import replace
+from email import message_from_bytes, policy
+
+import pytest
+
+from digest.errors import LetterError
+from digest.letter import check
+from digest.letter.compile import compile_letter
+from digest.letter.render import render
+from digest.letter.series import Series
+
+TOKEN = "newsflash.1.0." + "a2" * 21
+
+
+@pytest.fixture
+def compiled(environment, snapshot, site, markers, heading):
+    """A letter with every hole in both parts."""
+    plain = render(snapshot, language="en", site=site, environment=environment, markers=markers)
+    every = "".join(f"<p>{markers.of(hole)}</p>\n" for hole in ("name", "address", "unsubscribe", "manage"))
+    return compile_letter(replace(plain, html=plain.html + every, text=plain.text + every), heading)
+
+
+def message(compiled, personal, *, base="https://news.example.org", mailto=None):
+    """One recipient's, by way of a series."""
+    made = Series(compiled, unsubscribe=f"{base}/unsubscribe/", manage=f"{base}/manage/", mailto=mailto)
+    return made.message(
+        name=personal.name,
+        address=personal.address,
+        reason=personal.reason,
+        leave=TOKEN.encode(),
+        visit=TOKEN.encode(),
+        date=personal.date,
+        message_id=personal.message_id.encode(),
+    )
+
+
+def parts(raw):
+    """(text, html) as a reader of mail sees them."""
+    return [part.get_content() for part in message_from_bytes(raw, policy=policy.default).iter_parts()]
+
+
+@pytest.mark.parametrize("base", ["https://news.example.org", "https://news.example.org/" + "long/" * 30, "http://h"])
+@pytest.mark.parametrize("name", ["", "Ada Lovelace", "O'Brien & <sons>", "山田 太郎", "x" * 300])
+def test_a_series_says_what_one_letter_says(compiled, personal, markers, name, base):
+    """The same head to the byte, the same text and HTML when decoded, and every line within its limits."""
+    mailto = ("mailto:leave%2B", "@example.org?subject=unsubscribe")
+    one = replace(
+        personal,
+        name=name,
+        unsubscribe=f"{base}/unsubscribe/{TOKEN}",
+        manage=f"{base}/manage/{TOKEN}",
+        mailto=TOKEN.join(mailto),
+    )
+    single, series = compiled.personalise(one), message(compiled, one, base=base, mailto=mailto)
+
+    assert single.partition(b"\r\nMIME-Version")[0] == series.partition(b"\r\nMIME-Version")[0]
+    assert parts(single) == parts(series)
+    check.message(series, markers.token)
+
+
+def test_without_an_intake_there_is_no_mailto(compiled, personal):
+    """One address in List-Unsubscribe: that of the page."""
+    head = message(compiled, personal).partition(b"\r\nMIME-Version")[0]
+
+    assert head.endswith(f"\r\nList-Unsubscribe: <https://news.example.org/unsubscribe/{TOKEN}>".encode())
+
+
+def test_an_address_that_breaks_headers_fails_alone(compiled, personal):
+    """One recipient cannot be written to."""
+    with pytest.raises(LetterError, match="no address"):
+        message(compiled, replace(personal, address="a@b\r\nX: y"))
+
+
+def test_a_link_that_breaks_headers_fails_at_once(compiled, personal):
+    """Before anybody is written to."""
+    with pytest.raises(LetterError, match="cannot stand in a header"):
+        message(compiled, personal, base="https://news.example.org\r\nX:")
