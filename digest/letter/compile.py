@@ -50,7 +50,7 @@ class Compiled:
         values = _head_values(personal)
         for hole, in_text, in_html in self._holes:
             said = getattr(personal, hole)
-            values[in_text], values[in_html] = (_once if hole in _UNIQUE else _body_values)(said)
+            values[in_text], values[in_html] = (filled if hole in _UNIQUE else filled_alike)(said)
         return values
 
     @property
@@ -113,13 +113,13 @@ def note_message(
     return message.encode("utf-8")
 
 
-def _once(text: str) -> tuple[bytes, bytes]:
+def filled(text: str) -> tuple[bytes, bytes]:
     """What fills a hole of the text, and of the HTML; mostly the same."""
     plain = quoted.value(text)
     return plain, quoted.value(html.escape(text)) if _MARKUP.search(text) else plain
 
 
-_body_values = lru_cache(maxsize=4096)(_once)
+filled_alike = lru_cache(maxsize=4096)(filled)
 """For what recipients share: reasons, and names without which many a letter is one of a kind."""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
 
 from digest.letter import compile as compiled
 from digest.letter import headers, quoted
@@ -34,9 +33,9 @@ class Series:
 
         LetterError for an address that no header can hold.
         """
-        text_name, html_name = _hole(name)
-        text_address, html_address = _hole(address)
-        text_reason, html_reason = _shared_hole(reason)
+        text_name, html_name = compiled.filled_alike(name)
+        text_address, html_address = compiled.filled(address)
+        text_reason, html_reason = compiled.filled_alike(reason)
         (text_leave, html_leave), (text_visit, html_visit) = self._leave, self._visit
         return self._letter.splice(
             {
@@ -69,12 +68,3 @@ def _list_unsubscribe(https: str, mailto: tuple[str, str] | None) -> Callable[[b
     whole = headers.list_unsubscribe_value(f"{https}{_TOKEN}", f"{before}{_TOKEN}{after}" if mailto else "")
     around = whole.encode("ascii").split(_TOKEN.encode("ascii"))
     return lambda token: token.join(around)
-
-
-def _hole(text: str) -> tuple[bytes, bytes]:
-    """What fills a hole of the text, and of the HTML; mostly the same."""
-    plain, escaped = quoted.value(text), html.escape(text)
-    return plain, plain if escaped == text else quoted.value(escaped)
-
-
-_shared_hole = lru_cache(maxsize=1024)(_hole)
