@@ -15,8 +15,10 @@ from digest.deliveries.incident import Alert, nobody_listens
 from digest.deliveries.journal import Journal
 from digest.deliveries.pace import Pace
 from digest.deliveries.personalise import LinksOf, ReasonOf
-from digest.deliveries.smtp.pool import Pool, Rest
+from digest.deliveries.smtp.pool import Pool
 from digest.deliveries.smtp.relay import parse
+from digest.deliveries.smtp.rest import Rest
+from digest.deliveries.smtp.share import Share
 from digest.deliveries.smtp.timeouts import Timeouts
 from digest.errors import DeliveryError
 from digest.letter import headers
@@ -104,15 +106,18 @@ class Routes:
         sender = context.senders[slug]
         relays = [parse(url) for url in sender.servers]
         rest = context.rests.setdefault(slug, Rest())
+        share = Share(messages=sender.messages_per_connection, seconds=sender.connection_age.total_seconds())
 
         def pool(size: int) -> Pool:
             return Pool(
                 relays,
                 size,
                 rest=rest,
+                share=share,
                 timeouts=context.timeouts,
                 hostname=context.hostname,
                 pipelining=sender.pipelining,
+                ca=sender.ca,
             )
 
         address = headers.mailbox(sender.from_).address

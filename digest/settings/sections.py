@@ -124,7 +124,10 @@ class Sender(Named):
     reply_to: Mailbox | None = None
     bounces: Mailbox | None = None
     unsubscribe_mailto: Mailbox | None = None
+    ca: Path | None = None
     connections: int = Field(default=2, ge=1, le=500)
+    messages_per_connection: int = Field(default=100, ge=1)
+    connection_age: Duration = timedelta(minutes=5)
     pipelining: bool = True
     rate: Rate = 5.0
     per_day: int | None = Field(default=None, ge=1)

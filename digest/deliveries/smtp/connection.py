@@ -8,10 +8,12 @@ from collections.abc import Callable
 import aiosmtplib
 from aiosmtplib import SMTP, SMTPException, SMTPResponse, SMTPResponseException
 
-from digest.deliveries.outcome import Stage, classify, shown
+from digest.deliveries.outcome import Stage, classify
 from digest.deliveries.smtp.parcel import BeforeDot, Result, Source, untold
 from digest.deliveries.smtp.pipeline import Pipeline
 from digest.deliveries.smtp.relay import Relay, is_writable, needs_utf8
+from digest.deliveries.smtp.share import Share
+from digest.deliveries.smtp.sweep import Sweep
 from digest.deliveries.smtp.timeouts import Timeouts
 from digest.model.deliveries import Outcome, OutcomeKind
 
@@ -28,13 +30,24 @@ def unsaid() -> None:
 class Connection:
     """An open session; after any loss or 421 it is no longer `usable`."""
 
-    def __init__(self, relay: Relay, smtp: SMTP, timeouts: Timeouts) -> None:
+    def __init__(self, relay: Relay, smtp: SMTP, timeouts: Timeouts, sweep: Sweep, share: Share) -> None:
         self.relay = relay
         self.sent = 0
         """Messages that got a verdict."""
+        self.begun = 0
+        """Messages that were given to it."""
+        self.most_bytes = _size(smtp)
+        """The largest message it takes (RFC 1870); 0 where it does not say."""
+        self._utf8 = smtp.supports_extension("smtputf8") and smtp.supports_extension("8bitmime")
+        self._pipelining = smtp.supports_extension("pipelining")
         self._stage = Stage.MAIL
         self._smtp = smtp
         self._timeouts = timeouts
+        self._sweep = sweep
+        self._share = share
+        self._loop = asyncio.get_running_loop()
+        self._until = self._loop.time() + share.seconds
+        self._retired = False
         self._pipeline: Pipeline | None = None
 
     @property
@@ -44,21 +57,26 @@ class Connection:
         return self._smtp.is_connected
 
     @property
-    def most_bytes(self) -> int:
-        """The largest message it takes (RFC 1870); 0 where it does not say."""
-        said = self._smtp.esmtp_extensions.get("size", "").strip()
-        return int(said) if said.isascii() and said.isdigit() else 0
+    def spent(self) -> bool:
+        """Whether its share is used up: begin nothing more on it. A new one takes one message however late it is."""
+        if not self.begun:
+            return self._retired
+        return self._retired or self.begun >= self._share.messages or self._loop.time() >= self._until
+
+    def retire(self) -> None:
+        """Begin nothing more on it: it refuses the session, not a recipient."""
+        self._retired = True
 
     async def stream(
         self, source: Source, result: Result, *, may_finish: Callable[[], bool], before_dot: BeforeDot = untold
     ) -> None:
-        """Send what the source gives, a round trip a message where the relay allows it."""
+        """Send what the source gives, a round trip a message where the relay allows it; nothing once it is lost."""
         if self._pipeline is None:
             transport = self._smtp.transport
             if not isinstance(transport, asyncio.Transport):
-                raise aiosmtplib.SMTPServerDisconnected("Connection lost")
-            pipelining = self._smtp.supports_extension("pipelining")
-            self._pipeline = Pipeline(transport, self._timeouts, pipelining=pipelining)
+                # It hung up between its greeting and our first word.
+                return
+            self._pipeline = Pipeline(transport, self._timeouts, self._sweep, pipelining=self._pipelining)
         await self._pipeline.run(source, result, may_finish=may_finish, before_dot=before_dot)
 
     async def send(
@@ -78,11 +96,12 @@ class Connection:
         if refused := self.refusal(sender, recipient):
             return refused
         self._stage = Stage.MAIL
+        self.begun += 1
         try:
             outcome = await self._transaction(sender, recipient, message, may_finish, before_dot)
         except (SMTPException, OSError, TimeoutError) as error:
             self.abort()
-            return classify(self._stage, _code(error), f"lost at {self._stage}: {error or type(error).__name__}")
+            return classify(self._stage, code_of(error), f"lost at {self._stage}: {error or type(error).__name__}")
         except asyncio.CancelledError:
             self.abort()
             if self._stage is not Stage.DOT:
@@ -96,9 +115,10 @@ class Connection:
         """Why an address cannot go over this session; None when it can."""
         if not (is_writable(recipient) and is_writable(sender)):
             return Outcome(kind=OutcomeKind.REJECTED, text="the address cannot be written on the wire")
-        if needs_utf8(recipient) and not self._smtp.supports_extension("smtputf8"):
-            return Outcome(kind=OutcomeKind.REJECTED, text="the relay takes no address beyond ASCII (no SMTPUTF8)")
-        return None
+        if self._utf8 or not needs_utf8(sender, recipient):
+            return None
+        kind = OutcomeKind.SENDER if needs_utf8(sender) else OutcomeKind.REJECTED
+        return Outcome(kind=kind, text="5.6.7 the relay takes no address beyond ASCII (no SMTPUTF8)")
 
     async def _transaction(
         self,
@@ -108,7 +128,7 @@ class Connection:
         may_finish: Callable[[], bool],
         before_dot: Callable[[], None],
     ) -> Outcome:
-        extra = (b"SMTPUTF8", b"BODY=8BITMIME") if needs_utf8(recipient) else ()
+        extra = (b"SMTPUTF8", b"BODY=8BITMIME") if needs_utf8(sender, recipient) else ()
         reply = await self._command(b"MAIL", f"FROM:<{sender}>".encode(), *extra)
         if reply.code != 250:
             return await self._end(reply)
@@ -180,43 +200,13 @@ class Connection:
             self._pipeline = None
 
 
-async def connect(relay: Relay, timeouts: Timeouts, *, hostname: str | None = None) -> Connection | Outcome:
-    """An open session with `relay`, protected as declared and logged in; else why not."""
-    smtp = SMTP(
-        hostname=relay.host,
-        port=relay.port,
-        use_tls=relay.tls,
-        start_tls=relay.starttls,
-        username=relay.user,
-        password=relay.password if relay.user else None,
-        timeout=timeouts.connect,
-        local_hostname=hostname,
-    )
-    try:
-        await smtp.connect()
-        if smtp.is_ehlo_or_helo_needed:
-            await _greet(smtp)
-    except (SMTPException, OSError, TimeoutError, ValueError) as error:
-        smtp.close()
-        text = f"{relay}: {shown(_said(error))}"
-        return Outcome(kind=OutcomeKind.RELAY, code=_code(error), text=text)
-    return Connection(relay, smtp, timeouts)
+def _size(smtp: SMTP) -> int:
+    said = smtp.esmtp_extensions.get("size", "").strip()
+    return int(said) if said.isascii() and said.isdigit() else 0
 
 
-async def _greet(smtp: SMTP) -> None:
-    try:
-        await smtp.ehlo()
-    except aiosmtplib.SMTPHeloError:
-        await smtp.helo()
-
-
-def _code(error: BaseException) -> int:
+def code_of(error: BaseException) -> int:
+    """The reply code that an error carries; 0 for none."""
     if not isinstance(error, SMTPResponseException):
         return 0
     return error.code if 200 <= error.code <= 599 else 0
-
-
-def _said(error: BaseException) -> str:
-    if isinstance(error, SMTPResponseException):
-        return f"{error.code} {error.message}"
-    return str(error) or type(error).__name__

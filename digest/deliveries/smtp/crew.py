@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,12 +11,15 @@ from typing import NamedTuple
 
 from digest.deliveries.smtp.connection import Connection, always
 from digest.deliveries.smtp.parcel import Parcel, untold
-from digest.deliveries.smtp.pool import MESSAGES, Pool
+from digest.deliveries.smtp.pool import Pool
 from digest.errors import LetterError
 from digest.model.deliveries import Outcome, OutcomeKind
 
 TRIES = 3
-"""Sessions that may break over one message before it waits like one deferred."""
+"""Sessions that may break at one message, the first they were given, before it waits like one deferred."""
+BREAKS = 6
+"""Sessions that may break at one message in all."""
+_LOST = Outcome(kind=OutcomeKind.RELAY, text="the connection was lost before it was used")
 
 
 class Message(NamedTuple):
@@ -63,8 +66,10 @@ class Crew:
         self._pool = pool
         self._messages = messages
         self._queue = deque(range(len(messages)))
-        self._tries = [0] * len(messages)
-        self._barren = 0
+        self._tries: Counter[int] = Counter()
+        self._breaks: Counter[int] = Counter()
+        self._hands = 0
+        self._group: asyncio.TaskGroup | None = None
         self._take = take
         self._ready = ready
         self._may_finish = may_finish
@@ -78,41 +83,55 @@ class Crew:
 
     async def work(self) -> Batch:
         """Send all there is to send; ends early at a fault, leaving the rest unsent."""
-        hands = min(self._pool.size, len(self._messages))
         try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(hands):
-                    group.create_task(self._hand())
+            async with asyncio.TaskGroup() as self._group:
+                self._enlist()
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from failures
         return self.batch
 
+    def _enlist(self) -> None:
+        """As many hands as the relay bears connections, where there is work for them."""
+        wanted = min(self._pool.allowed, self._hands + len(self._queue))
+        while self._group and self._hands < wanted and not self._stopped:
+            self._hands += 1
+            self._group.create_task(self._hand())
+
     async def _hand(self) -> None:
         connection: Connection | None = None
         try:
-            while self._queue and not self._stopped:
+            while self._queue and not self._stopped and self._hands <= self._pool.allowed:
                 if connection is None:
                     got = await self._pool.acquire()
                     if isinstance(got, Outcome):
-                        self._fail(got)
+                        self._found_none(got)
                         return
                     connection = got
                 await self._take()
                 if self._stopped or not self._queue:
                     return
                 await (self._stream(connection) if self._pool.pipelining else self._one(connection))
-                if not connection.usable or connection.sent >= MESSAGES:
+                if not connection.usable or connection.spent:
                     await self._pool.give_back(connection)
                     connection = None
         except BaseException:
             self.stop()
             raise
         finally:
+            self._hands -= 1
             if connection is not None:
                 await self._pool.give_back(connection)
 
+    def _found_none(self, outcome: Outcome) -> None:
+        """No connection to be had: the others go on, if there are any."""
+        if not self._pool.others:
+            self._fail(outcome)
+
     async def _one(self, connection: Connection) -> None:
         """One message the careful way, every command waited for."""
+        if not connection.usable:
+            self._pool.broke(connection, _LOST)
+            return
         parcel = self._parcel(connection, self._queue.popleft())
         if parcel is not None:
             outcome = await connection.send(
@@ -126,14 +145,14 @@ class Crew:
 
     async def _stream(self, connection: Connection) -> None:
         """As many messages as there are places for, a round trip each."""
-        room, first = MESSAGES - connection.sent, True
+        first = True
 
         def source() -> Parcel | None:
-            nonlocal room, first
-            while room and self._queue and not self._stopped and (first or self._ready()):
+            nonlocal first
+            while self._goes_on(connection) and (first or self._ready()):
                 first = False
                 if parcel := self._parcel(connection, self._queue.popleft()):
-                    room -= 1
+                    connection.begun += 1
                     return parcel
             return None
 
@@ -151,6 +170,14 @@ class Crew:
             # What was dotted is told to be in doubt before anybody else asks.
             connection.abort()
             raise
+        if first and not connection.usable:
+            self._pool.broke(connection, _LOST)
+
+    def _goes_on(self, connection: Connection) -> bool:
+        """Whether another message may begin on this connection."""
+        if not self._queue or self._stopped or connection.spent:
+            return False
+        return self._hands <= self._pool.allowed
 
     def _may_go_on(self) -> bool:
         """Announced is not begun: when told to stop, nothing more is dotted."""
@@ -177,25 +204,31 @@ class Crew:
         if outcome.kind is OutcomeKind.RELAY:
             self._broke(connection, index, outcome)
             return
-        self._barren = 0
+        if outcome.kind is OutcomeKind.UNCERTAIN:
+            self._pool.broke(connection, outcome)
+        else:
+            self._pool.answered(connection, outcome)
+            if self._hands < self._pool.allowed:
+                self._enlist()
         self.batch.outcomes[index] = outcome
         if outcome.kind is OutcomeKind.SENDER:
             self._fail(outcome)
 
     def _broke(self, connection: Connection, index: int, outcome: Outcome) -> None:
         """A session ended under a message that was surely not taken: try it on another, but not for ever."""
+        connection.retire()
         if self._stopped or not self._may_finish():
             # We hung up ourselves: no fault of the relay's.
             self.stop()
             return
-        self._tries[index] += 1
-        if connection.sent == 0:
-            self._barren += 1
-            if self._barren >= TRIES:
-                self._pool.useless(connection, outcome)
-                self._fail(outcome)
-        if self._tries[index] >= TRIES:
+        self._pool.broke(connection, outcome)
+        self._breaks[index] += 1
+        self._tries[index] += connection.sent == 0
+        if self._tries[index] >= TRIES or self._breaks[index] >= BREAKS:
             self.batch.outcomes[index] = Outcome(kind=OutcomeKind.DEFERRED, code=outcome.code, text=outcome.text)
+        elif connection.sent:
+            # Its share may just have been over: that says nothing of this message, which is the first on the next.
+            self._queue.appendleft(index)
         else:
             self._queue.append(index)
 

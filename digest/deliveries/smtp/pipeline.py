@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterator
 from digest.deliveries.outcome import Stage, classify
 from digest.deliveries.smtp.parcel import BeforeDot, Parcel, Result, Source, untold
 from digest.deliveries.smtp.relay import needs_utf8
+from digest.deliveries.smtp.replies import Replies, code_of
+from digest.deliveries.smtp.sweep import Sweep
 from digest.deliveries.smtp.timeouts import Timeouts
 from digest.model.deliveries import Outcome, OutcomeKind
 
 _BUFFER = 16_384
-_LONGEST_REPLY = 8_192
 _ACCEPTED = Outcome(kind=OutcomeKind.ACCEPTED, code=250)
 _LOST = "the connection was lost"
 
@@ -26,14 +27,16 @@ _LOST = "the connection was lost"
 class Pipeline(asyncio.BufferedProtocol):
     """One session from EHLO to QUIT; `run` as often as there is something to send, until it is `lost`."""
 
-    def __init__(self, transport: asyncio.Transport, timeouts: Timeouts, *, pipelining: bool) -> None:
+    def __init__(self, transport: asyncio.Transport, timeouts: Timeouts, sweep: Sweep, *, pipelining: bool) -> None:
         self.lost = False
         self.transport = transport
         self._timeouts = timeouts
+        self._sweep = sweep
         self._pipelining = pipelining
         self._loop = asyncio.get_running_loop()
         self._buffer = bytearray(_BUFFER)
-        self._tail = b""
+        self._view = memoryview(self._buffer)
+        self._replies = Replies()
         self._expected: deque[tuple[Stage | None, Parcel]] = deque()
         self._held_back: deque[bytes] = deque()
         self._waiting = False
@@ -58,10 +61,11 @@ class Pipeline(asyncio.BufferedProtocol):
         self._idle = self._loop.create_future()
         self._progress = self._loop.time()
         self._begin()
-        while not self._idle.done():
-            await asyncio.wait({self._idle}, timeout=1.0)
-            if not self._idle.done() and self._overdue():
-                self._end("no answer in time")
+        self._sweep.watch(self)
+        try:
+            await self._idle
+        finally:
+            self._sweep.leave(self)
 
     def abort(self) -> None:
         """Drop the session at once; what was dotted is in doubt."""
@@ -73,15 +77,11 @@ class Pipeline(asyncio.BufferedProtocol):
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        lines = (self._tail + self._buffer[:nbytes]).split(b"\n")
-        self._tail = bytes(lines.pop())
-        if len(self._tail) > _LONGEST_REPLY:
+        for line in self._replies.read(bytes(self._view[:nbytes])):
+            if not self.lost:
+                self._replied(line)
+        if self._replies.endless:
             self._end("a reply without end")
-            return
-        for line in lines:
-            # 250-… goes on, 250 … ends a reply (RFC 5321, 4.2.1).
-            if line[3:4] != b"-" and not self.lost:
-                self._replied(bytes(line))
 
     def eof_received(self) -> bool:
         return False
@@ -108,7 +108,7 @@ class Pipeline(asyncio.BufferedProtocol):
             # A refused group left MAIL open; a second one would be refused as nested.
             self._reset_first = False
             steps.append((None, b"RSET\r\n"))
-        extra = b" SMTPUTF8 BODY=8BITMIME" if needs_utf8(parcel.recipient) else b""
+        extra = b" SMTPUTF8 BODY=8BITMIME" if needs_utf8(parcel.sender, parcel.recipient) else b""
         steps.append((Stage.MAIL, b"MAIL FROM:<%b>%b\r\n" % (parcel.sender.encode(), extra)))
         steps.append((Stage.RCPT, b"RCPT TO:<%b>\r\n" % parcel.recipient.encode()))
         steps.append((Stage.DATA, b"DATA\r\n"))
@@ -133,7 +133,7 @@ class Pipeline(asyncio.BufferedProtocol):
 
     def _replied(self, line: bytes) -> None:
         self._progress = self._loop.time()
-        code = int(line[:3]) if line[:3].isdigit() else 0
+        code = code_of(line)
         if code == 421:
             self._hung_up(line)
         elif not self._expected:
@@ -234,10 +234,12 @@ class Pipeline(asyncio.BufferedProtocol):
         self._held_back.clear()
         yield from parcels.values()
 
-    def _overdue(self) -> bool:
+    def expire(self, now: float) -> None:
+        """Time counts from one whole reply to the next, however a relay dribbles."""
         stage = self._expected[0][0] if self._expected else None
         limits = {Stage.DATA: self._timeouts.data, Stage.DOT: self._timeouts.dot}
-        return self._loop.time() - self._progress > limits.get(stage or Stage.MAIL, self._timeouts.command)
+        if now - self._progress > limits.get(stage or Stage.MAIL, self._timeouts.command):
+            self._end("no answer in time")
 
 
 def _judged(stage: Stage, code: int, line: bytes) -> Outcome:

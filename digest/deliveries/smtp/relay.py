@@ -11,6 +11,7 @@ from digest.errors import DeliveryError
 
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 # Beside controls and spaces: whatever would end the path (RFC 5321, 4.1.2).
+_LONGEST = 254
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f<>]")
 
 
@@ -62,9 +63,14 @@ def parse(url: str) -> Relay:
 
 def is_writable(address: str) -> bool:
     """Whether an address may stand between angle brackets on the wire."""
-    return "@" in address and len(address) <= 254 and not _FORBIDDEN.search(address)
+    if "@" not in address or _FORBIDDEN.search(address):
+        return False
+    try:
+        return len(address.encode()) <= _LONGEST
+    except UnicodeEncodeError:
+        return False
 
 
-def needs_utf8(address: str) -> bool:
-    """Whether only a relay with SMTPUTF8 can take it (RFC 6531)."""
-    return not address.isascii()
+def needs_utf8(*addresses: str) -> bool:
+    """Whether only a relay with SMTPUTF8 can take one of them (RFC 6531)."""
+    return not all(map(str.isascii, addresses))

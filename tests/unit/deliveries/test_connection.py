@@ -7,9 +7,12 @@ import base64
 
 import pytest
 
-from digest.deliveries.smtp.connection import Connection, connect
-from digest.deliveries.smtp.pool import MESSAGES, Pool, Rest
+from digest.deliveries.smtp.connection import Connection
+from digest.deliveries.smtp.opening import connect
+from digest.deliveries.smtp.pool import Pool
 from digest.deliveries.smtp.relay import Relay, is_writable, parse
+from digest.deliveries.smtp.share import Share
+from digest.deliveries.smtp.sweep import Sweep
 from digest.deliveries.smtp.timeouts import Timeouts
 from digest.errors import DeliveryError
 from digest.model.deliveries import Outcome, OutcomeKind
@@ -22,7 +25,7 @@ ME = "me@example.org"
 
 
 async def session(sink: Sink, url: str = "") -> Connection:
-    opened = await connect(parse(url or sink.url), FAST, hostname="client.example.org")
+    opened = await connect(parse(url or sink.url), FAST, Sweep(), Share(), hostname="client.example.org")
     assert isinstance(opened, Connection), opened
     return opened
 
@@ -105,7 +108,7 @@ def test_starttls_is_never_downgraded() -> None:
     async def main() -> None:
         async with Sink(extensions=("AUTH PLAIN", "8BITMIME")) as sink:
             url = sink.url.replace("smtp://", "smtp+starttls://user:secret@")
-            refused = await connect(parse(url), FAST, hostname="client.example.org")
+            refused = await connect(parse(url), FAST, Sweep(), Share(), hostname="client.example.org")
             assert isinstance(refused, Outcome)
             assert OutcomeKind.RELAY is refused.kind
             assert {"EHLO"} == {line.split()[0] for line in sink.commands} - {"QUIT"}
@@ -127,7 +130,7 @@ def test_login_on_loopback() -> None:
             token = base64.b64encode(b"\0user\0secret").decode()
             assert f"AUTH PLAIN {token}" in sink.commands
             replies[0] = "535 5.7.8 wrong"
-            refused = await connect(parse(url), FAST, hostname="client.example.org")
+            refused = await connect(parse(url), FAST, Sweep(), Share(), hostname="client.example.org")
             assert isinstance(refused, Outcome)
             assert (OutcomeKind.RELAY, 535) == (refused.kind, refused.code)
             assert "secret" not in str(refused)
@@ -168,34 +171,18 @@ def test_no_dot_when_the_lease_is_over() -> None:
 
 
 def test_connections_are_reused_and_spent() -> None:
-    """One for a hundred messages, then another."""
+    """One for so many messages, then another."""
 
     async def main() -> None:
         async with Sink() as sink:
-            pool = Pool([parse(sink.url)], 1, timeouts=FAST, hostname="client.example.org")
-            for _ in range(MESSAGES + 1):
+            share = Share(messages=10)
+            pool = Pool([parse(sink.url)], 1, share=share, timeouts=FAST, hostname="client.example.org")
+            for _ in range(11):
                 connection = await pool.acquire()
                 assert isinstance(connection, Connection)
                 await connection.send(ME, "ok@b.example", LETTER)
                 await pool.give_back(connection)
             await pool.close()
-            assert (2, MESSAGES + 1) == (sink.connections, len(sink.taken))
+            assert (2, 11) == (sink.connections, len(sink.taken))
 
     asyncio.run(main())
-
-
-def test_a_relay_rests_longer_each_time() -> None:
-    """Five seconds, ten, twenty … five minutes at most; an answer forgives all."""
-    now = 0.0
-    rest, relay, said = Rest(lambda: now), Relay(host="x", port=25), Outcome(kind=OutcomeKind.RELAY, text="down")
-    waits = []
-    for _ in range(9):
-        rest.failed(relay, said)
-        begun = now
-        while rest.resting(relay):
-            now += 1
-        waits.append(now - begun)
-    assert [5, 10, 20, 40, 80, 160, 300, 300, 300] == waits
-    rest.failed(relay, said)
-    rest.answered(relay)
-    assert None is rest.resting(relay)

@@ -306,9 +306,16 @@ def test_lost_after_the_dot_is_uncertain(url: str) -> None:
 
 def test_many_doubts_wait_for_a_person(url: str) -> None:
     """More at once than connections: held, listed, and resent only when asked."""
+    left = {f"person{number}@example.com" for number in (1, 3, 5)}
+
+    def answer(stage: str, argument: str) -> str | None:
+        if stage != "dot" or argument not in left:
+            return None
+        left.discard(argument)
+        return DROP
 
     async def main() -> None:
-        async with opened(url) as house, Sink(answer=at("dot", DROP, times=3)) as sink:
+        async with opened(url) as house, Sink(answer=answer) as sink:
             await house.people(6)
             await house.seal()
             context = house.context(sink.url, connections=2)
@@ -322,6 +329,20 @@ def test_many_doubts_wait_for_a_person(url: str) -> None:
             assert 3 == (await flow.run_due(context)).accepted
             assert () == await house.doubts()
             assert 3 == len(await house.doubts(resolved=True))
+
+    asyncio.run(main())
+
+
+def test_doubts_one_after_another_stop_the_rest(url: str) -> None:
+    """A relay that answers nobody is not asked to take everybody: three doubts in a row, and it is left alone."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink(answer=at("dot", TAKE_AND_DROP)) as sink:
+            await house.people(40)
+            await house.seal()
+            report = await flow.run_due(house.context(sink.url, connections=10), horizon=timedelta(minutes=1))
+            assert (0, 37, 3, 3) == (report.accepted, report.owed, report.uncertain, len(sink.taken))
+            assert "lost" in report.relay_error
 
     asyncio.run(main())
 
@@ -348,7 +369,7 @@ def test_silence_after_the_dot(url: str) -> None:
         async with opened(url) as house, Sink(answer=at("dot", "250-never ends")) as sink:
             await house.people(1)
             await house.seal()
-            context = replace(house.context(sink.url), timeouts=Timeouts(dot=0.05))
+            context = replace(house.context(sink.url), timeouts=Timeouts(dot=0.05, sweep=0.05))
             assert 1 == (await flow.run_due(context)).uncertain
 
     asyncio.run(main())

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from digest.deliveries.smtp.parcel import Parcel
 from digest.deliveries.smtp.pipeline import Pipeline
+from digest.deliveries.smtp.sweep import Sweep
 from digest.deliveries.smtp.timeouts import Timeouts
 from digest.model.deliveries import Outcome, OutcomeKind
 
@@ -134,7 +135,7 @@ def spoken(
         return Parcel(number, f"s{number}@example.org", f"r{number}@example.org", b"Subject: x\r\n\r\nbody\r\n")
 
     async def main() -> None:
-        pipeline = Pipeline(relay, Timeouts(), pipelining=pipelining)
+        pipeline = Pipeline(relay, Timeouts(), Sweep(), pipelining=pipelining)
         running = asyncio.ensure_future(
             pipeline.run(source, lambda key, outcome: told.append((key, outcome)), may_finish=lambda: True)
         )
