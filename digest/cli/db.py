@@ -18,12 +18,16 @@ def upgrade() -> None:
     from digest.store import migrate
     from digest.store.database import connect
 
-    url = settings().database.url
+    declared = settings()
 
     async def main() -> None:
-        store = connect(url)
+        store = connect(declared.database.url)
         try:
             await migrate.upgrade(store)
+            if declared.engine.kind == "procrastinate":
+                from digest.engine import distributed
+
+                await distributed.upgrade(store)
         finally:
             await store.close()
 

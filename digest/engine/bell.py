@@ -25,3 +25,10 @@ class Bell(Protocol):
     async def ring(self, tx: Tx, job: str, key: str) -> None:
         """Ask for `job` to be done for `key` once `tx` has committed."""
         ...
+
+
+class Deaf:
+    """The bell of a process that sends nothing, where nobody else listens either: a tick finds what is owed."""
+
+    async def ring(self, tx: Tx, job: str, key: str) -> None:
+        """Say nothing."""

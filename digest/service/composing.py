@@ -12,7 +12,7 @@ from digest.editions.flow import Draft
 from digest.editions.owe import Window
 from digest.errors import EditionError, UsageError
 from digest.model.editions import Edition, EditionStatus
-from digest.service import collecting, letters
+from digest.service import collecting, letters, ringing
 from digest.service.house import House, now
 from digest.store import audiences, editions, mailings
 from digest.store.database import Tx
@@ -179,7 +179,7 @@ def past(at: datetime | None) -> None:
 async def _owe_mail(
     tx: Tx, house: House, edition: Edition, sealed: tuple[mailings.LetterRow, ...], grace: timedelta
 ) -> None:
-    await owe_mail(
+    mailing = await owe_mail(
         tx,
         edition_id=edition.id,
         revision=edition.revision,
@@ -189,6 +189,7 @@ async def _owe_mail(
         now=now(),
         start_at=now() + grace,
     )
+    await house.bell.ring(tx, ringing.MAILING, str(mailing))
 
 
 async def _nothing(house: House, draft: Draft, slot_at: datetime | None) -> Composed:

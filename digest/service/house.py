@@ -10,7 +10,9 @@ from pathlib import Path
 
 import jinja2
 
+from digest.engine.bell import Bell
 from digest.errors import NotFound
+from digest.service import ringing
 from digest.settings import Digest, Settings
 from digest.settings.keys import Keyring
 from digest.store import digests, migrate
@@ -26,6 +28,7 @@ class House:
     store: Store
     keys: Keyring
     templates: jinja2.Environment
+    bell: Bell
 
     def digest(self, slug: str) -> Digest:
         """The digest of that slug; NotFound names those there are."""
@@ -48,7 +51,8 @@ async def opened(settings: Settings) -> AsyncIterator[House]:
     try:
         await migrate.ready(store)
         await _declare(store, tuple(settings.digests), now())
-        yield House(settings, store, settings.keyring(), environment(_folders(settings)))
+        bell = await ringing.bell(settings, store)
+        yield House(settings, store, settings.keyring(), environment(_folders(settings)), bell)
     finally:
         await store.close()
 

@@ -9,6 +9,7 @@ from digest.letter.compile import note_message
 from digest.letter.headers import Mailbox
 from digest.model.deliveries import NoteKind
 from digest.model.subscribers import Subscriber
+from digest.service import ringing
 from digest.service.house import House
 from digest.service.letters import site_view
 from digest.settings import Digest
@@ -37,6 +38,7 @@ async def ask(
             now=now,
             subscriber_id=subscriber.id,
         )
+        await house.bell.ring(tx, ringing.NOTES, ringing.DUE)
 
     await flow.subscribe(
         house.store,

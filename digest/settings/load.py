@@ -95,8 +95,8 @@ class Settings(BaseSettings):
         ]
         if "editions" in self.sources:
             wrong.append('sources.editions: "editions" is the name of our own editions; choose another')
-        if self.engine.kind == "procrastinate":
-            wrong.append('engine.kind: "procrastinate" needs a PostgreSQL database and is not in this version')
+        if self.engine.kind == "procrastinate" and self.database.url.startswith("sqlite:"):
+            wrong.append('engine.kind: "procrastinate" needs PostgreSQL, and database.url is SQLite')
         if wrong:
             raise ValueError("\n".join(wrong))
         return self

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, UniqueConstraint, inspect, text
 
 from digest.errors import StoreError
-from digest.store.database import Store
+from digest.store.database import Store, Tx
 from digest.store.schema import metadata
 
 if TYPE_CHECKING:
@@ -22,9 +22,14 @@ _ADVISORY_LOCK = 0x64696765
 async def upgrade(store: Store) -> None:
     """Bring the store to the newest schema; safe to call from many processes at once."""
     async with store.write() as tx:
-        if not store.is_sqlite:
-            await tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+        await one_at_a_time(tx)
         await tx.run_sync(_upgrade)
+
+
+async def one_at_a_time(tx: Tx) -> None:
+    """Wait while another process migrates, and keep others waiting until this transaction ends."""
+    if tx.dialect.name != "sqlite":
+        await tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
 
 
 async def ready(store: Store) -> None:

@@ -15,18 +15,15 @@ from datetime import timedelta
 import structlog
 import uvicorn
 
-from digest.deliveries.context import Context
 from digest.engine.clock import Clock
 from digest.errors import UsageError
-from digest.service import collecting, publishing, ticking
+from digest.service import collecting, publishing, ticking, working
 from digest.service.house import House, opened
-from digest.service.posting import context
 from digest.settings import Settings
 from digest.web.app import create
 from digest.web.protocol import protocol
 
 TICK = timedelta(seconds=5)
-SEND = timedelta(seconds=2)
 # The sender must not starve the pages: with the default of 5 ms a page would wait for it several times over.
 SWITCH_INTERVAL = 0.001
 # Headers of a reader that has kept eight hundred ETags; the default is 16 KB.
@@ -49,13 +46,11 @@ async def run(settings: Settings, roles: Roles, *, host: str, port: int, say: Ca
     stop = _stopping()
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(opened(settings))
+        if roles.sender:
+            house = await stack.enter_async_context(working.sending(house))
         if roles.web:
             await publishing.build(house, None)
             await stack.enter_async_context(_Pages(house, host, port, say))
-        if roles.sender:
-            sender = context(house)
-            # A run that is stopped brings to its end what is on its way, by itself.
-            await stack.enter_async_context(Clock(lambda: _send(sender), every=SEND, patience=0))
         if roles.clock:
             await stack.enter_async_context(Clock(lambda: _look(house), every=TICK))
         await stop.wait()
@@ -67,10 +62,6 @@ async def _look(house: House) -> None:
     await ticking.slots(house)
     # Whatever else changed: an edition that is out, an announcement that another process took back.
     await publishing.build(house, None)
-
-
-async def _send(sender: Context) -> None:
-    await ticking.deliver(sender)
 
 
 def _stopping() -> asyncio.Event:

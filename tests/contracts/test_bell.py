@@ -1,15 +1,17 @@
-"""What every bell promises."""
+"""What every bell promises: embedded on both databases, and distributed."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select
 from structlog.testing import capture_logs
 
+from digest.engine import distributed
 from digest.engine.bell import Bell, Handlers
 from digest.engine.embedded import Embedded
 from digest.store import migrate
@@ -19,18 +21,32 @@ from digest.store.schema import instance
 Drain = Callable[[], Awaitable[None]]
 
 
-@asynccontextmanager
-async def opened(url: str, handlers: Callable[[Store], Handlers]) -> AsyncIterator[tuple[Store, Bell, Drain]]:
-    store = connect(url)
-    await migrate.upgrade(store)
-    try:
-        async with Embedded(store, handlers(store)) as bell:
-            yield store, bell, bell.drain
-    finally:
-        await store.close()
+Opened = Callable[[Callable[[Store], Handlers]], AbstractAsyncContextManager[tuple[Store, Bell, Drain]]]
 
 
-def test_heard_after_commit(store_url: str) -> None:
+@pytest.fixture(params=["embedded-sqlite", "embedded-postgresql", "distributed"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
+    """A store and a bell on it, of each kind in turn."""
+    sqlite = request.param == "embedded-sqlite"
+    url = f"sqlite:///{tmp_path}/digest.db" if sqlite else request.getfixturevalue("postgres_url")
+    kind = distributed.Distributed if request.param == "distributed" else Embedded
+
+    @asynccontextmanager
+    async def ready(handlers: Callable[[Store], Handlers]) -> AsyncIterator[tuple[Store, Bell, Drain]]:
+        store = connect(url)
+        await migrate.upgrade(store)
+        if kind is distributed.Distributed:
+            await distributed.upgrade(store)
+        try:
+            async with kind(store, handlers(store)) as bell:
+                yield store, bell, bell.drain
+        finally:
+            await store.close()
+
+    return ready
+
+
+def test_heard_after_commit(opened: Opened) -> None:
     """A handler sees what the transaction wrote."""
     seen: list[str | None] = []
 
@@ -43,7 +59,7 @@ def test_heard_after_commit(store_url: str) -> None:
         return {"job": job}
 
     async def main() -> None:
-        async with opened(store_url, handlers) as (store, bell, drain):
+        async with opened(handlers) as (store, bell, drain):
             async with store.write() as tx:
                 await bell.ring(tx, "job", "thing")
                 await tx.execute(insert(instance).values(name="thing", value="written"))
@@ -53,12 +69,12 @@ def test_heard_after_commit(store_url: str) -> None:
     assert ["written"] == seen
 
 
-def test_not_heard_when_rolled_back(store_url: str) -> None:
+def test_not_heard_when_rolled_back(opened: Opened) -> None:
     """What did not happen asks for nothing, also not with the next commit."""
     heard: list[str] = []
 
     async def main() -> None:
-        async with opened(store_url, lambda _: {"job": listener(heard)}) as (store, bell, drain):
+        async with opened(lambda _: {"job": listener(heard)}) as (store, bell, drain):
             with pytest.raises(LookupError):
                 async with store.write() as tx:
                     await bell.ring(tx, "job", "never")
@@ -71,12 +87,12 @@ def test_not_heard_when_rolled_back(store_url: str) -> None:
     assert ["yes"] == heard
 
 
-def test_twice_is_once(store_url: str) -> None:
+def test_twice_is_once(opened: Opened) -> None:
     """The same key rung twice in a transaction is heard once, another key for itself."""
     heard: list[str] = []
 
     async def main() -> None:
-        async with opened(store_url, lambda _: {"job": listener(heard)}) as (store, bell, drain):
+        async with opened(lambda _: {"job": listener(heard)}) as (store, bell, drain):
             async with store.write() as tx:
                 for key in ("a", "b", "a"):
                     await bell.ring(tx, "job", key)
@@ -86,7 +102,7 @@ def test_twice_is_once(store_url: str) -> None:
     assert ["a", "b"] == sorted(heard)
 
 
-def test_rung_while_it_runs_is_heard_again(store_url: str) -> None:
+def test_rung_while_it_runs_is_heard_again(opened: Opened) -> None:
     """A handler may have looked before the second ring's rows were there."""
     heard: list[str] = []
     begun = asyncio.Event()
@@ -98,7 +114,7 @@ def test_rung_while_it_runs_is_heard_again(store_url: str) -> None:
         await go_on.wait()
 
     async def main() -> None:
-        async with opened(store_url, lambda _: {"job": job}) as (store, bell, drain):
+        async with opened(lambda _: {"job": job}) as (store, bell, drain):
             for _ in range(3):
                 async with store.write() as tx:
                     await bell.ring(tx, "job", "a")
@@ -110,7 +126,7 @@ def test_rung_while_it_runs_is_heard_again(store_url: str) -> None:
     assert ["a", "a"] == heard
 
 
-def test_a_handler_that_raises_stops_nothing(store_url: str) -> None:
+def test_a_handler_that_raises_stops_nothing(opened: Opened) -> None:
     """It is logged, and the others are heard."""
     heard: list[str] = []
 
@@ -120,7 +136,7 @@ def test_a_handler_that_raises_stops_nothing(store_url: str) -> None:
         heard.append(key)
 
     async def main() -> None:
-        async with opened(store_url, lambda _: {"job": job}) as (store, bell, drain):
+        async with opened(lambda _: {"job": job}) as (store, bell, drain):
             async with store.write() as tx:
                 for key in ("bad", "good"):
                     await bell.ring(tx, "job", key)
@@ -132,7 +148,7 @@ def test_a_handler_that_raises_stops_nothing(store_url: str) -> None:
     assert [("job failed", "bad")] == [(entry["event"], entry["key"]) for entry in logs]
 
 
-def test_leaving_waits_for_what_runs(store_url: str) -> None:
+def test_leaving_waits_for_what_runs(opened: Opened) -> None:
     """A handler that has begun ends, and later rings are not heard."""
     heard: list[str] = []
     begun = asyncio.Event()
@@ -143,7 +159,7 @@ def test_leaving_waits_for_what_runs(store_url: str) -> None:
         heard.append(key)
 
     async def main() -> None:
-        async with opened(store_url, lambda _: {"job": job}) as (store, bell, _drain):
+        async with opened(lambda _: {"job": job}) as (store, bell, _drain):
             async with store.write() as tx:
                 await bell.ring(tx, "job", "a")
             await asyncio.wait_for(begun.wait(), 5)
@@ -152,11 +168,11 @@ def test_leaving_waits_for_what_runs(store_url: str) -> None:
     assert ["a"] == heard
 
 
-def test_an_unknown_job_is_refused(store_url: str) -> None:
+def test_an_unknown_job_is_refused(opened: Opened) -> None:
     """A misspelt job fails where it is rung."""
 
     async def main() -> None:
-        async with opened(store_url, lambda _: {}) as (store, bell, _drain), store.write() as tx:
+        async with opened(lambda _: {}) as (store, bell, _drain), store.write() as tx:
             with pytest.raises(KeyError):
                 await bell.ring(tx, "jbo", "a")
 
