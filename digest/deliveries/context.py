@@ -39,6 +39,15 @@ Moved = Callable[[Tx, MailingRow], Awaitable[None]]
 """Told in the same transaction that a mailing begins (proving), stands still (paused) or is over (sent)."""
 
 
+EnvelopeOf = Callable[[str, str, MailingRow], str]
+"""(address for bounces, subscriber's handle, mailing) -> the envelope sender of that one letter."""
+
+
+def plain_envelope(address: str, _handle: str, _mailing: MailingRow) -> str:
+    """The same for every letter: whose bounce it is must then be read from the bounce."""
+    return address
+
+
 async def nobody_cares(tx: Tx, mailing: MailingRow) -> None:
     """For mailings without an edition to keep in step."""
 
@@ -58,6 +67,7 @@ class Context:
     compile: Callable[[MailingRow, LetterRow], Compiled]
     links: LinksOf
     reason: ReasonOf
+    envelope: EnvelopeOf = plain_envelope
     moved: Moved = nobody_cares
     alert: Alert = nobody_listens
     clock: Callable[[], datetime] = utc_now

@@ -147,8 +147,16 @@ class Turn:
         return mine
 
     def _messages(self, claimed: Sequence[Addressee]) -> list[Message]:
-        now, sender = self._context.clock().replace(microsecond=0), self._route.envelope
-        return [Message(sender, each.wire, partial(self._writers[each.variant].write, each, now)) for each in claimed]
+        now, address = self._context.clock().replace(microsecond=0), self._route.envelope
+        envelope, mailing = self._context.envelope, self._mailing
+        return [
+            Message(
+                envelope(address, each.handle, mailing),
+                each.wire,
+                partial(self._writers[each.variant].write, each, now),
+            )
+            for each in claimed
+        ]
 
     async def _settle(self, claimed: Sequence[Addressee], batch: Batch) -> None:
         now = self._context.clock()

@@ -20,7 +20,7 @@ from digest.service.house import House, now
 from digest.settings import Digest
 from digest.store.database import Tx
 from digest.store.mailings import LetterRow, MailingRow
-from digest.subscribers import tokens
+from digest.subscribers import tokens, verp
 
 
 def context(house: House) -> Context:
@@ -38,6 +38,7 @@ def context(house: House) -> Context:
         compile=lambda mailing, row: _compiled(house, mailing, row),
         links=lambda digest, key_id: links(house, digest, key_id),
         reason=lambda digest, language, basis, day: _reason(house, digest, language, basis, day),
+        envelope=lambda address, handle, mailing: _envelope(house, address, handle, mailing),
         moved=follow,
         alert=alert,
         owner=worker,
@@ -74,6 +75,14 @@ def links(house: House, digest: str, key_id: str) -> Links:
         visit=tokens.lasting(house.keys, tokens.Purpose.MANAGE, digest, key_id=key_id),
         mailto=mailto,
     )
+
+
+def _envelope(house: House, address: str, handle: str, mailing: MailingRow) -> str:
+    """Only an address that is declared for bounces bears a token: others may know no plus sign."""
+    sender = house.settings.senders[house.digest(mailing.digest).sender]
+    if not sender.bounces:
+        return address
+    return verp.envelope(house.keys, address, handle, mailing.id, key_id=mailing.key_id)
 
 
 def _compiled(house: House, mailing: MailingRow, row: LetterRow) -> Compiled:
