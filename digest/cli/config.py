@@ -13,10 +13,12 @@ app = typer.Typer(name="config", no_args_is_help=True, help="Check and show the 
 def check() -> None:
     """Read the configuration and say what is wrong with it, each mistake with its key."""
     from digest.cli.output import say
-    from digest.service.checking import check_settings
+    from digest.service.checking import check_settings, doubts
 
     declared = settings()
     check_settings(declared)
+    for doubt in doubts(declared):
+        say(f"Mind: {doubt}")
     counts = {name: len(getattr(declared, name)) for name in ("sources", "feeds", "digests", "senders")}
     told = (f"{count} {name.removesuffix('s') if count == 1 else name}" for name, count in counts.items())
     say(f"The configuration is right: {', '.join(told)}.")

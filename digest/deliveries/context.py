@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from digest.deliveries import journal, pace
 from digest.deliveries.incident import Alert, nobody_listens
 from digest.deliveries.journal import Journal
 from digest.deliveries.pace import Pace
 from digest.deliveries.personalise import LinksOf, ReasonOf
+from digest.deliveries.signing import Signing
 from digest.deliveries.smtp.pool import Pool
 from digest.deliveries.smtp.relay import parse
 from digest.deliveries.smtp.rest import Rest
@@ -27,6 +28,9 @@ from digest.settings.keys import Keyring
 from digest.settings.sections import Digest, Sender
 from digest.store.database import Store, Tx
 from digest.store.mailings import LetterRow, MailingRow
+
+if TYPE_CHECKING:
+    from digest.deliveries.dkim import Signer
 
 LEASE = timedelta(seconds=60)
 NO_DOT_AFTER = timedelta(seconds=2)
@@ -68,6 +72,8 @@ class Context:
     links: LinksOf
     reason: ReasonOf
     envelope: EnvelopeOf = plain_envelope
+    signers: Mapping[str, Sequence[Signer]] = field(default_factory=dict)
+    """Of the senders that sign (DKIM)."""
     moved: Moved = nobody_cares
     alert: Alert = nobody_listens
     clock: Callable[[], datetime] = utc_now
@@ -90,6 +96,7 @@ class Route:
     pool: Pool
     notes: Pool
     pace: Pace
+    signing: Signing | None
     envelope: str
     """Where bounces go."""
     domain: str
@@ -136,6 +143,7 @@ class Routes:
             pool=pool(sender.connections),
             notes=pool(1),
             pace=Pace.of(sender, most=journal.MOST if context.journal else pace.MOST),
+            signing=Signing(context.signers[slug], context.clock) if context.signers.get(slug) else None,
             envelope=headers.mailbox(sender.bounces).address if sender.bounces else address,
             domain=address.rpartition("@")[2],
         )
@@ -149,3 +157,5 @@ class Routes:
         for route in self._open.values():
             await route.pool.close()
             await route.notes.close()
+            if route.signing:
+                route.signing.close()

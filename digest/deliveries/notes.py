@@ -113,7 +113,7 @@ async def _send(routes: Routes, note: NoteRow, wait: float) -> Outcome:
     async def take() -> None:
         await route.pace.sleep(wait)
 
-    batch = await Crew(route.notes, [_message(route, note)], take=take).work()
+    batch = await Crew(route.notes, [await _message(route, note)], take=take).work()
     return batch.fault or batch.outcomes[0] or Outcome(kind=OutcomeKind.RELAY, text="not sent")
 
 
@@ -124,9 +124,10 @@ def _route(routes: Routes, note: NoteRow) -> Route | None:
         return None
 
 
-def _message(route: Route, note: NoteRow) -> Message:
-    stuffed = note.message.replace(b"\r\n.", b"\r\n..")
-    whole = stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n"
+async def _message(route: Route, note: NoteRow) -> Message:
+    plain = note.message if note.message.endswith(b"\r\n") else note.message + b"\r\n"
+    signed = await asyncio.wrap_future(route.signing.begin(plain)) if route.signing else plain
+    whole = signed.replace(b"\r\n.", b"\r\n..")
     return Message(sender=route.envelope, recipient=note.address, compose=lambda: whole)
 
 

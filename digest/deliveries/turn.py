@@ -14,6 +14,7 @@ from digest.deliveries.context import LEASE, NO_DOT_AFTER, PATIENCE, Context, Ro
 from digest.deliveries.halt import halt
 from digest.deliveries.journal import Page
 from digest.deliveries.personalise import Writer
+from digest.deliveries.signing import outgoing
 from digest.deliveries.smtp.crew import Batch, Crew, Message, unheard
 from digest.deliveries.smtp.parcel import untold
 from digest.errors import StoreError
@@ -96,11 +97,12 @@ class Turn:
         """Send what was claimed, and write down every answer, also when stopped."""
         page = self._page = self._opened(claimed)
         self._unwritten = True
+        out = outgoing(self._route.signing, self._messages(claimed), self._route.pace)
         crew = self._crew = Crew(
             self._route.pool,
-            self._messages(claimed),
-            take=self._route.pace.take,
-            ready=self._route.pace.ready,
+            out.messages,
+            take=out.take,
+            ready=out.ready,
             may_finish=self._may_finish,
             before_dot=page.dotted if page else untold,
             answered=page.answered if page else unheard,

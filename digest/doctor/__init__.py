@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
 from digest.deliveries.context import Routes
+from digest.deliveries.signing import signers
 from digest.errors import DigestError
 from digest.model.deliveries import Outcome
 from digest.service import watching
 from digest.service.checking import check_settings
 from digest.service.house import House, opened
 from digest.service.posting import context
-from digest.settings import Settings
+from digest.settings import Sender, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ async def _examine(settings: Settings) -> tuple[Finding, ...]:
         async with opened(settings) as house:
             found = [first, Finding(True, "store", house.store.writer.url.render_as_string(hide_password=True))]
             found += await _sources(house)
-            found += [await _relay(house, slug) for slug in settings.senders]
+            for slug, sender in settings.senders.items():
+                found += [await _relay(house, slug), *_records(sender)]
             return tuple(found)
     except DigestError as error:
         return first, Finding(False, "store", str(error))
@@ -50,8 +53,22 @@ async def _sources(house: House) -> list[Finding]:
     ]
 
 
+def _records(sender: Sender) -> list[Finding]:
+    """What is to be published for receivers to check signatures by; whether it is, nobody here asks."""
+    with suppress(DigestError):
+        return [
+            Finding(True, f"DKIM of {sender.slug}", f"publish at {signer.name} as TXT: {signer.record}")
+            for signer in signers(sender)
+        ]
+    return []
+
+
 async def _relay(house: House, slug: str) -> Finding:
-    async with Routes(context(house)) as routes:
+    try:
+        sending = context(house)
+    except DigestError as error:
+        return Finding(False, f"sender {slug}", str(error))
+    async with Routes(sending) as routes:
         try:
             pool = routes.of(slug).pool
         except DigestError as error:

@@ -61,10 +61,12 @@ class Heading:
 
 
 def mailbox(text: str) -> Mailbox:
-    """The mailbox that a setting writes as `Name <address>` or as a bare address; LetterError if it is neither."""
+    """The mailbox that a setting writes as `Name <address>` or as a bare address; LetterError if it is neither.
+
+    Its domain is in ASCII: it goes into envelopes and Message-IDs, too.
+    """
     name, spec = parseaddr(text)
-    address(spec)
-    return Mailbox(name, spec)
+    return Mailbox(name, address(spec))
 
 
 def clean(text: str) -> str:

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from digest import templating
+from digest.deliveries.signing import signers
 from digest.errors import ConfigError, TemplateError
 from digest.model.editions import Snapshot
 from digest.settings import Digest, Settings
@@ -14,6 +15,7 @@ from digest.settings import Digest, Settings
 def check_settings(settings: Settings) -> None:
     """Raise ConfigError naming the key for a missing folder, a broken template or subject, or no sending key."""
     settings.keyring()
+    check_keys(settings)
     _check_templates("templates", settings.templates)
     for slug, digest in settings.digests.items():
         _check_templates(f"digests.{slug}.templates", digest.templates)
@@ -21,6 +23,22 @@ def check_settings(settings: Settings) -> None:
     for slug, source in settings.sources.items():
         if source.kind == "folder" and not Path(source.url).is_dir():
             raise ConfigError(f"there is no folder {source.url}", about=f"sources.{slug}.url")
+
+
+def check_keys(settings: Settings) -> None:
+    """Raise ConfigError naming the file of a DKIM key that is missing, open to others, or no key."""
+    for sender in settings.senders.values():
+        signers(sender)
+
+
+def doubts(settings: Settings) -> tuple[str, ...]:
+    """What is allowed and unwise, a sentence each."""
+    return tuple(
+        f"senders.{slug}.dkim: the RSA key of {signer.name} is short; receivers ask for 2048 bits."
+        for slug, sender in settings.senders.items()
+        for signer in signers(sender)
+        if signer.weak
+    )
 
 
 def _check_templates(key: str, folder: Path | None) -> None:

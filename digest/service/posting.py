@@ -10,6 +10,7 @@ from digest.deliveries.context import Context
 from digest.deliveries.incident import Incident
 from digest.deliveries.journal import Journal
 from digest.deliveries.personalise import Links
+from digest.deliveries.signing import signers
 from digest.letter import headers
 from digest.letter.compile import Compiled, compile_letter
 from digest.letter.headers import Heading
@@ -24,7 +25,7 @@ from digest.subscribers import tokens, verp
 
 
 def context(house: House) -> Context:
-    """One for a process: it remembers which relays were down."""
+    """One for a process: it remembers which relays were down. ConfigError for a key that cannot sign, or is open."""
     worker = secrets.token_hex(8)
 
     async def alert(tx: Tx, incident: Incident) -> None:
@@ -39,6 +40,7 @@ def context(house: House) -> Context:
         links=lambda digest, key_id: links(house, digest, key_id),
         reason=lambda digest, language, basis, day: _reason(house, digest, language, basis, day),
         envelope=lambda address, handle, mailing: _envelope(house, address, handle, mailing),
+        signers={slug: signers(sender) for slug, sender in house.settings.senders.items()},
         moved=follow,
         alert=alert,
         owner=worker,

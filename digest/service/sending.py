@@ -18,6 +18,7 @@ from digest.letter.compile import note_message
 from digest.model.deliveries import NoteKind, NoteState
 from digest.model.editions import Edition, EditionStatus
 from digest.service import composing
+from digest.service.checking import check_keys
 from digest.service.house import House, now
 from digest.service.posting import context
 from digest.store import editions, mailings, notes, shards
@@ -54,6 +55,7 @@ class Sent:
 async def send(house: House, request: Request) -> Sent:
     """Go on with the edition that is unfinished, or seal what is owed, and deliver it. Nothing is sent twice."""
     digest = house.digest(request.digest)
+    check_keys(house.settings)
     composing.past(request.at)
     grace = timedelta(seconds=request.grace) if request.grace is not None else digest.grace
     edition = await _started(house, request)

@@ -41,7 +41,8 @@ def variable(location: tuple[str, ...], names: Mapping[tuple[str, ...], str]) ->
 
 def _path_and_text(name: str, value: str) -> tuple[tuple[str, ...], str]:
     key = name.removeprefix(PREFIX).lower()
-    if key.endswith("_file"):
+    # A setting called key_file holds a path itself.
+    if key.endswith("_file") and not key.endswith("__key_file"):
         try:
             value = Path(value).read_text("utf-8").strip()
         except OSError as error:

@@ -7,12 +7,14 @@ import hmac
 import os
 import re
 import secrets
+import stat
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 
 from digest.errors import ConfigError
 
+_LONGEST_KEY = 65_536
 _ID = re.compile(r"[A-Za-z0-9]{1,16}")
 
 
@@ -61,6 +63,22 @@ def framed(part: str | bytes) -> bytes:
     """A part of a MAC, led by its length: no two lists of parts read the same."""
     raw = part.encode() if isinstance(part, str) else part
     return len(raw).to_bytes(4, "big") + raw
+
+
+def private(path: Path) -> bytes:
+    """The content of a key file; ConfigError unless it is its owner's alone, and that is us (or root)."""
+    try:
+        with path.open("rb") as file:
+            about = os.fstat(file.fileno())
+            content = file.read(_LONGEST_KEY)
+    except OSError as error:
+        raise ConfigError(f"the key cannot be read: {error.strerror}", about=str(path)) from None
+    if about.st_mode & 0o077:
+        mode = stat.S_IMODE(about.st_mode)
+        raise ConfigError(f"the key is open to others than its owner (mode {mode:04o}): chmod 600", about=str(path))
+    if about.st_uid not in (os.geteuid(), 0):
+        raise ConfigError("the key belongs to another user: chown it to the one that sends", about=str(path))
+    return content
 
 
 def made_key(folder: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import json
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -45,6 +46,12 @@ def _mailbox(text: str) -> str:
     return text
 
 
+def _domain(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,250}[A-Za-z0-9_])?", name):
+        raise ValueError(f'"{name}" is no domain name; write it like "example.org"')
+    return name.lower()
+
+
 def _language(tag: str) -> str:
     if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", tag):
         raise ValueError(f'"{tag}" is no language tag; write it like "en" or "pt-BR"')
@@ -57,6 +64,13 @@ def _schedule(spec: str) -> str:
     except ScheduleError as error:
         raise ValueError(error.message) from None
     return spec
+
+
+def _tables(value: object) -> object:
+    """A list of tables, also from one table, or as JSON from the environment."""
+    if isinstance(value, str) and value.strip().startswith(("[", "{")):
+        value = json.loads(value)
+    return [value] if isinstance(value, dict) else value
 
 
 def _announce_first(value: object) -> object:
@@ -117,6 +131,15 @@ class Named(Section):
     slug: str = ""
 
 
+class Dkim(Section):
+    """One signature: receivers look its key up as `selector`._domainkey.`domain`."""
+
+    selector: Annotated[str, AfterValidator(_domain)]
+    key_file: Path
+    domain: Annotated[str, AfterValidator(_domain)] | None = None
+    """By default that of the sender's address."""
+
+
 class Sender(Named):
     url: RelayUrl | None = None
     relays: Annotated[tuple[RelayUrl, ...], BeforeValidator(listed)] = ()
@@ -125,6 +148,7 @@ class Sender(Named):
     bounces: Mailbox | None = None
     unsubscribe_mailto: Mailbox | None = None
     ca: Path | None = None
+    dkim: Annotated[tuple[Dkim, ...], BeforeValidator(_tables)] = ()
     connections: int = Field(default=2, ge=1, le=500)
     messages_per_connection: int = Field(default=100, ge=1)
     connection_age: Duration = timedelta(minutes=5)
@@ -136,6 +160,14 @@ class Sender(Named):
     def reachable(self) -> Self:
         if bool(self.url) == bool(self.relays):
             raise ValueError("give either url or relays")
+        return self
+
+    @model_validator(mode="after")
+    def plain(self) -> Self:
+        """Our own addresses stand in every message, and not every relay takes one beyond ASCII."""
+        for box in (self.from_, self.reply_to, self.bounces, self.unsubscribe_mailto):
+            if box and not email.utils.parseaddr(box)[1].rpartition("@")[0].isascii():
+                raise ValueError(f'"{box}" has letters beyond ASCII before its @')
         return self
 
     @property

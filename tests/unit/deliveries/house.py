@@ -17,6 +17,7 @@ from digest.deliveries.context import Context, Moved
 from digest.deliveries.incident import Alert
 from digest.deliveries.journal import Journal
 from digest.deliveries.personalise import Links
+from digest.deliveries.signing import signers
 from digest.deliveries.smtp.timeouts import Timeouts
 from digest.letter.compile import Compiled, compile_letter
 from digest.letter.headers import Heading, Mailbox
@@ -76,6 +77,7 @@ class House:
             journal=Journal(sqlite_path(self.store.url).parent / "journal", worker),
             keys=Keyring.parse("1:a key for these tests only"),
             senders={"main": sender},
+            signers={"main": signers(sender)},
             digests={"newsflash": Digest(slug="newsflash", sender="main", schedule="last fri 09:00")},
             compile=compiled,
             links=links,
@@ -142,6 +144,11 @@ class House:
         async with self.store.write() as tx:
             chosen = subscriptions.c.subscriber_id == subscriber
             await tx.execute(update(subscriptions).where(chosen).values(state="unsubscribed"))
+
+    async def readdress(self, subscriber: int, email: str) -> None:
+        async with self.store.write() as tx:
+            chosen = subscribers.c.id == subscriber
+            await tx.execute(update(subscribers).where(chosen).values(email=email))
 
     async def seal(self, *, start_at: datetime | None = None, letters: Sequence[LetterRow] | None = None) -> int:
         async with self.store.write() as tx:

@@ -136,6 +136,9 @@ def test_date_message_id_and_mailbox():
         headers.mailbox('"Metals, Mark" <n@example.org>'),
         headers.mailbox("n@example.org"),
     )
+    assert Mailbox("Bücher", "n@xn--bcher-kva.example") == headers.mailbox(
+        "Bücher <n@bücher.example>",
+    )
     with pytest.raises(LetterError):
         headers.mailbox("nobody")
     with pytest.raises(LetterError):

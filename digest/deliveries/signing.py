@@ -1,0 +1,131 @@
+"""Signing off the event loop: `cryptography` lets go of the GIL, so threads sign while the wire is busy.
+
+A few messages are signed ahead of the wire, in the order in which it takes them; a message that comes again, or
+out of its turn, is signed on the spot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from digest.deliveries.pace import Pace
+from digest.deliveries.smtp.crew import Message
+from digest.errors import LetterError
+from digest.letter import headers
+from digest.settings.keys import private
+from digest.settings.sections import Sender
+
+if TYPE_CHECKING:
+    from digest.deliveries.dkim import Signer
+
+AHEAD = 32
+"""Messages that are signed before the wire asks for them: a megabyte or so."""
+_THREADS = min(8, os.cpu_count() or 1)
+
+
+def signers(sender: Sender) -> tuple[Signer, ...]:
+    """Those that a sender declares; ConfigError naming the key file that is missing, open to others or no key."""
+    if not sender.dkim:
+        return ()
+    from digest.deliveries import dkim  # `cryptography` is heavy, and most leave signing to the relay
+
+    own = headers.mailbox(sender.from_).address.rpartition("@")[2]
+    return tuple(
+        dkim.Signer(
+            domain=each.domain or own,
+            selector=each.selector,
+            key=dkim.read_key(private(each.key_file), about=str(each.key_file)),
+        )
+        for each in sender.dkim
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """Messages for a crew, and when it may take the next one."""
+
+    messages: Sequence[Message]
+    take: Callable[[], Awaitable[None]]
+    ready: Callable[[], bool]
+
+
+class Signing:
+    """A sender's signatures, made on threads of its own."""
+
+    def __init__(self, signers: Sequence[Signer], clock: Callable[[], datetime]) -> None:
+        self._signers = tuple(signers)
+        self._clock = clock
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="dkim")
+
+    def begin(self, message: bytes) -> Future[bytes]:
+        """The message with its signatures, when a thread has made them."""
+        return self._threads.submit(self.sign, message)
+
+    def sign(self, message: bytes) -> bytes:
+        """The message with its signatures, now."""
+        from digest.deliveries import dkim
+
+        return dkim.signed(message, self._signers, at=self._clock())
+
+    def close(self) -> None:
+        """What is not begun is not signed any more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def outgoing(signing: Signing | None, messages: Sequence[Message], pace: Pace) -> Outgoing:
+    """`messages` at a sender's pace, and signed where it signs."""
+    if signing is None:
+        return Outgoing(messages=messages, take=pace.take, ready=pace.ready)
+    ahead = _Ahead(signing, messages)
+
+    async def take() -> None:
+        await pace.take()
+        await ahead.wait()
+
+    return Outgoing(messages=ahead.messages, take=take, ready=lambda: ahead.ready() and pace.ready())
+
+
+class _Ahead:
+    """Messages in their order, a few of them signed before they are asked for."""
+
+    def __init__(self, signing: Signing, messages: Sequence[Message]) -> None:
+        self.messages = [each._replace(compose=partial(self._compose, at)) for at, each in enumerate(messages)]
+        self._signing = signing
+        self._plain = messages
+        self._begun: dict[int, Future[bytes]] = {}
+        self._next = 0
+        """The first that nobody has asked for yet."""
+        self._upto = 0
+        self._begin()
+
+    def ready(self) -> bool:
+        """Whether the next one needs no waiting for."""
+        begun = self._begun.get(self._next)
+        return begun is None or begun.done()
+
+    async def wait(self) -> None:
+        """Until the next one is ready, whichever that is by then."""
+        while (begun := self._begun.get(self._next)) and not begun.done():
+            await asyncio.wait({asyncio.wrap_future(begun)})
+
+    def _begin(self) -> None:
+        while self._upto < min(len(self._plain), self._next + AHEAD):
+            at, self._upto = self._upto, self._upto + 1
+            try:
+                whole = self._plain[at].compose()
+            except LetterError:
+                continue  # said when it is asked for
+            self._begun[at] = self._signing.begin(whole)
+
+    def _compose(self, at: int) -> bytes:
+        begun = self._begun.pop(at, None)
+        self._next = max(self._next, at + 1)
+        self._begin()
+        return begun.result() if begun else self._signing.sign(self._plain[at].compose())
