@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,6 +13,7 @@ from digest.deliveries.replay import doubt_orphans
 from digest.deliveries.turn import ProgressOf, Turn
 from digest.model.deliveries import MailingStatus, Outcome, OutcomeKind
 from digest.store import mailings, shards
+from digest.store.deliveries import Addressee
 from digest.store.mailings import LetterRow, MailingRow
 
 
@@ -39,7 +40,7 @@ async def deliver_shard(
     progress: ProgressOf | None = None,
     between: Between | None = None,
 ) -> ShardRun:
-    """Send what is due of a shard, unless somebody else has its lease; `between` is called between claims.
+    """Send what is due of a shard, unless somebody else has its lease; `between` sends notes that wait.
 
     However it ends, what a relay answered is written down, and the lease is given back. After a kill it ends
     by itself, and what was on its way is uncertain.
@@ -49,17 +50,24 @@ async def deliver_shard(
         return ShardRun()
     heart = asyncio.create_task(turn.keep_lease())
     try:
-        while claimed := await turn.claim():
+        while claimed := await _next(turn, between):
             await turn.send(claimed)
             if turn.fault and turn.fault.kind is OutcomeKind.RELAY:
                 break
-            if between:
-                await between()
     finally:
         heart.cancel()
         await asyncio.wait({heart})
         await turn.end()
     return ShardRun(accepted=turn.accepted, rejected=turn.rejected, moved=turn.moved, fault=turn.fault)
+
+
+async def _next(turn: Turn, between: Between | None) -> Sequence[Addressee]:
+    """The next claim; what goes `between` goes first where there is any."""
+    claimed = await turn.claim(after_notes=between is None)
+    if turn.gave_way and between:
+        await between()
+        claimed = await turn.claim(after_notes=True)
+    return claimed
 
 
 async def _begin(context: Context, mailing: int, number: int, route: Route, progress: ProgressOf | None) -> Turn | None:
@@ -72,7 +80,7 @@ async def _begin(context: Context, mailing: int, number: int, route: Route, prog
         if row.status is MailingStatus.PROVING:
             await context.moved(tx, row)
         await doubt_orphans(context, tx, shard, now)
-        others = (await shards.counts(tx, mailing)).plus(await shards.counts(tx, mailing, number=number), -1)
+        others = await shards.counts(tx, mailing, but=number)
         letters = await mailings.letters_of(tx, mailing)
     writers = {letter.variant: _writer(context, route, row, letter) for letter in letters}
     return Turn(context, route, row, shard, writers, others, progress)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from digest.deliveries.smtp.crew import Batch, Crew, Message, unheard
 from digest.deliveries.smtp.parcel import untold
 from digest.errors import StoreError
 from digest.model.deliveries import DeliveryState, MailingStatus, Outcome, OutcomeKind, Shard
-from digest.store import deliveries, mailings, shards
+from digest.store import deliveries, mailings, notes, shards
 from digest.store.database import Tx
 from digest.store.deliveries import Addressee, Result
 from digest.store.mailings import MailingRow
@@ -37,6 +38,15 @@ class Progress:
 ProgressOf = Callable[[Progress], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A claim that was sent, until the ledger has heard of it."""
+
+    claimed: Sequence[Addressee]
+    batch: Batch
+    page: Page | None
+
+
 class Turn:
     """One worker's turn at one shard."""
 
@@ -50,8 +60,11 @@ class Turn:
         others: Counts,
         progress: ProgressOf | None,
     ) -> None:
+        """`others` is how the rest of the mailing stands."""
         self.accepted = self.rejected = self.answered = 0
         self.moved = False
+        self.gave_way = False
+        """Whether the last `claim` took none because a note waits."""
         self.fault: Outcome | None = None
         self._context = context
         self._route = route
@@ -63,9 +76,8 @@ class Turn:
         self._until = shard.leased_until or context.clock()
         self._doubts: list[int] = []
         self._crew: Crew | None = None
-        self._page: Page | None = None
+        self._sent: _Sent | None = None
         self._put_off: datetime | None = None
-        self._unwritten = False
         self._patience = context.digests[mailing.digest].give_up_after
 
     async def keep_lease(self) -> None:
@@ -79,24 +91,26 @@ class Turn:
                 if not mine and self._crew:
                     self._crew.stop()
 
-    async def claim(self) -> Sequence[Addressee]:
-        """The next letters, committed as being sent before the first is; none when the turn is over."""
+    async def claim(self, *, after_notes: bool = False) -> Sequence[Addressee]:
+        """The next letters, committed as being sent before the first is; none when the turn is over.
+
+        In the same transaction the ledger hears what became of the last ones. A note that waits goes first, unless
+        the turn comes `after_notes`.
+        """
         async with self._context.store.write() as tx:
-            if not await self._renew(tx):
-                return ()
-            pace, now = self._route.pace, self._context.clock()
-            room = await pace.room(tx)
-            if not room:
-                self._put_off = pace.tomorrow()
-                return ()
-            claimed = await deliveries.claim(tx, self._shard, digest=self._mailing.digest, limit=room, now=now)
-            await pace.reserve(tx, len(claimed))
+            results = await self._settle(tx)
+            counts = await self._renew(tx, by=_moves(results))
+            now = self._context.clock()
+            self.gave_way = counts is not None and not after_notes and await notes.any_due(tx, now)
+            claimed = await self._claim(tx, now) if counts and not self.gave_way else ()
+        self._settled(results)
+        if self._progress and counts and results:
+            self._progress(Progress(mailing=self._mailing, counts=self._others.plus(counts)))
         return claimed
 
     async def send(self, claimed: Sequence[Addressee]) -> None:
-        """Send what was claimed, and write down every answer, also when stopped."""
-        page = self._page = self._opened(claimed)
-        self._unwritten = True
+        """Send what was claimed, also the last of it when stopped; `claim` or `end` writes down every answer."""
+        page = self._opened(claimed)
         out = outgoing(self._route.signing, self._messages(claimed), self._route.pace)
         crew = self._crew = Crew(
             self._route.pool,
@@ -107,6 +121,7 @@ class Turn:
             before_dot=page.dotted if page else untold,
             answered=page.answered if page else unheard,
         )
+        self._sent = _Sent(claimed, crew.batch, page)
         work = asyncio.ensure_future(crew.work())
         try:
             await asyncio.shield(work)
@@ -117,22 +132,26 @@ class Turn:
             await asyncio.wait({work})
             raise
         finally:
-            await self._settle(claimed, crew.batch)
+            self.fault = crew.batch.fault
 
     async def end(self) -> None:
-        """Give the lease back, and judge whether the mailing goes on."""
-        if self._unwritten and self._page and self._context.journal:
-            # What we know of these letters is in the journal: the lease waits for the ledger to hear it.
-            self._context.journal.leave(self._page)
-            return
-        now = self._context.clock()
-        async with self._context.store.write() as tx:
-            if not self._unwritten:
+        """Write down the last answers, judge whether the mailing goes on, and give the lease back."""
+        try:
+            async with self._context.store.write() as tx:
+                results = await self._settle(tx)
+                now = self._context.clock()
                 # Claimed while we were being stopped, and never begun.
                 await deliveries.give_back(tx, self._shard, now)
-            counts = await shards.recount(tx, self._shard, now, not_before=self._put_off)
-            await self._judge(tx, counts, now)
-            await shards.release(tx, self._shard, owner=self._context.owner)
+                counts = await shards.recount(tx, self._shard, now, not_before=self._put_off)
+                self._tally(results)
+                await self._judge(tx, counts, now)
+                await shards.release(tx, self._shard, owner=self._context.owner)
+        except BaseException:
+            if self._sent and self._sent.page and self._context.journal:
+                # What we know of these letters is in the journal: the lease waits for the ledger to hear it.
+                self._context.journal.leave(self._sent.page)
+            raise
+        self._free()
 
     def _opened(self, claimed: Sequence[Addressee]) -> Page | None:
         journal, shard = self._context.journal, self._shard
@@ -141,12 +160,23 @@ class Turn:
     def _may_finish(self) -> bool:
         return self._context.clock() <= self._until - NO_DOT_AFTER
 
-    async def _renew(self, tx: Tx) -> bool:
+    async def _renew(self, tx: Tx, by: Counts | None = None) -> Counts | None:
+        """How the shard stands, its counters moved `by` what was settled; None when the lease is not ours any more."""
         now = self._context.clock()
         until = now + LEASE
-        mine = await shards.renew(tx, self._shard, owner=self._context.owner, now=now, until=until)
-        self._until = until if mine else now
-        return mine
+        counts = await shards.renew(tx, self._shard, owner=self._context.owner, now=now, until=until, by=by)
+        self._until = until if counts else now
+        return counts
+
+    async def _claim(self, tx: Tx, now: datetime) -> Sequence[Addressee]:
+        pace = self._route.pace
+        room = await pace.room(tx)
+        if not room:
+            self._put_off = pace.tomorrow()
+            return ()
+        claimed = await deliveries.claim(tx, self._shard, digest=self._mailing.digest, limit=room, now=now)
+        await pace.reserve(tx, len(claimed))
+        return claimed
 
     def _messages(self, claimed: Sequence[Addressee]) -> list[Message]:
         now, address = self._context.clock().replace(microsecond=0), self._route.envelope
@@ -160,28 +190,33 @@ class Turn:
             for each in claimed
         ]
 
-    async def _settle(self, claimed: Sequence[Addressee], batch: Batch) -> None:
+    async def _settle(self, tx: Tx) -> Sequence[Result]:
+        """Tell the ledger what became of the last claim, if it has not heard."""
+        if self._sent is None:
+            return ()
         now = self._context.clock()
-        self.fault = batch.fault
-        outcomes = [(each.subscriber, outcome) for each, outcome in zip(claimed, batch.outcomes, strict=True)]
-        self._doubts += [who for who, outcome in outcomes if outcome and outcome.kind is OutcomeKind.UNCERTAIN]
-        async with self._context.store.write() as tx:
-            results, refused = await verdicts.of(
-                tx, self._mailing.id, outcomes, now=now, patience=self._patience, hold=self._many_doubts
-            )
-            await deliveries.record(tx, self._mailing.id, results, now)
-            if self._many_doubts:
-                await deliveries.hold_doubts(tx, self._shard, self._doubts)
-            if refused:
-                await halt(self._context, tx, self._mailing.id, f"the relay refuses us: {refused}", now)
-            counts = await shards.recount(tx, self._shard, now)
-        self._unwritten = False
-        if self._page and self._context.journal:
-            self._context.journal.settled(self._page)
-            self._page = None
+        outcomes = list(zip((each.subscriber for each in self._sent.claimed), self._sent.batch.outcomes, strict=True))
+        doubts = [who for who, outcome in outcomes if outcome and outcome.kind is OutcomeKind.UNCERTAIN]
+        self._doubts += [who for who in doubts if who not in self._doubts]
+        results, refused = await verdicts.of(
+            tx, self._mailing.id, outcomes, now=now, patience=self._patience, hold=self._many_doubts
+        )
+        await deliveries.record(tx, self._mailing.id, results, now)
+        if self._many_doubts:
+            await deliveries.hold_doubts(tx, self._shard, self._doubts)
+        if refused:
+            await halt(self._context, tx, self._mailing.id, f"the relay refuses us: {refused}", now)
+        return results
+
+    def _settled(self, results: Sequence[Result]) -> None:
         self._tally(results)
-        if self._progress:
-            self._progress(Progress(mailing=self._mailing, counts=self._others.plus(counts)))
+        self._free()
+
+    def _free(self) -> None:
+        """The ledger has heard: the journal need not keep it."""
+        if self._sent and self._sent.page and self._context.journal:
+            self._context.journal.settled(self._sent.page)
+        self._sent = None
 
     @property
     def _many_doubts(self) -> bool:
@@ -212,3 +247,10 @@ class Turn:
                 )
         elif waiting and proof.too_many(self.rejected, self.answered):
             await halt(self._context, tx, self._mailing.id, refused, now)
+
+
+def _moves(results: Sequence[Result]) -> Counts:
+    """By how much a shard's counters move when what was being sent has come to these results."""
+    states = Counter(result.state for result in results if result.state is not DeliveryState.OWED)
+    moved = {state.name.lower(): count for state, count in states.items()}
+    return Counts(owed=-states.total(), **moved)

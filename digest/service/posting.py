@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import date
+from functools import lru_cache, partial
 from urllib.parse import quote, urlsplit
 
 from digest.deliveries.context import Context
@@ -36,7 +37,8 @@ def context(house: House) -> Context:
         keys=house.keys,
         senders=house.settings.senders,
         digests=house.settings.digests,
-        compile=lambda mailing, row: _compiled(house, mailing, row),
+        # Asked for at each shard; a mailing has a letter for each language.
+        compile=lru_cache(maxsize=32)(partial(_compiled, house)),
         links=lambda digest, key_id: links(house, digest, key_id),
         reason=lambda digest, language, basis, day: _reason(house, digest, language, basis, day),
         envelope=lambda address, handle, mailing: _envelope(house, address, handle, mailing),

@@ -69,6 +69,12 @@ async def due(tx: Tx, now: datetime, *, without: Collection[str] = (), limit: in
     return tuple((await tx.execute(query.where(_C.sender.not_in(without)).limit(limit))).scalars())
 
 
+async def any_due(tx: Tx, now: datetime) -> bool:
+    """Whether a note should be sent now."""
+    query = select(_C.id).where(_C.state == NoteState.OWED, _C.due_at <= now).limit(1)
+    return (await tx.execute(query)).first() is not None
+
+
 async def claim(tx: Tx, note: int, *, now: datetime, until: datetime) -> NoteRow | None:
     """Mark one as being sent until `until`; None when somebody was faster."""
     change = update(notes).where(_C.id == note, _C.state == NoteState.OWED, _C.due_at <= now)

@@ -115,7 +115,7 @@ async def due_digests(tx: Tx, now: datetime, *, mailing: int | None = None) -> t
 
 
 async def due(
-    tx: Tx, now: datetime, *, digests: Collection[str], mailing: int | None = None, limit: int = 4
+    tx: Tx, now: datetime, *, digests: Collection[str], mailing: int | None = None, limit: int = 16
 ) -> tuple[Shard, ...]:
     """Shards that somebody should send now: due, of a running mailing, and under nobody's lease.
 
@@ -154,11 +154,18 @@ async def lease(tx: Tx, mailing: int, number: int, *, owner: str, now: datetime,
     return _shard(row._mapping) if row else None
 
 
-async def renew(tx: Tx, shard: Shard, *, owner: str, now: datetime, until: datetime) -> bool:
-    """Keep a lease that is still one's own; False when it or the mailing was stopped: then send nothing more."""
+async def renew(
+    tx: Tx, shard: Shard, *, owner: str, now: datetime, until: datetime, by: Counts | None = None
+) -> Counts | None:
+    """Keep a lease that is still one's own, and move the counters `by` what has been settled: how the shard stands.
+
+    None when it or the mailing was stopped: then send nothing more, and `recount`.
+    """
     mine = (shards.c.owner == owner) & (shards.c.leased_until >= millis(now)) & _free()
-    change = update(shards).where(_is(shard), mine).values(leased_until=millis(until))
-    return (await tx.execute(change)).rowcount == 1
+    moved = {name: shards.c[name] + getattr(by, name) for name in _NAMES} if by else {}
+    change = update(shards).where(_is(shard), mine).values(leased_until=millis(until), **moved)
+    row = (await tx.execute(change.returning(*(shards.c[name] for name in _NAMES)))).one_or_none()
+    return Counts(**row._mapping) if row else None
 
 
 async def release(tx: Tx, shard: Shard, *, owner: str) -> None:
@@ -188,13 +195,15 @@ async def recount(tx: Tx, shard: Shard, now: datetime, *, not_before: datetime |
     return Counts(**totals)
 
 
-async def counts(tx: Tx, mailing: int | None = None, *, number: int | None = None) -> Counts:
-    """A mailing's standing, or one shard's, or everybody's, from the counters."""
+async def counts(tx: Tx, mailing: int | None = None, *, number: int | None = None, but: int | None = None) -> Counts:
+    """A mailing's standing, or one shard's, or that of all `but` one, or everybody's, from the counters."""
     query = select(*(func.coalesce(func.sum(shards.c[name]), 0).label(name) for name in _NAMES))
     if mailing is not None:
         query = query.where(shards.c.mailing_id == mailing)
     if number is not None:
         query = query.where(shards.c.number == number)
+    if but is not None:
+        query = query.where(shards.c.number != but)
     row = (await tx.execute(query)).one()
     return Counts(**{name: int(value) for name, value in row._mapping.items()})
 
