@@ -161,7 +161,8 @@ class Connection:
 
     async def _end(self, reply: SMTPResponse) -> Outcome:
         outcome = classify(self._stage, reply.code, reply.message)
-        if outcome.kind in (OutcomeKind.RELAY, OutcomeKind.UNCERTAIN):
+        if outcome.code in (0, 421) or (outcome.code < 400 and outcome.kind is not OutcomeKind.ACCEPTED):
+            # Lost, or out of step.
             self.abort()
         elif self._stage is not Stage.DOT and self.usable:
             # MAIL is still open: a second one would be refused as nested.
