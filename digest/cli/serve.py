@@ -47,10 +47,9 @@ def tick(once: Annotated[bool, typer.Option("--once", help="One look at the cloc
 
 
 def _run(host: str, port: int, *, web_pages: bool, clock: bool, sender: bool) -> None:
-    import asyncio
-
     from digest.cli.output import say
+    from digest.engine import loop
     from digest.web.process import Roles, run
 
     roles = Roles(web=web_pages, clock=clock, sender=sender)
-    asyncio.run(run(settings(), roles, host=host, port=port, say=say))
+    loop.run(run(settings(), roles, host=host, port=port, say=say), polled=web_pages)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import cast
 
 import aiosmtplib
 from aiosmtplib import SMTP, SMTPException, SMTPResponse, SMTPResponseException
@@ -72,8 +73,9 @@ class Connection:
     ) -> None:
         """Send what the source gives, a round trip a message where the relay allows it; nothing once it is lost."""
         if self._pipeline is None:
-            transport = self._smtp.transport
-            if not isinstance(transport, asyncio.Transport):
+            # Another event loop's transports are none of asyncio's own classes.
+            transport = cast("asyncio.Transport | None", self._smtp.transport)
+            if transport is None:
                 # It hung up between its greeting and our first word.
                 return
             self._pipeline = Pipeline(transport, self._timeouts, self._sweep, pipelining=self._pipelining)
@@ -179,8 +181,9 @@ class Connection:
         """Drop the connection at once."""
         if self._pipeline is not None:
             self._pipeline.abort()
-        if self._smtp.transport is not None and isinstance(self._smtp.transport, asyncio.WriteTransport):
-            self._smtp.transport.abort()
+        transport = cast("asyncio.Transport | None", self._smtp.transport)
+        if transport is not None:
+            transport.abort()
         self._smtp.close()
 
     async def close(self) -> None:

@@ -9,8 +9,11 @@ import itertools
 from collections import Counter
 from datetime import timedelta
 
+import pytest
+
 from digest.deliveries import flow
 from digest.deliveries.turn import Progress
+from digest.engine import loop
 from digest.model.deliveries import DeliveryState, MailingStatus
 from digest.store import deliveries, mailings, shards
 
@@ -18,8 +21,9 @@ from .house import House, opened
 from .sink import Sink
 
 
-def test_a_thousand_get_one_each(store_url: str) -> None:
-    """1,000 deliveries leave exactly 1,000 accepted messages, one each; run again sends none."""
+@pytest.mark.parametrize("polled", [False, True])
+def test_a_thousand_get_one_each(store_url: str, polled: bool) -> None:
+    """1,000 deliveries leave exactly 1,000 accepted messages, one each, on either loop; run again sends none."""
 
     async def main() -> None:
         async with opened(store_url) as house, Sink() as sink:
@@ -36,7 +40,7 @@ def test_a_thousand_get_one_each(store_url: str) -> None:
             assert [(await house.mailing()).id] == [each.id for each in report.settled]
             assert () == again.settled
 
-    asyncio.run(main())
+    loop.run(main(), polled=polled)
 
 
 def test_two_workers_send_each_once(url: str) -> None:
