@@ -14,12 +14,17 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from digest.store import migrate
 from digest.store.database import connect
 from tests.builders import Desk
 
 REPOSITORY = Path(__file__).parent.parent
+
+# The same examples on every machine, however busy it is: a property that fails here fails everywhere.
+settings.register_profile("house", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 @pytest.fixture(autouse=True)

@@ -16,6 +16,7 @@ from digest.cli import (
     deliveries,
     demo,
     doctor,
+    drafts,
     editions,
     feeds,
     init,
@@ -59,6 +60,7 @@ def root(
 
 for module in (init, demo, serve, collect, doctor):
     module.register(app)
+drafts.register(editions.app)
 for module in (
     sources,
     announcements,

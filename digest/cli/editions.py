@@ -59,13 +59,14 @@ def preview(
     at: At = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write the HTML here, and the text beside it.")] = None,
     language: Annotated[str | None, typer.Option("--language", help="The variant to show.")] = None,
+    draft: Annotated[str | None, typer.Option("--draft", metavar="LABEL", help="The one that is held.")] = None,
     as_json: Json = False,
 ) -> None:
-    """The edition as it would be sealed now, or at a time: subject and plain text; nothing is changed."""
+    """The edition as it would be sealed now, or at a time, or a held draft: subject and plain text; changes nothing."""
     from digest.cli.output import emit, say
     from digest.service import composing
 
-    shown = within(lambda house: composing.preview(house, digest, at=instant(at), language=language))
+    shown = within(lambda house: composing.preview(house, digest, at=instant(at), language=language, label=draft))
     if out is not None:
         out.write_text(shown.html, "utf-8")
         out.with_suffix(".txt").write_text(shown.text, "utf-8")
@@ -77,6 +78,8 @@ def preview(
         return
     say(f"Subject: {shown.subject}")
     say(f"To: {shown.audience} subscribers, {', '.join(shown.languages)}")
+    if draft:
+        say(f"Draft: {shown.draft.short}")
     say()
     say(shown.text)
 
@@ -146,12 +149,6 @@ def test_send(
 
     words = within(lambda house: sending.test_send(house, digest, to=to, at=instant(at), language=language))
     say(words)
-
-
-@app.command("approve", epilog="Example: digest editions approve newsflash 2026-06-26")
-def approve_(digest: DigestName, label: Annotated[str, typer.Argument()]) -> None:
-    """Let a held edition go: it is sealed with what was owed when its window closed."""
-    _act("approve", digest, label, "")
 
 
 @app.command(epilog='Example: digest editions cancel newsflash 2026-06-26 --why "wrong figures"')

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypedDict
+from typing import Literal, TypedDict
 from zoneinfo import ZoneInfo
 
 from digest.editions.choose import Chosen, choose
 from digest.editions.compose import placed, snapshot
 from digest.editions.owe import Ledger, Settled, Verdict, Window, weigh
+from digest.editions.revise import dropped, reworded
+from digest.letter.markdown import to_html
+from digest.model.drafts import Edits
 from digest.model.editions import Disposition, Edition, EditionStatus, Snapshot
 from digest.settings import Digest
-from digest.store import announcements, digests, dispositions, editions
+from digest.store import announcements, digests, dispositions, drafts, editions
 from digest.store.database import Tx
 
 
@@ -32,6 +35,16 @@ class Draft:
     @property
     def empty(self) -> bool:
         return self.chosen.too_few
+
+    @property
+    def fingerprint(self) -> str:
+        """What names all that it says: whoever approves it approves this."""
+        return editions.fingerprint(self.snapshot)
+
+    @property
+    def short(self) -> str:
+        """Its fingerprint as people are shown it."""
+        return self.fingerprint[:12]
 
 
 async def draft(
@@ -57,12 +70,14 @@ async def draft(
     else:
         found, known = await announcements.unsettled(tx, digest.slug, line, language=language), {}
     ledger = Ledger(start_line=line, settled=known, last=last)
-    verdicts = weigh(found, digest, ledger, window)
-    chosen = choose(verdicts, digest)
+    edits = await drafts.edits(tx, held.id) if held else Edits()
+    verdicts = dropped(weigh(found, digest, ledger, window), edits)
+    chosen = reworded(choose(verdicts, digest, edits), edits)
     day = (slot_at or window.until).astimezone(ZoneInfo(digest.timezone or "UTC")).date()
     label = held.label if held else await editions.free_label(tx, digest.slug, day.isoformat())
     number = await editions.next_number(tx, digest.slug)
-    sealed = snapshot(chosen, digest, label=label, number=number, day=day, last=last)
+    introduction = to_html(edits.introduction)
+    sealed = snapshot(chosen, digest, label=label, number=number, day=day, last=last, introduction=introduction)
     return Draft(
         digest=digest,
         window=window,
@@ -72,6 +87,12 @@ async def draft(
         chosen=chosen,
         snapshot=sealed,
     )
+
+
+async def held_draft(tx: Tx, digest: Digest, edition: Edition) -> Draft:
+    """What a held edition would say if it were sealed now: its window is closed, but words and wishes may change."""
+    window = Window(until=edition.until, by=edition.by)
+    return await draft(tx, digest, window=window, slot_at=edition.slot_at, held=edition)
 
 
 async def seal(tx: Tx, made: Draft, *, now: datetime, held: Edition | None = None) -> Edition:
@@ -89,6 +110,11 @@ async def seal(tx: Tx, made: Draft, *, now: datetime, held: Edition | None = Non
     too_old = [verdict.announcement.id for verdict in made.verdicts if verdict.too_old]
     for ids, disposition in ((carried, Disposition.CARRIED), (too_old, Disposition.TOO_OLD)):
         await dispositions.settle(tx, made.digest.slug, ids, disposition, edition.id, now)
+    for verdict in made.verdicts:
+        if verdict.dropped:
+            why = verdict.why.removeprefix("dropped: ")
+            row = verdict.announcement.id
+            await dispositions.settle(tx, made.digest.slug, [row], Disposition.DROPPED, edition.id, now, why=why)
     return edition
 
 
@@ -119,6 +145,7 @@ class _Row(TypedDict):
     status: EditionStatus
     slot_at: datetime | None
     until: datetime
+    by: Literal["arrival", "effective"]
 
 
 def _row(made: Draft, status: EditionStatus, number: int) -> _Row:
@@ -129,6 +156,7 @@ def _row(made: Draft, status: EditionStatus, number: int) -> _Row:
         status=status,
         slot_at=made.slot_at,
         until=made.window.until,
+        by=made.window.by,
     )
 
 

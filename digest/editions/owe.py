@@ -46,6 +46,8 @@ class Verdict:
     older: bool = False
     too_old: bool = False
     """Past the digest's late window: it is settled so when the edition is sealed."""
+    dropped: bool = False
+    """Somebody took it out of the draft: it is settled so when the edition is sealed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from digest.model.announcements import Version, best_version
 
@@ -71,7 +72,9 @@ class Edition:
     slot_at: datetime | None
     """UTC; None for one made by hand."""
     until: datetime
-    """It holds what was first seen before this moment."""
+    """It holds what came before this moment."""
+    by: Literal["arrival", "effective"] = "arrival"
+    """Whether that means when we first saw it, or the announcement's own time."""
     created_at: datetime
     sealed_at: datetime | None = None
     sent_at: datetime | None = None

@@ -67,24 +67,26 @@ async def listed(store: Store, settings: Settings, *, now: datetime) -> tuple[Sc
 
 
 def fire_times(digest: Digest, standing: Standing | None, now: datetime, n: int) -> tuple[FireTime, ...]:
-    """The next `n` times after `now`, or after the last look where that is later; also those that will not go."""
-    after = max(now, standing.looked_at) if standing else now
+    """The next `n` times after `now`, those included that will not go, and those whose draft is made already."""
     times: list[FireTime] = []
     skips = standing.skip_next if standing else 0
-    for slot in following(effective(digest, standing), zone_of(digest), after, n):
-        why = ""
-        if standing and is_paused(standing, slot):
-            why = "paused"
+    for slot in following(effective(digest, standing), zone_of(digest), now, n):
+        if standing and slot.at <= standing.looked_at:
+            times.append(_fire_time(digest, slot, "its draft is made"))
+        elif standing and is_paused(standing, slot):
+            times.append(_fire_time(digest, slot, "paused", goes=False))
         elif skips:
-            why, skips = "left out by an operator", skips - 1
-        times.append(_fire_time(digest, slot, why))
+            times.append(_fire_time(digest, slot, "left out by an operator", goes=False))
+            skips -= 1
+        else:
+            times.append(_fire_time(digest, slot))
     return tuple(times)
 
 
-def _fire_time(digest: Digest, slot: Slot, why: str) -> FireTime:
-    notes = (*slot.notes, why) if why else slot.notes
+def _fire_time(digest: Digest, slot: Slot, note: str = "", *, goes: bool = True) -> FireTime:
+    notes = (*slot.notes, note) if note else slot.notes
     local = slot.at.astimezone(zone_of(digest))
-    return FireTime(key=slot.key, local=local, utc=slot.at.astimezone(UTC), goes=not why, notes=notes)
+    return FireTime(key=slot.key, local=local, utc=slot.at.astimezone(UTC), goes=goes, notes=notes)
 
 
 def _line(digest: Digest, standing: Standing | None, now: datetime) -> ScheduleLine:

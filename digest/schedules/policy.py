@@ -41,11 +41,13 @@ class Decision:
 def decide(
     since: Sequence[Slot], standing: Standing, *, missed: Missed, lateness: timedelta, now: datetime
 ) -> Decision:
-    """Weigh the slots in (looked_at, now], ascending."""
+    """Weigh the slots since the last look, ascending; what is still to come was never missed."""
     paused = [slot for slot in since if is_paused(standing, slot)]
     going = [slot for slot in since if not is_paused(standing, slot)]
     left_out, going = going[: standing.skip_next], going[standing.skip_next :]
-    keep, why = _POLICIES[missed](going, now, lateness)
+    come = [slot for slot in going if slot.at <= now]
+    keep, why = _POLICIES[missed](come, now, lateness)
+    keep = [*keep, *going[len(come) :]]
     passed = [
         *(Passed(slot, SlotState.SKIPPED, "paused") for slot in paused),
         *(Passed(slot, SlotState.SKIPPED, "left out by an operator") for slot in left_out),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from digest.schedules.effective import since_last_look, start_line, zone_of
 from digest.schedules.policy import Decision, decide
@@ -26,6 +26,8 @@ class Work:
     standing: Standing | None = None
     redeclared_from: datetime | None = None
     decision: Decision | None = None
+    ahead: datetime | None = None
+    """Up to when slots have been decided."""
 
 
 async def tick(store: Store, settings: Settings, *, now: datetime) -> tuple[OwedSlot, ...]:
@@ -56,11 +58,13 @@ def _work(digest: Digest, standing: Standing | None, now: datetime) -> Work | No
         return Work(digest)
     if (line := start_line(digest, standing, now)) is not None:
         return Work(digest, standing, redeclared_from=line)
-    since = since_last_look(digest, standing, now)
+    # A draft that a person has to approve is made a while before its time.
+    ahead = now + (digest.lead if digest.approval == "manual" else timedelta(0))
+    since = since_last_look(digest, standing, ahead)
     if not since:
         return None
     decision = decide(since, standing, missed=digest.missed, lateness=digest.lateness, now=now)
-    return Work(digest, standing, decision=decision)
+    return Work(digest, standing, decision=decision, ahead=ahead)
 
 
 async def _apply(tx: Tx, work: Work, now: datetime) -> None:
@@ -70,11 +74,11 @@ async def _apply(tx: Tx, work: Work, now: datetime) -> None:
     elif work.redeclared_from is not None:
         await schedules.redeclare(tx, was, digest.schedule, zone_of(digest).key, work.redeclared_from)
     elif work.decision is not None:
-        await _settle(tx, was, work.decision, now)
+        await _settle(tx, was, work.decision, work.ahead or now, now)
 
 
-async def _settle(tx: Tx, was: Standing, decision: Decision, now: datetime) -> None:
-    if not await schedules.move_on(tx, was, now, skips_used=decision.skips_used):
+async def _settle(tx: Tx, was: Standing, decision: Decision, ahead: datetime, now: datetime) -> None:
+    if not await schedules.move_on(tx, was, ahead, skips_used=decision.skips_used):
         return
     owed = [(slot, SlotState.OWED, "; ".join(slot.notes)) for slot in decision.owed]
     passed = [(passed.slot, passed.state, passed.why) for passed in decision.passed]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 
 from digest import templating
 from digest.deliveries.signing import signers
 from digest.errors import ConfigError, TemplateError
 from digest.model.editions import Snapshot
+from digest.schedule import following, parse
+from digest.schedules.effective import zone_of
 from digest.settings import Digest, Settings
+
+_SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def check_settings(settings: Settings) -> None:
@@ -20,6 +25,7 @@ def check_settings(settings: Settings) -> None:
     for slug, digest in settings.digests.items():
         _check_templates(f"digests.{slug}.templates", digest.templates)
         _check_subject(digest)
+        _check_lead(digest)
     for slug, source in settings.sources.items():
         if source.kind == "folder" and not Path(source.url).is_dir():
             raise ConfigError(f"there is no folder {source.url}", about=f"sources.{slug}.url")
@@ -46,6 +52,14 @@ def _check_templates(key: str, folder: Path | None) -> None:
         templating.check(templating.environment((folder,) if folder else ()))
     except TemplateError as error:
         raise ConfigError(str(error), about=key) from error
+
+
+def _check_lead(digest: Digest) -> None:
+    """A draft that is not approved yet would go into the next, were that made before its time has come."""
+    times = [slot.at for slot in following(parse(digest.schedule), zone_of(digest), _SOME_DAY, 14)]
+    shortest = min((later - sooner for sooner, later in pairwise(times)), default=None)
+    if shortest is not None and digest.lead >= shortest:
+        raise ConfigError("is longer than from one edition to the next", about=f"digests.{digest.slug}.lead")
 
 
 def _check_subject(digest: Digest) -> None:

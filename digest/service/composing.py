@@ -14,6 +14,8 @@ from digest.errors import EditionError, UsageError
 from digest.model.editions import Edition, EditionStatus
 from digest.service import collecting, letters, ringing
 from digest.service.house import House, now
+from digest.service.reading import labelled
+from digest.settings import Digest
 from digest.store import audiences, editions, mailings
 from digest.store.database import Tx
 
@@ -41,6 +43,7 @@ class Shown:
             "audience": self.audience,
             "languages": list(self.languages),
             "items": [verdict.announcement.public_id for verdict in self.draft.chosen.all],
+            "fingerprint": self.draft.fingerprint,
             "text": self.text,
         }
 
@@ -68,11 +71,16 @@ class Composed:
     words: str
 
 
-async def preview(house: House, slug: str, *, at: datetime | None, language: str | None) -> Shown:
-    """The edition as it would be sealed now, or at `at`; changes nothing."""
+async def preview(
+    house: House, slug: str, *, at: datetime | None, language: str | None, label: str | None = None
+) -> Shown:
+    """The edition as it would be sealed now, or at `at`, or the draft that is held as `label`; changes nothing."""
     digest = house.digest(slug)
     async with house.store.read() as tx:
-        draft = await flow.draft(tx, digest, window=window(at))
+        if label:
+            _, draft = await held(tx, digest, label)
+        else:
+            draft = await flow.draft(tx, digest, window=window(at))
         audience, languages = await audiences.count(tx, slug, now()), await audiences.languages(tx, slug)
     if draft.empty:
         owed = len(draft.chosen.all)
@@ -148,21 +156,32 @@ async def seal(
     return Composed(edition=edition, words=_words(edition, draft))
 
 
-async def approve(house: House, edition: Edition, *, grace: timedelta) -> Edition:
-    """Seal a held edition: what was owed when its window closed."""
+async def approve(house: House, edition: Edition, *, grace: timedelta, named: str = "") -> Edition:
+    """Seal a held edition, if `named` is what its fingerprint begins with. No mail goes before its slot."""
     digest = house.digest(edition.digest)
-    closed = Window(until=edition.until)
     async with house.store.read() as tx:
-        draft = await flow.draft(tx, digest, window=closed, slot_at=edition.slot_at, held=edition)
+        draft = await flow.held_draft(tx, digest, edition)
         languages = await audiences.languages(tx, digest.slug)
+    about = f"{edition.digest} {edition.label}"
     if draft.empty:
-        raise EditionError("nothing in it is owed any more", about=f"{edition.digest} {edition.label}")
+        raise EditionError("nothing in it is owed any more", about=about)
+    if not draft.fingerprint.startswith(named):
+        raise EditionError(f'"{named}" is not this draft, which is now {draft.short}: look at it again', about=about)
     sealed = letters.rows(letters.rendered(house, draft.snapshot, languages))
     async with house.store.write() as tx:
         approved = await flow.seal(tx, draft, now=now(), held=edition)
-        await _owe_mail(tx, house, approved, sealed, grace)
+        wait = max(timedelta(0), (edition.slot_at or now()) - now())
+        await _owe_mail(tx, house, approved, sealed, wait + grace)
     await freeze(house.store, now=now())
     return approved
+
+
+async def held(tx: Tx, digest: Digest, label: str) -> tuple[Edition, Draft]:
+    """The edition that waits under this label, and what it would say; EditionError when it does not wait."""
+    edition = await labelled(tx, digest.slug, label)
+    if edition.status is not EditionStatus.HELD:
+        raise EditionError(f"is {edition.status}, not held", about=f"{digest.slug} {label}")
+    return edition, await flow.held_draft(tx, digest, edition)
 
 
 def window(at: datetime | None) -> Window:

@@ -1,4 +1,4 @@
-"""What an operator does to an edition under way: approve, cancel, pause, resume; each is in the audit."""
+"""What an operator does to an edition under way: cancel, pause, resume; each is in the audit."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from digest.deliveries import flow as deliveries
 from digest.editions import flow
 from digest.errors import EditionError, UsageError
 from digest.model.editions import Edition, EditionStatus
-from digest.service import composing
 from digest.service.house import House, now
 from digest.service.reading import labelled
 from digest.store import audit, editions, mailings, shards
@@ -14,18 +13,11 @@ from digest.store.database import Tx
 
 
 async def act(house: House, what: str, slug: str, label: str, why: str) -> Edition:
-    """Do one of approve, cancel, pause, resume; EditionError when it cannot be done now."""
-    digest = house.digest(slug)
-    async with house.store.read() as tx:
-        edition = await labelled(tx, slug, label)
-    if what == "approve":
-        if edition.status is not EditionStatus.HELD:
-            raise EditionError(f"is {edition.status}, not held", about=f"{slug} {label}")
-        changed = await composing.approve(house, edition, grace=digest.grace)
-    else:
-        async with house.store.write() as tx:
-            changed = await _step(tx, what, edition, why)
+    """Do one of cancel, pause, resume; EditionError when it cannot be done now."""
+    house.digest(slug)
     async with house.store.write() as tx:
+        edition = await labelled(tx, slug, label)
+        changed = await _step(tx, what, edition, why)
         was, became = edition.status.value, changed.status.value
         subject = f"{slug} {label}"
         await audit.add(tx, at=now(), who="operator", action=what, subject=subject, was=was, became=became, why=why)

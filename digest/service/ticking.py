@@ -9,12 +9,12 @@ from digest.deliveries.context import Context
 from digest.editions import flow as editing
 from digest.editions.owe import Window
 from digest.errors import DigestError
-from digest.model.editions import EditionStatus
+from digest.model.editions import Edition
 from digest.schedules.tick import tick as owed_slots
-from digest.service import collecting, composing
+from digest.service import collecting, composing, drafting
 from digest.service.house import House, now
 from digest.service.posting import context
-from digest.store import editions, schedules
+from digest.store import drafts, editions, schedules
 from digest.store.schedules import OwedSlot
 
 log = structlog.get_logger()
@@ -34,7 +34,9 @@ async def slots(house: House) -> tuple[str, ...]:
     owed = await owed_slots(house.store, house.settings, now=now())
     if owed:
         await collecting.refresh(house)
-    return tuple([await _answer(house, slot) for slot in owed])
+    answered = tuple([await _answer(house, slot) for slot in owed])
+    await _let_go(house)
+    return answered
 
 
 async def deliver(sender: Context) -> flow.Report:
@@ -46,14 +48,17 @@ async def _answer(house: House, slot: OwedSlot) -> str:
     """The slot's edition, made once: its row is taken in the same moment by nobody else."""
     digest = house.digest(slot.digest)
     try:
-        await _merge_held(house, slot)
+        merged = await _merge_held(house, slot)
         async with house.store.read() as tx:
             made = await editions.made_for(tx, slot.digest, slot.at)
         if made is None:
-            done = await composing.seal(
-                house, slot.digest, window=Window(until=slot.at), slot_at=slot.at, grace=digest.grace
-            )
+            # A draft made ahead is closed when it is made.
+            closed = Window(until=min(slot.at, slot.seen_at))
+            done = await composing.seal(house, slot.digest, window=closed, slot_at=slot.at, grace=digest.grace)
             made, words = done.edition, done.words
+            if merged and made:
+                async with house.store.write() as tx:
+                    await drafts.inherit(tx, merged.id, made.id)
         else:
             words = f"{slot.digest} {made.label} was there already."
     except DigestError as error:
@@ -66,9 +71,25 @@ async def _answer(house: House, slot: OwedSlot) -> str:
     return words
 
 
-async def _merge_held(house: House, slot: OwedSlot) -> None:
-    """A draft that nobody approved before the next slot goes into that one."""
+async def _merge_held(house: House, slot: OwedSlot) -> Edition | None:
+    """A draft that nobody approved before the next one is made goes into that, with all that was wished for it."""
     async with house.store.write() as tx:
         held = await editions.held(tx, slot.digest)
-        if held is not None and held.status is EditionStatus.HELD and held.until < slot.at:
-            await editing.cancel(tx, held, now=now(), why=f"merged into the slot {slot.key}", mailed=False)
+        if held is None or held.slot_at == slot.at or held.until >= slot.at:
+            return None
+        return await editing.cancel(tx, held, now=now(), why=f"merged into the slot {slot.key}", mailed=False)
+
+
+async def _let_go(house: House) -> None:
+    """Seal the drafts that nobody approved by their time, where the digest says so."""
+    for slug, digest in house.settings.digests.items():
+        if digest.approval != "manual" or digest.unapproved != "send":
+            continue
+        async with house.store.read() as tx:
+            held = await editions.held(tx, slug)
+        if held is None or held.slot_at is None or held.slot_at > now():
+            continue
+        try:
+            await drafting.approve(house, slug, held.label, draft="", by="the clock", why="nobody did by its time")
+        except DigestError as error:
+            log.error("draft not sealed", digest=slug, edition=held.label, error=str(error))

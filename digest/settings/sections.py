@@ -242,6 +242,8 @@ class Digest(Named):
     timezone: Zone | None = None
     language: Language | None = None
     approval: Literal["auto", "manual"] = "auto"
+    lead: Duration = timedelta(0)
+    unapproved: Literal["hold", "send"] = "hold"
     missed: Literal["latest", "each", "skip"] = "latest"
     lateness: Duration = timedelta(hours=6)
     grace: Duration = timedelta(minutes=10)

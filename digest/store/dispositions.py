@@ -21,10 +21,17 @@ async def baseline(tx: Tx, digests: Sequence[str], announcements: Sequence[int],
 
 
 async def settle(
-    tx: Tx, digest: str, announcements: Iterable[int], disposition: Disposition, edition: int, at: datetime
+    tx: Tx,
+    digest: str,
+    announcements: Iterable[int],
+    disposition: Disposition,
+    edition: int,
+    at: datetime,
+    *,
+    why: str = "",
 ) -> None:
     """Give each its disposition; EditionError when one already has one: another edition won."""
-    rows = [_row(digest, each, disposition, edition, at) for each in announcements]
+    rows = [_row(digest, each, disposition, edition, at, why) for each in announcements]
     if not rows:
         return
     settled_now = insert_ignore(tx, dispositions).returning(dispositions.c.announcement_id)
@@ -47,11 +54,14 @@ async def release(tx: Tx, edition: int) -> None:
     await tx.execute(dispositions.delete().where(dispositions.c.edition_id == edition))
 
 
-def _row(digest: str, announcement: int, what: Disposition, edition: int | None, at: datetime) -> dict[str, object]:
+def _row(
+    digest: str, announcement: int, what: Disposition, edition: int | None, at: datetime, why: str = ""
+) -> dict[str, object]:
     return {
         "digest": digest,
         "announcement_id": announcement,
         "disposition": what.value,
         "edition_id": edition,
         "at": at,
+        "why": why,
     }

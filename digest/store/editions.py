@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Row, func, insert, select, update
 
@@ -85,12 +85,20 @@ async def add(
     slot_at: datetime | None,
     until: datetime,
     now: datetime,
+    by: Literal["arrival", "effective"] = "arrival",
     why: str = "",
 ) -> Edition:
     """A new edition; EditionError when somebody else just took its label."""
     sealed = status is EditionStatus.SEALED
     values = {"digest": digest, "label": label, "number": number, "status": status, "revision": int(sealed)}
-    values |= {"slot_at": slot_at, "until": until, "created_at": now, "sealed_at": now if sealed else None, "why": why}
+    values |= {
+        "slot_at": slot_at,
+        "until": until,
+        "by": by,
+        "created_at": now,
+        "sealed_at": now if sealed else None,
+        "why": why,
+    }
     made = (await tx.execute(insert_ignore(tx, editions).values(values).returning(*_COLUMNS))).one_or_none()
     if made is None:
         raise EditionError("was composed by another process just now", about=f"{digest} {label}")
@@ -101,10 +109,9 @@ async def add_revision(
     tx: Tx, edition: Edition, snapshot: Snapshot, contents: Iterable[tuple[int, str]], *, now: datetime
 ) -> str:
     """Seal what the edition says; `contents` is (announcement, section) in reading order. Returns its fingerprint."""
-    text = codec.dumps(snapshot)
-    fingerprint = sha256(text.encode()).hexdigest()
+    text, named = codec.dumps(snapshot), fingerprint(snapshot)
     values = {"edition_id": edition.id, "revision": edition.revision, "at": now}
-    await tx.execute(insert(edition_revisions).values(**values, fingerprint=fingerprint, snapshot=text))
+    await tx.execute(insert(edition_revisions).values(**values, fingerprint=named, snapshot=text))
     rows = [
         {
             "edition_id": edition.id,
@@ -117,7 +124,12 @@ async def add_revision(
     ]
     if rows:
         await tx.execute(insert(entries), rows)
-    return fingerprint
+    return named
+
+
+def fingerprint(snapshot: Snapshot) -> str:
+    """What names all that a snapshot says."""
+    return sha256(codec.dumps(snapshot).encode()).hexdigest()
 
 
 async def snapshot(tx: Tx, edition: int, revision: int) -> Snapshot:

@@ -28,7 +28,7 @@ class Standing:
     tuned_at: datetime | None
     revision: int
     looked_at: datetime
-    """Slots up to this moment have been dealt with; it never moves back."""
+    """Slots up to this moment have been dealt with; ahead of time where drafts are made ahead."""
     paused: bool
     paused_until: datetime | None
     """Until when, if it is paused; None is until somebody resumes it."""
@@ -88,10 +88,10 @@ async def move_on(tx: Tx, was: Standing, looked_at: datetime, *, skips_used: int
 async def tune(tx: Tx, was: Standing, spec: str | None, *, by: str, why: str, at: datetime) -> bool:
     """Let `spec` count instead of what is declared, or with None that again; False as for `move_on`.
 
-    The start line moves up to `at`: a change never fires backwards.
+    The start line stands at `at`: a change never fires backwards, and what the old one decided ahead is known by key.
     """
     tuned = {"tuned": spec, "tuned_by": by, "tuned_why": why, "tuned_at": at}
-    return await _change(tx, was, {**tuned, "revision": was.revision + 1, "looked_at": max(at, was.looked_at)})
+    return await _change(tx, was, {**tuned, "revision": was.revision + 1, "looked_at": at})
 
 
 async def pause(tx: Tx, was: Standing, *, until: datetime | None) -> bool:

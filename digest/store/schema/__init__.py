@@ -22,7 +22,16 @@ from digest.store.schema.announcements import (
     versions,
 )
 from digest.store.schema.columns import Day, Id, Utc, metadata
-from digest.store.schema.editions import digests, dispositions, edition_revisions, editions, entries, schedules, slots
+from digest.store.schema.editions import (
+    digests,
+    dispositions,
+    draft_edits,
+    edition_revisions,
+    editions,
+    entries,
+    schedules,
+    slots,
+)
 from digest.store.schema.house import audit, counters, instance
 from digest.store.schema.mail import deliveries, delivery_events, letters, mailings, notes, pace, shards
 from digest.store.schema.people import bounces, subscribers, subscriptions, suppressions
@@ -39,6 +48,7 @@ __all__ = [
     "delivery_events",
     "digests",
     "dispositions",
+    "draft_edits",
     "edition_revisions",
     "editions",
     "entries",

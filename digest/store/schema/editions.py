@@ -43,7 +43,7 @@ schedules = Table(
     Column("paused_until", Utc),
     count("skip_next"),
 )
-"""`looked_at` is the start line in time: slots up to it have been dealt with; it never moves back."""
+"""`looked_at` is the start line in time: slots up to it have been dealt with."""
 
 slots = Table(
     "slots",
@@ -73,6 +73,7 @@ editions = Table(
     Column("revision", Integer, nullable=False),
     Column("slot_at", Utc),
     Column("until", Utc, nullable=False),
+    Column("by", String(16), nullable=False, server_default="arrival"),
     Column("created_at", Utc, nullable=False),
     Column("sealed_at", Utc),
     Column("sent_at", Utc),
@@ -92,6 +93,19 @@ edition_revisions = Table(
     words("why"),
     PrimaryKeyConstraint("edition_id", "revision"),
 )
+
+draft_edits = Table(
+    "draft_edits",
+    metadata,
+    ref("edition_id", "editions"),
+    Column("subject", String(200), nullable=False),
+    Column("wish", String(16), nullable=False),
+    Column("language", String(35), nullable=False, server_default=""),
+    words("value"),
+    Column("at", Utc, nullable=False),
+    PrimaryKeyConstraint("edition_id", "subject", "wish", "language"),
+)
+"""`subject` is an announcement's public id, or "" for the edition itself."""
 
 entries = Table(
     "entries",

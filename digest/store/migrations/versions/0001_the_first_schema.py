@@ -235,6 +235,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("slot_at", schema.Utc(length=27), nullable=True),
         sa.Column("until", schema.Utc(length=27), nullable=False),
+        sa.Column("by", sa.String(length=16), server_default="arrival", nullable=False),
         sa.Column("created_at", schema.Utc(length=27), nullable=False),
         sa.Column("sealed_at", schema.Utc(length=27), nullable=True),
         sa.Column("sent_at", schema.Utc(length=27), nullable=True),
@@ -403,6 +404,17 @@ def upgrade() -> None:
         sa.Column("why", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["edition_id"], ["editions.id"], name=op.f("fk_edition_revisions_edition_id")),
         sa.PrimaryKeyConstraint("edition_id", "revision", name=op.f("pk_edition_revisions")),
+    )
+    op.create_table(
+        "draft_edits",
+        sa.Column("edition_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("wish", sa.String(length=16), nullable=False),
+        sa.Column("language", sa.String(length=35), server_default="", nullable=False),
+        sa.Column("value", sa.Text(), server_default="", nullable=False),
+        sa.Column("at", schema.Utc(length=27), nullable=False),
+        sa.ForeignKeyConstraint(["edition_id"], ["editions.id"], name=op.f("fk_draft_edits_edition_id")),
+        sa.PrimaryKeyConstraint("edition_id", "subject", "wish", "language", name=op.f("pk_draft_edits")),
     )
     op.create_table(
         "entries",

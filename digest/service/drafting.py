@@ -1,0 +1,123 @@
+"""What a person does to a draft before it is sealed: make it, change it, approve it. Each step is in the audit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from digest.editions import flow
+from digest.editions.choose import section_titled
+from digest.editions.flow import Draft
+from digest.editions.owe import Verdict
+from digest.errors import EditionError, NotFound, UsageError
+from digest.letter import headers
+from digest.model.drafts import WORDS, Edit, Wish
+from digest.model.editions import Edition, EditionStatus
+from digest.service import collecting, composing
+from digest.service.house import House, now
+from digest.settings import Digest
+from digest.store import audit, drafts
+from digest.store.database import Tx
+
+_LEAST = 6
+"""Letters of a fingerprint that name a draft."""
+
+
+async def hold(house: House, slug: str, *, at: datetime | None, by: str) -> Edition:
+    """Make the draft of what is owed, and hold it until somebody approves it; EditionError when nothing is."""
+    digest = house.digest(slug)
+    composing.past(at)
+    if at is None:
+        await collecting.refresh(house)
+    async with house.store.write() as tx:
+        draft = await flow.draft(tx, digest, window=composing.window(at))
+        if draft.empty:
+            raise EditionError("nothing to hold: too little is owed", about=slug)
+        edition = await flow.hold(tx, draft, now=now())
+        await _note(tx, edition, by, "hold", became=draft.short)
+    return edition
+
+
+async def change(house: House, slug: str, label: str, name: str, edits: tuple[Edit, ...], *, by: str) -> Draft:
+    """Wish something for an announcement in a held draft, or with no value wish it no more; the draft as it is now.
+
+    `name` is an announcement's id, or its last part. A language that is not said is the one the draft shows it in.
+    """
+    digest = house.digest(slug)
+    async with house.store.write() as tx:
+        edition, draft = await composing.held(tx, digest, label)
+        verdict = _named(draft, name)
+        for edit in edits:
+            wished = _checked(replace(edit, subject=verdict.announcement.public_id), verdict, digest)
+            await _wish(tx, edition, wished, by)
+        _, changed = await composing.held(tx, digest, label)
+    return changed
+
+
+async def introduce(house: House, slug: str, label: str, text: str, *, by: str) -> Draft:
+    """Put an introduction in Markdown before a held draft, or with no text none; the draft as it is now."""
+    digest = house.digest(slug)
+    async with house.store.write() as tx:
+        edition, _ = await composing.held(tx, digest, label)
+        await _wish(tx, edition, Edit(wish=Wish.INTRODUCTION, value=text.strip()), by)
+        _, changed = await composing.held(tx, digest, label)
+    return changed
+
+
+async def approve(house: House, slug: str, label: str, *, draft: str, by: str, why: str = "") -> Edition:
+    """Seal a held draft, if it is still the one whose fingerprint begins with `draft`, "" for whatever it is."""
+    digest = house.digest(slug)
+    if draft and len(draft) < _LEAST:
+        raise UsageError(f"name at least {_LEAST} letters of it", about=draft)
+    async with house.store.read() as tx:
+        edition, found = await composing.held(tx, digest, label)
+    named = draft.lower() or found.fingerprint
+    approved = await composing.approve(house, edition, grace=digest.grace, named=named)
+    async with house.store.write() as tx:
+        await _note(tx, edition, by, "approve", was=EditionStatus.HELD, became=f"sealed {found.short}", why=why)
+    return approved
+
+
+def _named(draft: Draft, name: str) -> Verdict:
+    """The announcement among what the draft holds, or what was dropped from it."""
+    for verdict in draft.verdicts:
+        public_id = verdict.announcement.public_id
+        if (verdict.owed or verdict.dropped) and name in (public_id, public_id.rpartition("/")[2]):
+            return verdict
+    raise NotFound("is not in this draft", about=name)
+
+
+def _checked(edit: Edit, verdict: Verdict, digest: Digest) -> Edit:
+    """The wish as it is kept; UsageError for one that cannot be."""
+    if edit.wish in WORDS:
+        version = verdict.announcement.version(*filter(None, (edit.language, digest.language)))
+        if edit.language and version.language != edit.language:
+            raise UsageError(f'has no version in "{edit.language}"', about=edit.subject)
+        if edit.value and edit.wish is Wish.ALT and version.picture is None:
+            raise UsageError("has no picture", about=edit.subject)
+        return replace(edit, language=version.language, value=headers.clean(edit.value))
+    if edit.wish is Wish.SECTION and edit.value and section_titled(digest, edit.value) is None:
+        raise UsageError(f'no section is titled "{edit.value}"', about=digest.slug)
+    return edit
+
+
+async def _wish(tx: Tx, edition: Edition, edit: Edit, by: str) -> None:
+    was = next((each.value for each in (await drafts.edits(tx, edition.id)).all if _same(each, edit)), "")
+    if edit.value:
+        await drafts.put(tx, edition.id, edit, now=now())
+    else:
+        await drafts.take_back(tx, edition.id, edit)
+    what = f"{edit.wish} {edit.language}".strip()
+    about = f"{edit.subject}: " if edit.subject else ""
+    await _note(tx, edition, by, f"draft {what}", was=was, became=edit.value, why=f"{about}{what}")
+
+
+def _same(one: Edit, other: Edit) -> bool:
+    return (one.subject, one.wish, one.language) == (other.subject, other.wish, other.language)
+
+
+async def _note(
+    tx: Tx, edition: Edition, by: str, action: str, *, was: str = "", became: str = "", why: str = ""
+) -> None:
+    subject = f"{edition.digest} {edition.label}"
+    await audit.add(tx, at=now(), who=by, action=action, subject=subject, was=was, became=became, why=why)

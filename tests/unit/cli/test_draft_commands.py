@@ -1,0 +1,120 @@
+"""A draft in a person's hands: held, changed, approved by what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.builders import Desk, folder_source
+
+DIGEST = """approval = "manual"
+[[digests.newsflash.sections]]
+title = "Awards"
+match = { title = "Award*" }
+"""
+LABEL = "2025-05-30"
+AT = "2025-05-30T08:00Z"
+
+
+@pytest.fixture
+def house(desk: Desk) -> Desk:
+    """Four announcements of May 2025, held in a draft."""
+    for day, name in enumerate(("one", "two", "three", "four"), 10):
+        desk.write(name, f"Number {name}", f"2025-05-{day}", summary=f"About {name}")
+    desk.declare(sources=folder_source(desk.folder), digest=DIGEST)
+    desk.done("collect")
+    desk.done("editions", "hold", "newsflash", "--at", AT)
+    return desk
+
+
+def ids(house: Desk) -> dict[str, str]:
+    """The last part of each id, by the last word of its title."""
+    rows = house.done("announcements", "list", "--json").json()
+    return {row["title"].split()[-1]: row["id"].rpartition("/")[2] for row in rows}
+
+
+def edit(house: Desk, name: str, *words: str) -> str:
+    return house.done("editions", "edit", "newsflash", LABEL, ids(house)[name], *words).out
+
+
+def shown(house: Desk) -> dict[str, str]:
+    return dict(house.done("editions", "preview", "newsflash", "--draft", LABEL, "--json").json())
+
+
+def test_a_draft_is_changed_and_the_announcements_are_not(house: Desk) -> None:
+    """Lead, place, section, words, introduction, one dropped: as sealed so previewed, and feeds stay as they were."""
+    edit(house, "one", "--lead", "--title", "Mines & more agree", "--teaser", "In short")
+    edit(house, "two", "--section", "awards")
+    edit(house, "three", "--drop", "a rumour")
+    words = house.folder / "words.md"
+    words.write_text("Dear **readers**, see [us](https://example.org). <script>alert(1)</script> [no](javascript:x)")
+    house.done("editions", "introduce", "newsflash", LABEL, str(words))
+    seen = shown(house)
+    html = house.done("editions", "preview", "newsflash", "--draft", LABEL, "--out", str(house.folder / "p.html"))
+    page = (house.folder / "p.html").read_text()
+    assert seen["text"].index("Mines & more agree") < seen["text"].index("Number four") < seen["text"].index("Awards")
+    assert "Number three" not in seen["text"]
+    assert "Dear readers" in seen["text"]
+    assert ("<strong>readers</strong>" in page, "<script>" in page, 'javascript:x"' in page) == (True, False, False)
+    assert "Draft: " in html.out
+    house.done("editions", "approve", "newsflash", LABEL)
+    sealed = house.done("editions", "show", "newsflash", LABEL, "--json").json()
+    assert ["Mines & more agree", "Number four", "Number two"] == [entry["title"] for entry in sealed["entries"]]
+    why = {row["title"]: row["why"] for row in house.done("editions", "explain", "newsflash", "--json").json()}
+    assert "dropped: a rumour" == why["Number three"]
+    assert "Number one" in {row["title"] for row in house.done("announcements", "list", "--json").json()}
+
+
+def test_places_and_second_thoughts(house: Desk) -> None:
+    """A place within the section; every wish can be taken back, and the draft is what it was."""
+    before = edit(house, "one", "--place", "1").splitlines()
+    assert ["Number four", "Number one", "Number three", "Number two"] == [
+        f"Number {line.split('Number ')[1].split()[0]}" for line in before if "Number " in line
+    ]
+    first = shown(house)["fingerprint"]
+    edit(house, "two", "--drop", "no", "--title", "Otherwise")
+    assert first != shown(house)["fingerprint"]
+    edit(house, "two", "--keep", "--title", "")
+    assert first == shown(house)["fingerprint"]
+
+
+def test_what_was_seen_is_approved(house: Desk) -> None:
+    """A draft that changed since is refused by its fingerprint, and stays held; the new one passes."""
+    seen = shown(house)["fingerprint"]
+    edit(house, "one", "--title", "Otherwise")
+    refused = house.run("editions", "approve", "newsflash", LABEL, "--draft", seen[:12])
+    assert (1, True) == (refused.status, "look at it again" in refused.err)
+    now = shown(house)["fingerprint"]
+    assert f"{LABEL} is sealed" in house.done("editions", "approve", "newsflash", LABEL, "--draft", now[:8].upper()).out
+    again = house.run("editions", "edit", "newsflash", LABEL, ids(house)["two"], "--lead")
+    assert (1, True) == (again.status, "is sealed, not held" in again.err)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("edit", "newsflash", LABEL, "nobody", "--lead"), 2, "nobody: is not in this draft"),
+        (("edit", "newsflash", "2000-01-01", "x", "--lead"), 2, "2000-01-01"),
+        (("edit", "newsflash", LABEL, "ONE", "--section", "Nowhere"), 2, 'no section is titled "Nowhere"'),
+        (("edit", "newsflash", LABEL, "ONE", "--title", "x", "--language", "fr"), 2, 'has no version in "fr"'),
+        (("edit", "newsflash", LABEL, "ONE", "--alt", "x"), 2, "has no picture"),
+        (("introduce", "newsflash", LABEL, "gone.md"), 2, "gone.md: cannot be read"),
+        (("approve", "newsflash", LABEL, "--draft", "ab"), 2, "name at least 6"),
+        (("preview", "newsflash", "--draft", "2000-01-01"), 2, "2000-01-01"),
+    ],
+)
+def test_what_cannot_be_is_said(house: Desk, words: tuple[str, ...], status: int, said: str) -> None:
+    """With its reason; the draft stays as it is."""
+    before = shown(house)["fingerprint"]
+    ran = house.run("editions", *(ids(house)["one"] if word == "ONE" else word for word in words))
+    assert (status, True) == (ran.status, said in ran.err), ran
+    assert before == shown(house)["fingerprint"]
+
+
+def test_a_template_is_no_introduction(house: Desk, tmp_path: Path) -> None:
+    """Only files on disk are Jinja: what stands in braces is text."""
+    words = tmp_path / "words.md"
+    words.write_text("{{ site.title }} {% raise %}")
+    house.done("editions", "introduce", "newsflash", LABEL, str(words))
+    assert "{{ site.title }} {% raise %}" in shown(house)["text"]

@@ -1,0 +1,45 @@
+"""What a person changes in a draft."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.editions.choose import choose
+from digest.editions.owe import Ledger, Window, weigh
+from digest.editions.revise import dropped, reworded
+from digest.model.drafts import Edit, Edits, Wish
+from tests.unit.editions.test_editions import NOW, announced, digest
+
+COUNT = 12
+IDS = [f"tag:x/{number}" for number in range(COUNT)]
+EDITS = st.lists(
+    st.one_of(
+        st.builds(Edit, subject=st.sampled_from(IDS), wish=st.just(Wish.DROP), value=st.just("no")),
+        st.builds(Edit, subject=st.sampled_from(IDS), wish=st.just(Wish.LEAD), value=st.just("yes")),
+        st.builds(Edit, subject=st.sampled_from(IDS), wish=st.just(Wish.PLACE), value=st.integers(1, 20).map(str)),
+        st.builds(Edit, subject=st.sampled_from(IDS), wish=st.just(Wish.SECTION), value=st.sampled_from(["Jobs", "?"])),
+        st.builds(Edit, subject=st.sampled_from(IDS), wish=st.just(Wish.TITLE), language=st.just("en")),
+    ),
+    max_size=12,
+    unique_by=lambda edit: (edit.subject, edit.wish),
+).map(lambda edits: Edits(tuple(edits)))
+
+
+@given(EDITS, st.integers(1, COUNT))
+def test_each_stands_once_or_is_dropped(edits: Edits, most: int) -> None:
+    """Whatever is wished, every announcement is in the draft once or was dropped; the wished lead leads."""
+    asked = digest(max_items=most, sections=[{"title": "Jobs", "match": {"categories": ["Jobs"]}}])
+    found = [replace(announced(seq=number + 1), public_id=name) for number, name in enumerate(IDS)]
+    verdicts = dropped(weigh(found, asked, Ledger(start_line=0, settled={}), Window(until=NOW)), edits)
+    chosen = reworded(choose(verdicts, asked, edits), edits)
+    gone = {verdict.announcement.public_id for verdict in verdicts if verdict.dropped}
+    held = [verdict.announcement.public_id for verdict in chosen.all]
+    assert sorted(IDS) == sorted([*gone, *held])
+    assert gone == set(edits.of(Wish.DROP))
+    leads = [name for name in edits.of(Wish.LEAD) if name not in gone]
+    if leads and len(leads) + len(edits.of(Wish.PLACE)) <= most:
+        assert chosen.lead is not None
+        assert chosen.lead.announcement.public_id in leads
