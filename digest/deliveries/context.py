@@ -142,7 +142,7 @@ class Routes:
             sender=sender,
             pool=pool(sender.connections),
             notes=pool(1),
-            pace=Pace.of(sender, most=journal.MOST if context.journal else pace.MOST),
+            pace=Pace.of(sender, most=journal.MOST if context.journal else pace.MOST, clock=context.clock),
             signing=Signing(context.signers[slug], context.clock) if context.signers.get(slug) else None,
             envelope=headers.mailbox(sender.bounces).address if sender.bounces else address,
             domain=address.rpartition("@")[2],

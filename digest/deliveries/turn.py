@@ -7,17 +7,19 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from digest.deliveries import proof, verdicts
 from digest.deliveries.context import LEASE, NO_DOT_AFTER, PATIENCE, Context, Route
 from digest.deliveries.halt import halt
 from digest.deliveries.journal import Page
+from digest.deliveries.pace import domain_of
 from digest.deliveries.personalise import Writer
 from digest.deliveries.signing import outgoing
 from digest.deliveries.smtp.crew import Batch, Crew, Message, unheard
 from digest.deliveries.smtp.parcel import untold
+from digest.deliveries.throttle import Heard
 from digest.errors import StoreError
 from digest.model.deliveries import DeliveryState, MailingStatus, Outcome, OutcomeKind, Shard
 from digest.store import deliveries, mailings, notes, shards
@@ -171,11 +173,15 @@ class Turn:
     async def _claim(self, tx: Tx, now: datetime) -> Sequence[Addressee]:
         pace = self._route.pace
         room = await pace.room(tx)
-        if not room:
-            self._put_off = pace.tomorrow()
-            return ()
-        claimed = await deliveries.claim(tx, self._shard, digest=self._mailing.digest, limit=room, now=now)
-        await pace.reserve(tx, len(claimed))
+        claimed: Sequence[Addressee] = ()
+        if room.count:
+            claimed = await deliveries.claim(
+                tx, self._shard, digest=self._mailing.digest, limit=room.count, now=now, domains=room.domains
+            )
+            await pace.reserve(tx, [each.wire for each in claimed])
+        if not claimed and room.opens:
+            # What is owed has no place now: nobody holds it meanwhile.
+            self._put_off = now + timedelta(seconds=room.opens)
         return claimed
 
     def _messages(self, claimed: Sequence[Addressee]) -> list[Message]:
@@ -204,6 +210,7 @@ class Turn:
         await deliveries.record(tx, self._mailing.id, results, now)
         if self._many_doubts:
             await deliveries.hold_doubts(tx, self._shard, self._doubts)
+        await self._route.pace.heard(tx, _heard(self._sent))
         if refused:
             await halt(self._context, tx, self._mailing.id, f"the relay refuses us: {refused}", now)
         return results
@@ -254,3 +261,10 @@ def _moves(results: Sequence[Result]) -> Counts:
     states = Counter(result.state for result in results if result.state is not DeliveryState.OWED)
     moved = {state.name.lower(): count for state, count in states.items()}
     return Counts(owed=-states.total(), **moved)
+
+
+def _heard(sent: _Sent) -> Heard:
+    said = zip(sent.claimed, sent.batch.outcomes, strict=True)
+    troubles = [(domain_of(each.wire), out) for each, out in said if out and out.kind is not OutcomeKind.ACCEPTED]
+    answers = len(sent.claimed) - sent.batch.outcomes.count(None)
+    return Heard(answers=answers, troubles=troubles, broken=sent.batch.broken)

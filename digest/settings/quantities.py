@@ -13,8 +13,8 @@ from pydantic import BeforeValidator
 _UNITS = {"ms": 0.001, "s": 1, "sec": 1, "min": 60, "m": 60, "h": 3600, "hour": 3600, "d": 86_400, "day": 86_400}
 _UNITS |= {"second": 1, "minute": 60, "week": 604_800, "w": 604_800}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)")
-_RATE = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*(s|min|h)")
-_BYTES = {"s": 1, "min": 60, "h": 3600}
+_RATE = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*(s|min|h|day)")
+_EACH = {"s": 1, "min": 60, "h": 3600, "day": 86_400}
 
 
 def duration(text: object) -> timedelta:
@@ -41,7 +41,7 @@ def rate(text: object) -> float | None:
     match = _RATE.fullmatch(words)
     if not match or not float(match[1]):
         raise ValueError(f'"{text}" is no rate; write it like "5/s", "300/min" or "unlimited"')
-    return float(match[1]) / _BYTES[match[2]]
+    return float(match[1]) / _EACH[match[2]]
 
 
 def listed(value: object) -> object:
@@ -51,6 +51,14 @@ def listed(value: object) -> object:
     if value.strip().startswith("["):
         return json.loads(value)
     return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def table(value: object) -> object:
+    """A table, also from one string, "a = 1, b = 2", as an environment variable gives it."""
+    if not isinstance(value, str):
+        return value
+    pairs = (pair.partition("=") for pair in value.split(",") if pair.strip())
+    return {key.strip(): each.strip() for key, _, each in pairs}
 
 
 def _or_error(read: Callable[[object], Any]) -> BeforeValidator:

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from digest.errors import ScheduleError
 from digest.schedule import parse as parse_schedule
-from digest.settings.quantities import Duration, Rate, Words, listed
+from digest.settings.quantities import Duration, Rate, Words, listed, table
 
 
 def _zone(name: str) -> str:
@@ -140,6 +140,26 @@ class Dkim(Section):
     """By default that of the sender's address."""
 
 
+def _mail_domain(name: str) -> str:
+    if not re.fullmatch(r"([a-z0-9_-]+\.)+[a-z0-9-]+", name):
+        raise ValueError(f'"{name}" is no mail domain; write it as it stands after the @, "gmail.com"')
+    return name
+
+
+class Limits(Section):
+    """How fast to write to one domain; a string is its rate."""
+
+    rate: Rate = None
+    per_hour: int | None = Field(default=None, ge=1)
+    per_day: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def one_rate(cls, values: Any) -> Any:
+        """The rate alone may stand for the table."""
+        return {"rate": values} if isinstance(values, str) else values
+
+
 class Sender(Named):
     url: RelayUrl | None = None
     relays: Annotated[tuple[RelayUrl, ...], BeforeValidator(listed)] = ()
@@ -154,7 +174,9 @@ class Sender(Named):
     connection_age: Duration = timedelta(minutes=5)
     pipelining: bool = True
     rate: Rate = 5.0
+    per_hour: int | None = Field(default=None, ge=1)
     per_day: int | None = Field(default=None, ge=1)
+    domains: Annotated[dict[Annotated[str, AfterValidator(_mail_domain)], Limits], BeforeValidator(table)] = {}
 
     @model_validator(mode="after")
     def reachable(self) -> Self:
@@ -174,6 +196,11 @@ class Sender(Named):
     def servers(self) -> tuple[str, ...]:
         """Relay URLs, the first one first."""
         return self.relays or (self.url or "",)
+
+    @property
+    def limits(self) -> Limits:
+        """How fast it writes to all together."""
+        return Limits(rate=self.rate, per_hour=self.per_hour, per_day=self.per_day)
 
 
 class Select(Section):

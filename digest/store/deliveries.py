@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, update
 
 from digest.model.deliveries import DeliveryState, Reason, Shard, millis
 from digest.model.subscribers import SubscriptionState
@@ -51,30 +51,59 @@ class Result:
     reason: Reason | None = None
 
 
-async def claim(tx: Tx, shard: Shard, *, digest: str, limit: int, now: datetime) -> tuple[Addressee, ...]:
+async def claim(
+    tx: Tx, shard: Shard, *, digest: str, limit: int, now: datetime, domains: Mapping[str, int] | None = None
+) -> tuple[Addressee, ...]:
     """Mark the next `limit` due deliveries as being sent, and say to whom.
 
-    Whoever is no longer confirmed, or is suppressed, is withdrawn instead and not in the answer.
+    Whoever is no longer confirmed, or is suppressed, is withdrawn instead and not in the answer. `domains` says how
+    many may go to some of them; whom that leaves out stays as they are, and holds up nobody else.
     """
-    rows = (await tx.execute(_candidates(shard, digest, now).limit(limit))).all()
+    found = (await tx.execute(_candidates(shard, digest, now, _shut(domains)).limit(limit))).all()
+    rows: Sequence[Any] = _within(found, domains) if domains else found
     fit = tuple(Addressee._make(who) for entitled, *who in rows if entitled)
     if len(fit) < len(rows):
         gone = [subscriber for entitled, subscriber, *_ in rows if not entitled]
         await _set(tx, shard.mailing, gone, DeliveryState.WITHDRAWN, millis(now))
         await resolve(tx, shard.mailing, gone, now, "withdrawn")
     await _set(tx, shard.mailing, [each.subscriber for each in fit], DeliveryState.SENDING, millis(now))
-    return fit if fit or not rows else await claim(tx, shard, digest=digest, limit=limit, now=now)
+    if domains and len(rows) < len(found):
+        rooms = {domain: room - _to(domain, fit) for domain, room in domains.items()}
+        return (*fit, *await claim(tx, shard, digest=digest, limit=limit - len(fit), now=now, domains=rooms))
+    return fit if fit or not rows else await claim(tx, shard, digest=digest, limit=limit, now=now, domains=domains)
 
 
-def _candidates(shard: Shard, digest: str, now: datetime) -> Select[tuple[Any, ...]]:
-    """Whether they may still be written to, and what makes an `Addressee`."""
+def _shut(domains: Mapping[str, int] | None) -> list[str]:
+    return [domain for domain, room in (domains or {}).items() if room <= 0]
+
+
+def _within(rows: Sequence[Row[Any]], domains: Mapping[str, int]) -> list[Row[Any]]:
+    """Those of the rows that their domains have room for."""
+    rooms, fit = dict(domains), []
+    for row in rows:
+        domain = (row.email_norm or "").rpartition("@")[2]
+        if row.entitled and domain in rooms:
+            rooms[domain] -= 1
+        if rooms.get(domain, 0) >= 0:
+            fit.append(row)
+    return fit
+
+
+def _to(domain: str, people: Sequence[Addressee]) -> int:
+    return sum(each.wire.endswith(f"@{domain}") for each in people)
+
+
+def _candidates(shard: Shard, digest: str, now: datetime, shut: Sequence[str]) -> Select[tuple[Any, ...]]:
+    """Whether they may still be written to, and what makes an `Addressee`; nobody of the domains `shut`."""
     mine = and_(subscriptions.c.subscriber_id == _C.subscriber_id, subscriptions.c.digest == digest)
     people = deliveries.outerjoin(subscribers, subscribers.c.id == _C.subscriber_id).outerjoin(subscriptions, mine)
     entitled = and_(subscriptions.c.state == SubscriptionState.CONFIRMED, subscribers.c.suppressed.is_(False))
     person = [subscribers.c[name] for name in ("handle", "email", "email_norm", "name", "language")]
     consent = (subscriptions.c.basis, subscriptions.c.confirmed_at)
-    query = select(entitled, _C.subscriber_id, _C.variant, *person, *consent).select_from(people)
-    return query.where(inside(shard), _due(now)).order_by(_C.subscriber_id)
+    query = select(entitled.label("entitled"), _C.subscriber_id, _C.variant, *person, *consent).select_from(people)
+    wire = func.coalesce(subscribers.c.email_norm, "")
+    elsewhere = [~wire.endswith(f"@{domain}", autoescape=True) for domain in shut]
+    return query.where(inside(shard), _due(now), *elsewhere).order_by(_C.subscriber_id)
 
 
 def _due(now: datetime) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
@@ -37,6 +37,8 @@ class Batch:
     outcomes: list[Outcome | None]
     fault: Outcome | None = None
     """Why it ended early: no relay could be used, or one refuses us as sender."""
+    broken: list[Outcome] = field(default_factory=list)
+    """Sessions that ended before they took anything."""
 
 
 async def at_once() -> None:
@@ -222,6 +224,8 @@ class Crew:
             self.stop()
             return
         self._pool.broke(connection, outcome)
+        if connection.sent == 0:
+            self.batch.broken.append(outcome)
         self._breaks[index] += 1
         self._tries[index] += connection.sent == 0
         if self._tries[index] >= TRIES or self._breaks[index] >= BREAKS:

@@ -33,7 +33,7 @@ from digest.store.schema.editions import (
     slots,
 )
 from digest.store.schema.house import audit, counters, instance
-from digest.store.schema.mail import deliveries, delivery_events, letters, mailings, notes, pace, shards
+from digest.store.schema.mail import deliveries, delivery_events, letters, mailings, notes, pace, pace_spent, shards
 from digest.store.schema.people import bounces, subscribers, subscriptions, suppressions
 
 __all__ = [
@@ -66,6 +66,7 @@ __all__ = [
     "metadata",
     "notes",
     "pace",
+    "pace_spent",
     "pushes",
     "revisions",
     "schedules",

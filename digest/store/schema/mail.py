@@ -128,6 +128,22 @@ notes = Table(
 )
 
 pace = Table(
-    "pace", metadata, Column("key", String(120), primary_key=True), Column("next_at", BigInteger, nullable=False)
+    "pace",
+    metadata,
+    Column("key", String(330), primary_key=True),
+    Column("next_at", BigInteger, nullable=False),
+    Column("level", SmallInteger, nullable=False, server_default="0"),
+    Column("slowed_at", BigInteger, nullable=False, server_default="0"),
 )
-"""When the next message for a key may go, in µs since 1970 (GCRA's theoretical arrival time)."""
+"""When the next message for a key may go, in µs since 1970 (GCRA's theoretical arrival time); how often its pace
+was halved by `slowed_at` because a relay asked for it."""
+
+pace_spent = Table(
+    "pace_spent",
+    metadata,
+    Column("key", String(330), nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("count", Integer, nullable=False),
+    PrimaryKeyConstraint("key", "since"),
+)
+"""Messages of a rolling hour or day, by the slice of it that begins at `since`, in µs since 1970."""

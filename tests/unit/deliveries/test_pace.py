@@ -1,16 +1,25 @@
-"""How fast one sender writes."""
+"""How fast one sender writes: by the second, the hour and the day, to all and to one domain."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+
+from sqlalchemy import update
 
 from digest.deliveries import flow
 from digest.deliveries.pace import Pace
+from digest.deliveries.throttle import Heard, slowed
+from digest.model.deliveries import DeliveryState, Outcome, OutcomeKind
+from digest.settings.sections import Limits
 from digest.store import pace
+from digest.store.pace import DAY, HOUR
+from digest.store.schema import subscribers
 
-from .house import NOW, opened
+from .house import NOW, House, opened
 from .sink import Sink
+
+LATER = Outcome(kind=OutcomeKind.DEFERRED, code=450, text="4.7.0 unusual rate of mail")
 
 
 def test_all_processes_share_one_rate(store_url: str) -> None:
@@ -28,23 +37,63 @@ def test_all_processes_share_one_rate(store_url: str) -> None:
     asyncio.run(main())
 
 
-def test_a_day_has_its_allowance(store_url: str) -> None:
-    """What is spent is gone until the next day (UTC)."""
+def test_a_window_rolls(store_url: str) -> None:
+    """What is spent comes back when it is a window old, and not at midnight."""
 
     async def main() -> None:
         async with opened(store_url) as house, house.store.write() as tx:
-            assert 100 == await pace.left(tx, "main", per_day=100, now=NOW)
-            await pace.spend(tx, "main", 70, now=NOW)
-            assert 30 == await pace.left(tx, "main", per_day=100, now=NOW)
-            await pace.spend(tx, "main", 31, now=NOW)
-            assert 0 == await pace.left(tx, "main", per_day=100, now=NOW)
-            assert 100 == await pace.left(tx, "main", per_day=100, now=NOW + timedelta(days=1))
+            assert (100, 0.0) == await pace.left(tx, "main", 100, DAY, NOW)
+            await pace.spend(tx, "main", 70, DAY, NOW)
+            await pace.spend(tx, "main", 30, DAY, NOW + timedelta(hours=6))
+            none, opens = await pace.left(tx, "main", 100, DAY, NOW + timedelta(hours=23))
+            assert (0, True) == (none, 3600 <= opens <= 3600 + 2 * 300)
+            assert (70, 0.0) == await pace.left(tx, "main", 100, DAY, NOW + timedelta(hours=24, minutes=10))
+            assert (100, 0.0) == await pace.left(tx, "main", 100, HOUR, NOW)
+
+    asyncio.run(main())
+
+
+def test_slowing_is_shared_and_passes(store_url: str) -> None:
+    """All wait, then go at half the pace; told so at once again nothing changes; each half minute doubles it."""
+
+    async def main() -> None:
+        async with opened(store_url) as house, house.store.write() as tx:
+            for key, rate in (("main", 10.0), ("free", None)):
+                await pace.slow(tx, key, pause=timedelta(seconds=5), now=NOW)
+                await pace.slow(tx, key, pause=timedelta(seconds=5), now=NOW + timedelta(seconds=1))
+                [stands] = (await pace.standing(tx, [key], NOW)).values()
+                assert (5.0, 1) == (stands.ahead, stands.level)
+                assert 5.0 == await pace.reserve(tx, key, 10, rate=rate, now=NOW)
+                half = 10 / ((rate or pace.ASSUMED) / 2)
+                assert 5.0 + half == await pace.reserve(tx, key, 10, rate=rate, now=NOW)
+                well = NOW + timedelta(seconds=60)
+                assert 0.0 == await pace.reserve(tx, key, 10, rate=rate, now=well)
+                assert (10 / rate if rate else 0.0) == await pace.reserve(tx, key, 10, rate=rate, now=well)
+
+    asyncio.run(main())
+
+
+def test_slowed_again_and_again(store_url: str) -> None:
+    """Each time longer and slower, down to a sixty-fourth."""
+
+    async def main() -> None:
+        async with opened(store_url) as house, house.store.write() as tx:
+            waits, at = [], NOW
+            for _ in range(9):
+                await pace.slow(tx, "main", pause=timedelta(seconds=1), now=at)
+                [stands] = (await pace.standing(tx, ["main"], at)).values()
+                waits.append((stands.ahead, stands.level))
+                at += timedelta(seconds=stands.ahead if stands.ahead < 8 else 6)
+                at = max(at, NOW + timedelta(seconds=6 * len(waits)))
+            levels = [level for _, level in waits]
+            assert sorted(levels) == levels
+            assert pace.SLOWEST == levels[-1]
 
     asyncio.run(main())
 
 
 def test_a_claim_is_a_second_and_spread_evenly(url: str) -> None:
-    """At 4 a second four are claimed, and go a quarter of a second apart."""
+    """At 4 a second four are claimed, a twentieth further apart: the rest is for notes."""
     time = 0.0
     slept: list[float] = []
 
@@ -55,43 +104,120 @@ def test_a_claim_is_a_second_and_spread_evenly(url: str) -> None:
 
     async def main() -> None:
         async with opened(url) as house:
-            mine = Pace("main", 4.0, None, clock=lambda: NOW, monotonic=lambda: time, sleep=sleep)
+            mine = Pace("main", Limits(rate="4/s"), clock=lambda: NOW, monotonic=lambda: time, sleep=sleep)
             async with house.store.write() as tx:
-                assert 4 == await mine.room(tx)
-                await mine.reserve(tx, 4)
-            for _ in range(4):
+                assert 3 == (await mine.room(tx)).count
+                await mine.reserve(tx, ["a@example.com"] * 3)
+            for _ in range(3):
                 await mine.take()
 
     asyncio.run(main())
-    assert [0.25, 0.25, 0.25] == slept
+    assert [0.263, 0.263] == slept
 
 
 def test_unlimited_and_slow_claims(url: str) -> None:
-    """Without a rate a claim is still small; at less than one a second it is one."""
+    """Without a rate a claim is still small; at less than one a second it is one, and the next is not claimed yet."""
 
     async def main() -> None:
         async with opened(url) as house, house.store.write() as tx:
-            rooms = [await Pace("main", rate, None).room(tx) for rate in (None, 1000.0, 0.2)]
-            assert [100, 100, 1] == rooms
+            for rate, count in (("unlimited", 100), ("1000/s", 100), ("0.2/s", 1)):
+                mine = Pace(rate, Limits(rate=rate), clock=lambda: NOW)
+                assert count == (await mine.room(tx)).count
+                await mine.reserve(tx, ["a@example.com"] * count)
+            room = await mine.room(tx)
+            assert (0, True) == (room.count, 5 < room.opens < 6)
 
     asyncio.run(main())
 
 
-def test_a_mailing_larger_than_the_day(url: str) -> None:
-    """The rest stays owed until tomorrow."""
+def test_a_mailing_larger_than_the_hour_and_the_day(url: str) -> None:
+    """The rest stays owed, nobody holds it, and goes when the hour or the day lets it."""
 
     async def main() -> None:
         async with opened(url) as house, Sink() as sink:
-            house.clock.at = datetime.now(UTC)
             await house.people(80)
             await house.seal()
-            report = await flow.run_due(house.context(sink.url, per_day=30))
-            assert (30, 50) == (report.accepted, report.owed)
-            assert report.next_due
-            assert (report.next_due.hour, report.next_due.minute) == (0, 0)
-            assert 30 == len(sink.taken)
+            context = house.context(sink.url, per_day=70, per_hour=30)
+            taken, due = [], []
+            for _ in range(3):
+                report = await flow.run_due(context)
+                taken.append(report.accepted)
+                assert report.next_due or report.accepted == 10
+                due.append(report.next_due and report.next_due - house.clock())
+                house.clock.at = report.next_due or house.clock.at
+            assert DeliveryState.SENDING not in set((await house.states()).values())
+            assert [30, 30, 10] == taken
+            assert HOUR <= (due[0] or DAY) <= HOUR + timedelta(minutes=1)
+            assert timedelta(hours=21) <= (due[2] or HOUR) <= DAY
 
     asyncio.run(main())
+
+
+async def move(house: House, people: range, domain: str) -> None:
+    """Let them have their mail at that domain."""
+    async with house.store.write() as tx:
+        for number in people:
+            values = {"email": f"person{number}@{domain}", "email_norm": f"person{number}@{domain}"}
+            await tx.execute(update(subscribers).where(subscribers.c.id == number).values(**values))
+
+
+def test_a_domain_at_its_limit_holds_up_nobody_else(store_url: str) -> None:
+    """Its recipients are left out of the claim and stay owed; the others all go; then its own, at its own pace."""
+
+    async def main() -> None:
+        async with opened(store_url) as house, Sink() as sink:
+            await house.people(40)
+            await move(house, range(1, 11), "slow.example")
+            await house.seal()
+            limits = {"slow.example": "20/min", "other.example": {"per_day": 3}}
+            context = house.context(sink.url, domains=limits)
+            report = await flow.run_due(context)
+            to = [address.rpartition("@")[2] for address in sink.recipients]
+            assert (31, 1, 30) == (report.accepted, to.count("slow.example"), to.count("example.com"))
+            assert 9 == report.owed
+            assert report.next_due
+            assert 3 <= (report.next_due - house.clock()).total_seconds() <= 63
+            assert 9 == (await flow.run_due(context, horizon=timedelta(seconds=61))).accepted
+            assert timedelta(seconds=27) <= house.clock() - NOW
+            assert 40 == len(set(sink.recipients)) == len(sink.recipients)
+
+    asyncio.run(main())
+
+
+def test_a_throttling_relay_is_given_time(url: str) -> None:
+    """Told that it is too much, all workers wait and then go slower; nobody loses anything by it."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink() as sink:
+            sink.answer = lambda stage, _: "450 4.7.1 too much mail from you" if stage == "rcpt" else None
+            await house.people(20)
+            await house.seal()
+            first, second = house.context(sink.url), house.context(sink.url)
+            assert 20 == (await flow.run_due(first)).deferred
+            async with house.store.read() as tx:
+                [stands] = (await pace.standing(tx, ["main"], house.clock())).values()
+            assert (5.0, 1) == (stands.ahead, stands.level)
+            sink.answer = lambda *_: None
+            house.clock.tick(minutes=2)
+            assert 20 == (await flow.run_due(second)).accepted
+
+    asyncio.run(main())
+
+
+def test_one_slow_recipient_slows_nobody(url: str) -> None:
+    """A full mailbox, or one throttled recipient of many, leaves the pace as it is."""
+    some = Heard(answers=20, troubles=[("example.com", LATER)] * 3)
+    full = Outcome(kind=OutcomeKind.DEFERRED, code=452, text="4.2.2 over quota")
+    vague = Outcome(kind=OutcomeKind.DEFERRED, code=451, text="4.3.0 try later")
+    assert frozenset() == slowed(some, ())
+    assert frozenset() == slowed(Heard(answers=1, troubles=[("example.com", full)]), ())
+    assert frozenset() == slowed(Heard(answers=2, troubles=[("example.com", vague)] * 2), ())
+    assert frozenset({""}) == slowed(Heard(answers=9, troubles=[("example.com", vague)] * 3), ())
+    assert frozenset({"example.com"}) == slowed(
+        Heard(answers=9, troubles=[("example.com", LATER)] * 3), ["example.com"]
+    )
+    busy = Outcome(kind=OutcomeKind.RELAY, code=421, text="4.7.0 too many connections")
+    assert frozenset({""}) == slowed(Heard(answers=0, broken=[busy]), ())
 
 
 def test_a_rate_is_kept_over_the_wire(url: str) -> None:

@@ -71,6 +71,8 @@ def test_what_is_left_out_has_its_default(file: Path) -> None:
         ('from = "News <news@example.org>"', 'from = "nöws@example.org"', "senders.main"),
         ('from = "News <news@example.org>"', 'from = "a@b.org"\ndkim = { selector = "a b" }', "dkim.0.selector"),
         ('from = "News <news@example.org>"', 'from = "a@b.org"\ndkim = { selector = "a" }', "dkim.0.key_file"),
+        ('from = "News <', 'domains = { "gmail" = "1/s" }\nfrom = "News <', '"gmail" is no mail domain'),
+        ('from = "News <', 'domains = { "a.org" = "fast" }\nfrom = "News <', "senders.main.domains.a.org"),
         ("[site]", '[site]\ntimezone = "Europe/Lundon"', "site.timezone"),
         ("[site]", "[site]\ntimezone = 3", "site.timezone"),
         ("[digests.newsflash]", '[digests.newsflash]\ngrace = "ten"', "digests.newsflash.grace"),
@@ -211,3 +213,13 @@ def test_the_shipped_files_are_right() -> None:
     assert load(folder / "digest.toml", environ={}).digests
     assert tomllib.loads((folder / "production.toml").read_text())
     load(folder / "production.toml", environ={"DIGEST_SECRET_KEY": "1:0123456789abcdef01"})
+
+
+def test_slower_to_some(file: Path) -> None:
+    """A domain's rate alone, or a table; also from one variable."""
+    table = '{ "gmail.com" = "20/min", "a.org" = { per_day = 9 } }'
+    file.write_text(SMALL.replace("[sources.notes]", f"domains = {table}\n[sources.notes]"))
+    limits = load(file, environ={}).senders["main"].domains
+    assert (20 / 60, None, 9) == (limits["gmail.com"].rate, limits["a.org"].rate, limits["a.org"].per_day)
+    said = load(file, environ={"DIGEST_SENDERS__MAIN__DOMAINS": "gmail.com = 500/day, b.org=1/s"}).senders["main"]
+    assert {"gmail.com": 500 / 86_400, "b.org": 1.0} == {name: each.rate for name, each in said.domains.items()}

@@ -159,9 +159,18 @@ def upgrade() -> None:
 
     op.create_table(
         "pace",
-        sa.Column("key", sa.String(length=120), nullable=False),
+        sa.Column("key", sa.String(length=330), nullable=False),
         sa.Column("next_at", sa.BigInteger(), nullable=False),
+        sa.Column("level", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("slowed_at", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_pace")),
+    )
+    op.create_table(
+        "pace_spent",
+        sa.Column("key", sa.String(length=330), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("key", "since", name=op.f("pk_pace_spent")),
     )
     op.create_table(
         "pushes",
