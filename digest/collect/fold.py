@@ -33,6 +33,8 @@ class World:
     candidates: list[Candidate] = field(default_factory=list)
     named: dict[str, int] = field(default_factory=dict)
     """Names within the source -> announcement."""
+    awaited: dict[str, int] = field(default_factory=dict)
+    """Names that known translations give their original -> their announcement."""
     editions: int | None = None
     """The source that our own editions are."""
     _by_link: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
@@ -46,6 +48,8 @@ class World:
         """Remember an item of this document."""
         for alias in item.aliases:
             self.named.setdefault(alias, announcement_id)
+        if item.translation_of:
+            self.awaited.setdefault(item.translation_of, announcement_id)
         self._index(candidate_of(item, announcement_id, source_id))
 
     def called(self, name: str) -> int | None:
@@ -75,12 +79,20 @@ def names_of(reference: str) -> tuple[str, ...]:
     return (reference, f"name:{reference}")
 
 
+def own_names(item: Item) -> tuple[str, ...]:
+    """What a translation may call this item by."""
+    return tuple(dict.fromkeys((*item.aliases, *(alias.removeprefix("name:") for alias in item.aliases))))
+
+
 def fold(known: Known, source_id: int, world: World) -> int | None:
     """The announcement that a new item belongs to; None when it is one of its own."""
     item = known.item
     for name in (item.translation_of, *known.translations):
         if name and (found := world.called(name)) is not None:
             return found
+    for name in own_names(item):
+        if name in world.awaited:
+            return world.awaited[name]
     if item.link and (found := world.by_link(link_key(item.link))) is not None:
         return found
     mine = candidate_of(item, 0, source_id)

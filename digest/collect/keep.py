@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy.exc import DataError, IntegrityError, StatementError
 
-from digest.collect.fold import World, best, names_of
+from digest.collect.fold import World, best, names_of, own_names
 from digest.collect.identify import Known
 from digest.collect.links import link_key
-from digest.collect.plan import Plan, plan
+from digest.collect.plan import Plan, keeping_text, matched, moved, plan
 from digest.collect.text import title_key
 from digest.model.announcements import EDITIONS, Item, Version
 from digest.store import announcements, dispositions, items, minting, sources
 from digest.store.database import Tx
-from digest.store.items import Placed
+from digest.store.items import Placed, StoredItem
 from digest.store.minting import Contender, Minted, Shown
 
 
@@ -95,16 +95,44 @@ async def _plan(tx: Tx, known: Sequence[Known], keeper: Keeper) -> Plan:
     stored = await items.by_alias(
         tx, keeper.source_id, wanted | {name for reference in references for name in names_of(reference)}
     )
-    fresh = [each.item for each in known if each.item.ident not in stored]
+    matches = await _matches(tx, known, stored, keeper)
+    known = await _with_whole_texts(tx, known, matches)
+    fresh = [each.item for each in known if each.item.ident not in matches]
     found = await items.candidates(
         tx,
         link_keys=[*(link_key(item.link) for item in fresh), *(link_key(name) for name in references)],
         title_keys=(title_key(item.title) for item in fresh),
     )
     named = {name: item.announcement_id for name, item in stored.items()}
+    awaited = await items.translating(tx, keeper.source_id, (name for item in fresh for name in own_names(item)))
     editions = await sources.get(tx, EDITIONS)
-    world = World(candidates=found, named=named, editions=editions.id if editions else None)
-    return plan(known, stored, world, keeper.source_id)
+    world = World(candidates=found, named=named, awaited=awaited, editions=editions.id if editions else None)
+    return plan(known, matches, world, keeper.source_id)
+
+
+async def _matches(
+    tx: Tx, known: Sequence[Known], stored: Mapping[str, StoredItem], keeper: Keeper
+) -> dict[str, StoredItem]:
+    found = matched(known, stored)
+    new = [each for each in known if each.item.ident not in found]
+    if len(new) * 2 > len(known):
+        titled = await items.by_title(tx, keeper.source_id, (title_key(each.item.title) for each in new))
+        found |= moved(known, found, titled)
+    return found
+
+
+async def _with_whole_texts(tx: Tx, known: Sequence[Known], matches: Mapping[str, StoredItem]) -> list[Known]:
+    """An excerpt never takes the place of the whole text that we have."""
+    cut = {
+        each.item.ident: old.id
+        for each in known
+        if not each.item.full_text and (old := matches.get(each.item.ident)) is not None and old.full_text
+    }
+    whole = await items.texts(tx, cut.values())
+    return [
+        replace(each, item=keeping_text(each.item, whole[cut[each.item.ident]])) if each.item.ident in cut else each
+        for each in known
+    ]
 
 
 async def _mint(tx: Tx, made: Plan, keeper: Keeper) -> list[int]:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from digest.collect.fold import World, fold
-from digest.collect.identify import Known
+from digest.collect.identify import Known, fingerprint
+from digest.collect.text import html_text, title_key
 from digest.model import codec
 from digest.model.announcements import Item, Picture
 from digest.store.items import StoredItem
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_ENOUGH = 3
+"""Items that must be there again before a whole site is taken for moved."""
 
 
 @dataclass(slots=True)
@@ -29,16 +37,56 @@ class Plan:
     """Stored ident -> further names it was seen under."""
 
 
-def plan(items: Sequence[Known], stored: Mapping[str, StoredItem], world: World, source_id: int) -> Plan:
-    """Decide for each item: new, revised, amended or unchanged; `stored` are this source's items by their names."""
-    made = Plan()
+def matched(items: Sequence[Known], stored: Mapping[str, StoredItem]) -> dict[str, StoredItem]:
+    """Ident -> the stored item that it is; `stored` are this source's items by their names."""
     idents = {known.item.ident for known in items}
     shared = Counter(known.item.link for known in items)
+    found: dict[str, StoredItem] = {}
     met: set[int] = set()
     for known in items:
         old = _stored(known.item, stored, idents, shared)
         if old is not None and old.id not in met:
             met.add(old.id)
+            found[known.item.ident] = old
+    return found
+
+
+def moved(
+    items: Sequence[Known], known: Mapping[str, StoredItem], titled: Iterable[StoredItem]
+) -> dict[str, StoredItem]:
+    """When more than half of a document is new by its names, and yet not by title and day: the site was moved.
+
+    Ident -> the stored item; nothing when it is no such case. Each title and day must stand for one item only.
+    """
+    new = [each.item for each in items if each.item.ident not in known]
+    if len(new) * 2 <= len(items):
+        return {}
+    taken = {old.id for old in known.values()}
+    before = _once(((old.title_key, old.published_on), old) for old in titled if old.id not in taken)
+    after = _once(((title_key(item.title), item.published_on), item) for item in new)
+    found = {item.ident: before[face] for face, item in after.items() if face in before}
+    return found if len(found) >= _ENOUGH and len(found) * 2 > len(new) else {}
+
+
+def _once(pairs: Iterable[tuple[K, V]]) -> dict[K, V]:
+    listed = list(pairs)
+    count = Counter(key for key, _ in listed)
+    return {key: value for key, value in listed if count[key] == 1}
+
+
+def keeping_text(item: Item, text: tuple[str, str]) -> Item:
+    """The item with the whole text that we have, in place of the excerpt that its source gives now."""
+    content, summary = text
+    print_ = fingerprint(item.title, html_text(content), item.link, item.enclosures, item.facts)
+    return replace(item, content=content, summary=summary, full_text=True, fingerprint=print_)
+
+
+def plan(items: Sequence[Known], matches: Mapping[str, StoredItem], world: World, source_id: int) -> Plan:
+    """Decide for each item: new, revised, amended or unchanged; `matches` are those we have, by ident."""
+    made = Plan()
+    for known in items:
+        old = matches.get(known.item.ident)
+        if old is not None:
             _update(made, known.item, old)
         else:
             _place(made, known, world, source_id)
@@ -50,7 +98,7 @@ def _stored(
 ) -> StoredItem | None:
     """The item as we know it: under its ident, else at its link, if the link is its own and nobody else answers to it.
 
-    So a site that moved or changed its guids announces nothing twice.
+    So a site that changed its guids announces nothing twice.
     """
     old = stored.get(item.ident)
     if old is None and item.link and shared[item.link] == 1:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from digest.model import codec
 from digest.model.announcements import Item
@@ -34,6 +34,9 @@ class StoredItem:
     published_raw: str
     categories: str
     language: str
+    full_text: bool
+    title_key: str
+    published_on: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,40 @@ async def candidates(tx: Tx, *, link_keys: Iterable[str], title_keys: Iterable[s
                 row_id = values.pop("id")
                 found[row_id] = Candidate(**values)
     return list(found.values())
+
+
+async def by_title(tx: Tx, source_id: int, title_keys: Iterable[str]) -> list[StoredItem]:
+    """The items of one source with any of these titles."""
+    found: list[StoredItem] = []
+    for part in parts(sorted({key for key in title_keys if key})):
+        query = select(*_STORED).where(items.c.source_id == source_id, items.c.title_key.in_(part))
+        found += [StoredItem(**row._mapping) for row in await tx.execute(query)]
+    return found
+
+
+async def texts(tx: Tx, ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """(content, summary) of these items."""
+    found: dict[int, tuple[str, str]] = {}
+    for part in parts(sorted(set(ids))):
+        query = select(items.c.id, items.c.content, items.c.summary).where(items.c.id.in_(part))
+        found.update({row.id: (row.content, row.summary) for row in await tx.execute(query)})
+    return found
+
+
+async def translating(tx: Tx, source_id: int, names: Iterable[str]) -> dict[str, int]:
+    """What is named as the original by items that came before it -> their announcement.
+
+    A link may be named by any source, all else only within one.
+    """
+    found: dict[str, int] = {}
+    into = func.coalesce(announcements.c.merged_into, items.c.announcement_id)
+    base = select(items.c.translation_of, items.c.source_id, into.label("row"))
+    joined = base.join(announcements, announcements.c.id == items.c.announcement_id)
+    for part in parts(sorted({name for name in names if name})):
+        for row in await tx.execute(joined.where(items.c.translation_of.in_(part)).order_by(items.c.id)):
+            if row.source_id == source_id or row.translation_of.startswith(("http://", "https://")):
+                found.setdefault(row.translation_of, row.row)
+    return found
 
 
 async def add(tx: Tx, source_id: int, placed: Sequence[Placed], *, at: datetime) -> None:

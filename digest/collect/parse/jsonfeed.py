@@ -33,6 +33,7 @@ def _item(found: dict[str, Any], url: str) -> ReadItem:
         published=words(found.get("date_published")),
         updated=words(found.get("date_modified")),
         language=words(found.get("language")),
+        translation_of=words(found.get("translation_of")) or words(found.get("_translation_of")),
         categories=tuple(words(tag) for tag in each(found.get("tags"))),
         authors=_authors(found),
         picture=picture,

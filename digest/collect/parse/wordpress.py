@@ -60,7 +60,7 @@ def _post(post: dict[str, Any], url: str) -> ReadItem:
         published=_utc(gmt) or local,
         published_on=_day(local),
         updated=_utc(modified) or words(post.get("modified")),
-        language=words(post.get("lang")) or words(post.get("locale")),
+        language=words(post.get("lang")) or words(post.get("wpml_current_locale")) or words(post.get("locale")),
         translation_of=words(member(meta, "translation_of")),
         translations=_translations(post),
         categories=_terms(post),
@@ -100,9 +100,14 @@ def _picture(post: dict[str, Any]) -> tuple[str, str]:
 
 
 def _translations(post: dict[str, Any]) -> tuple[str, ...]:
-    """Polylang's map of language to post: a number, or a link, whichever the site's version gives."""
-    found = post.get("translations")
+    """Polylang's map of language to post, or WPML's list: a number, or a link, whichever the site's version gives."""
+    found = post.get("translations") or post.get("wpml_translations")
     values = list(found.values()) if isinstance(found, dict) else list(each(found))
-    named = [words(member(value, "link")) or words(member(value, "id")) or words(value) for value in values]
     own = words(post.get("id"))
-    return tuple(f"wp:{name}" if name.isdigit() else name for name in named if name and name != own)
+    named = [name for value in values for name in _named(value) if name != own]
+    return tuple(f"wp:{name}" if name.isdigit() else name for name in named)
+
+
+def _named(value: Any) -> tuple[str, ...]:
+    said = (words(member(value, key)) for key in ("id", "link", "href"))
+    return tuple(filter(None, said)) or tuple(filter(None, (words(value),)))

@@ -89,7 +89,8 @@ def _rss_item(item: Element, *, base: str) -> ReadItem:
     title = next(_children(item, "title"), None)
     guid = next(_children(item, "guid"), None)
     ident = "" if guid is None else _all_text(guid)
-    link = text(item, "link") or _atom_link(item) or item.get(f"{{{_RDF}}}about", "")
+    pages = _pages(list(item.iterchildren(f"{{{_ATOM}}}link")))
+    link = text(item, "link") or (pages[0].get("href", "") if pages else "") or item.get(f"{{{_RDF}}}about", "")
     permalink = guid is not None and guid.get("isPermaLink", "true").lower() != "false"
     if not link and permalink and ident.startswith(("http://", "https://")):
         link = ident
@@ -104,6 +105,7 @@ def _rss_item(item: Element, *, base: str) -> ReadItem:
         content=text(item, "encoded", _CONTENT),
         published=text(item, "pubDate") or text(item, "date", _DC),
         updated=text(item, "updated", _ATOM),
+        translations=_elsewhere(pages, link),
         language=text(item, "language", _DC) or item.get(f"{_XML}lang", ""),
         categories=tuple(_all_text(each) for name in ("category",) for each in _children(item, name)),
         authors=_rss_authors(item),
@@ -122,13 +124,6 @@ def _is_cdata(element: Element) -> bool:
 def _rss_authors(item: Element) -> tuple[str, ...]:
     names = [_all_text(each) for each in _children(item, "creator", _DC)]
     return tuple(names or [_all_text(each) for each in _children(item, "author")])
-
-
-def _atom_link(item: Element) -> str:
-    links = [
-        each.get("href", "") for each in _children(item, "link", _ATOM) if each.get("rel", "alternate") == "alternate"
-    ]
-    return links[0] if links else ""
 
 
 def _rss_enclosures(item: Element) -> tuple[Enclosure, ...]:
@@ -161,10 +156,13 @@ def _atom_item(entry: Element, *, base: str) -> ReadItem:
     updated = _atom_text(entry, "updated") or _atom_text(entry, "modified")
     picture, alt = _picture(entry)
     languages = entry.xpath("ancestor-or-self::*/@xml:lang")
+    language = str(languages[-1]) if languages else ""
+    pages = _pages(_links(entry, "alternate"), language)
+    link = pages[0].get("href", "") if pages else ""
     terms = [each.get("label") or each.get("term") or "" for each in entry if local_name(each) == "category"]
     return ReadItem(
         guid=_atom_text(entry, "id"),
-        link=_alternate(entry),
+        link=link,
         base=base,
         title=title,
         title_is_html=is_html,
@@ -172,7 +170,8 @@ def _atom_item(entry: Element, *, base: str) -> ReadItem:
         content=_atom_html(entry, "content"),
         published=published or updated,
         updated=updated,
-        language=str(languages[-1]) if languages else "",
+        language=language or (pages[0].get("hreflang", "") if pages else ""),
+        translations=_elsewhere(pages, link),
         categories=tuple(terms),
         authors=tuple(_atom_text(each, "name") for each in entry if local_name(each) == "author"),
         picture=picture,
@@ -225,8 +224,19 @@ def _links(entry: Element, relation: str) -> list[Element]:
     return [each for each in links if each.get("rel", "alternate") == relation]
 
 
-def _alternate(entry: Element) -> str:
-    links = _links(entry, "alternate")
+def _pages(links: list[Element], language: str = "") -> list[Element]:
+    """The links to where an entry can be read, best first: pages, and of these the one in its own language."""
+    links = [each for each in links if each.get("rel", "alternate") == "alternate" and each.get("href")]
     pages = [each for each in links if each.get("type", "text/html") in ("text/html", "application/xhtml+xml")]
-    chosen = (pages or links or [None])[0]
-    return "" if chosen is None else chosen.get("href", "")
+    return sorted(pages or links, key=lambda each: not _speaks(each.get("hreflang", ""), language))
+
+
+def _speaks(one: str, other: str) -> bool:
+    return not one or not other or one.lower().partition("-")[0] == other.lower().partition("-")[0]
+
+
+def _elsewhere(pages: list[Element], link: str) -> tuple[str, ...]:
+    """The same in other languages: what else is linked to with a language of its own."""
+    own = next((each.get("hreflang", "") for each in pages if each.get("href") == link), "")
+    others = (each for each in pages if each.get("hreflang") and each.get("hreflang") != own)
+    return tuple(each.get("href", "") for each in others if each.get("href") != link)

@@ -133,6 +133,7 @@ items = Table(
     Index("ix_items_announcement_id", "announcement_id"),
     Index("ix_items_link_key", "link_key"),
     Index("ix_items_title_key", "title_key"),
+    Index("ix_items_translation_of", "translation_of"),
     Index("ix_items_published_at", "source_id", "published_at"),
 )
 """`missing_at` is when its source first said that it has no such thing; `deleted_at` makes the row a tombstone.

@@ -316,6 +316,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_items_link_key", ["link_key"], unique=False)
         batch_op.create_index("ix_items_published_at", ["source_id", "published_at"], unique=False)
         batch_op.create_index("ix_items_title_key", ["title_key"], unique=False)
+        batch_op.create_index("ix_items_translation_of", ["translation_of"], unique=False)
 
     op.create_table(
         "notes",
