@@ -6,8 +6,9 @@ a clear 404 or 410 for the item itself, twice and an hour apart, while the list 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from digest.collect.identify import Known
@@ -22,11 +23,25 @@ MOST = 5
 """Items asked for by number in one visit."""
 
 
+@dataclass(slots=True)
+class Seen:
+    """What a visit met, part after part: every name, and every date."""
+
+    names: set[str] = field(default_factory=set)
+    dates: list[datetime] = field(default_factory=list)
+
+    def add(self, known: Iterable[Known]) -> None:
+        for each in known:
+            self.names.update(each.item.aliases)
+            if each.item.published_at is not None:
+                self.dates.append(each.item.published_at)
+
+
 async def bury(
-    reading: Reading, known: Sequence[Known], keeper: Keeper, store: Store, fetcher: Fetcher, *, own: str, media: Path
+    reading: Reading, seen: Seen, keeper: Keeper, store: Store, fetcher: Fetcher, *, own: str, media: Path
 ) -> bool:
     """Take out what the source says is gone; whether anything was."""
-    lost, back, first = await _asked(reading, known, keeper, store, fetcher, own=own)
+    lost, back, first = await _asked(reading, seen, keeper, store, fetcher, own=own)
     if not (lost or back or first or reading.deleted):
         return False
     async with store.write() as tx:
@@ -40,17 +55,16 @@ async def bury(
 
 
 async def _asked(
-    reading: Reading, known: Sequence[Known], keeper: Keeper, store: Store, fetcher: Fetcher, *, own: str
+    reading: Reading, seen: Seen, keeper: Keeper, store: Store, fetcher: Fetcher, *, own: str
 ) -> tuple[list[int], list[int], list[int]]:
     """Items that are gone for sure, those that are there after all, and those missed for the first time."""
-    dates = [each.item.published_at for each in known if each.item.published_at is not None]
+    dates = seen.dates
     if not reading.lookup or not dates:
         return [], [], []
-    seen = {name for each in known for name in each.item.aliases}
     # An incremental reading holds a newest page and whatever was modified: only the page is a window without holes.
     since = min(dates) if reading.whole else sorted(dates, reverse=True)[: min(100, len(dates))][-1]
     async with store.read() as tx:
-        absent = await items.absent(tx, keeper.source_id, since=since, seen=seen, limit=MOST)
+        absent = await items.absent(tx, keeper.source_id, since=since, seen=seen.names, limit=MOST)
     lost, back, first = [], [], []
     for row, number, missing_at in absent:
         gone = await is_gone(reading.lookup, number, fetcher, own=own)

@@ -35,20 +35,26 @@ class Easel:
     media_folder: Path
     site_url: str
     now: datetime
+    most: int = MOST
+    """How many may be fetched yet in this visit."""
 
 
 async def illustrate(
     known: Sequence[Known], easel: Easel, store: Store, fetcher: Fetcher
-) -> tuple[list[Known], tuple[str, ...]]:
-    """The items with their pictures as we keep them, and complaints about those that could not be had."""
+) -> tuple[list[Known], tuple[str, ...], int]:
+    """The items with their pictures as we keep them, complaints about those that fail, and how many we asked."""
+    if all(each.item.picture is None for each in known):
+        return list(known), (), 0
     wanted, complaints = await _wanted(known, easel, store)
     async with store.read() as tx:
         kept = await media.by_urls(tx, wanted.values())
     patient_until = time.monotonic() + _PATIENCE
     made: list[MediaRow] = []
-    for ident in _newest_first(known, wanted, kept)[:MOST]:
+    asked = 0
+    for ident in _newest_first(known, wanted, kept)[: easel.most]:
         if time.monotonic() > patient_until:
             break
+        asked += 1
         one = next(each for each in known if each.item.ident == ident)
         try:
             row = await _get(one, wanted[ident], easel, fetcher)
@@ -61,7 +67,8 @@ async def illustrate(
         async with store.write() as tx:
             for row in made:
                 await media.add(tx, row, easel.now)
-    return [_with_picture(one, kept.get(wanted.get(one.item.ident, "")), easel) for one in known], tuple(complaints)
+    pictured = [_with_picture(one, kept.get(wanted.get(one.item.ident, "")), easel) for one in known]
+    return pictured, tuple(complaints), asked
 
 
 async def _wanted(known: Sequence[Known], easel: Easel, store: Store) -> tuple[dict[str, str], list[str]]:

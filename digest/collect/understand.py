@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
-from digest.collect.identify import Habits, Known, distinct, identify
-from digest.collect.read import Reading
+from digest.collect.document import Source as How
+from digest.collect.identify import Habits, Known, distinct
 from digest.settings import Settings, Source
 
+_READER = 1
+"""Raised whenever our parsers or our cleaning read the same bytes otherwise than before."""
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
-def understand(reading: Reading, source: Source, settings: Settings, now: datetime) -> list[Known]:
-    """Identified, each once, what begins an announcement before its translations, the oldest first."""
-    habits = habits_of(source, settings)
-    found = (identify(item, habits, document_language=reading.language, now=now) for item in reading.items)
-    known = list(distinct(found))
+def understand(items: Sequence[Known], source: Source, now: datetime) -> list[Known]:
+    """Each once, what begins an announcement before its translations, the oldest first."""
+    known = list(distinct(items))
     if source.hold_future:
         known = [each for each in known if each.item.published_at is None or each.item.published_at <= now]
     # What has no date is taken for new; the first in a document is the newest.
     known.reverse()
     known.sort(key=lambda each: (bool(each.item.translation_of), min(each.item.published_at or now, now)))
     return known
+
+
+def how_to_read(source: Source, settings: Settings, now: datetime) -> How:
+    """What a reader of its documents must know of a source."""
+    select = source.select.model_dump() if source.kind == "page" else None
+    return How(kind=source.kind, habits=habits_of(source, settings), now=now, select=select)
+
+
+def print_of(how: How) -> str:
+    """A hash over how we read: when it changes, what was read before is read anew."""
+    return blake2b(repr((_READER, how.kind, how.habits, how.select)).encode(), digest_size=6).hexdigest()
 
 
 def habits_of(source: Source, settings: Settings) -> Habits:
@@ -47,10 +59,10 @@ def rank(declared: Mapping[str, Source]) -> Callable[[str], int]:
     return lambda slug: places.get(slug, len(places))
 
 
-def baseline(known: Sequence[Known], source: Source, *, first: bool) -> Collection[str]:
-    """On a first visit, everything but the newest `announce_first`: an archive is not news."""
-    if not first or source.announce_first == "all":
+def baseline(known: Sequence[Known], announce: int | None) -> frozenset[str]:
+    """On a first visit, everything but the newest so many (None: all are news): an archive is not news."""
+    if announce is None:
         return frozenset()
     newest = sorted(known, key=lambda each: each.item.published_at or _NEVER, reverse=True)
-    announced = [each for each in newest if not each.item.translation_of][: int(source.announce_first)]
-    return {each.item.ident for each in known} - {each.item.ident for each in announced}
+    announced = [each for each in newest if not each.item.translation_of][:announce]
+    return frozenset({each.item.ident for each in known} - {each.item.ident for each in announced})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import cache
 from ipaddress import ip_address
@@ -18,10 +18,11 @@ from typing import Self
 
 import httpx
 
-from digest.fetch.guard import Address, Guard, literal, parse_url
+from digest.errors import FetchError
+from digest.fetch.guard import Address, Guard, host_key, literal, parse_url
 from digest.fetch.journey import Journey
 from digest.fetch.limits import Limits
-from digest.fetch.pace import Pace
+from digest.fetch.pace import AT_ONCE, Pace
 from digest.fetch.response import Response
 
 
@@ -39,6 +40,8 @@ class Fetcher:
         self.limits = limits or Limits()
         self._guard = Guard(allow_private)
         self._pace = Pace(gap)
+        self._asked_away: dict[str, float] = {}
+        self._avoided: frozenset[str] = frozenset()
         self._user_agent = user_agent
         self._transport: httpx.AsyncHTTPTransport | None = None
 
@@ -51,6 +54,15 @@ class Fetcher:
         if self._transport is not None:
             await self._transport.aclose()
             self._transport = None
+
+    @property
+    def asked_away(self) -> Mapping[str, float]:
+        """Hosts that asked us to stay away while this fetcher was open -> for how many seconds."""
+        return self._asked_away
+
+    def avoid(self, hosts: Iterable[str]) -> None:
+        """Send nothing to these hosts; they asked so earlier."""
+        self._avoided = frozenset(hosts)
 
     async def get(
         self,
@@ -77,18 +89,30 @@ class Fetcher:
             resolve=_resolve,
             guard=self._guard,
             pace=self._pace,
+            away=self._away,
             wire=self._wire(),
             own=home,
             headers={"user-agent": self._user_agent, "accept-encoding": "gzip", "connection": "close", **extra},
             limits=limits or self.limits,
         )
-        return await journey.follow(start)
+        try:
+            return await journey.follow(start)
+        except FetchError as error:
+            if error.status in (429, 503) and error.retry_after is not None:
+                self._asked_away[host_key(parse_url(error.about))] = error.retry_after
+            raise
+
+    def _away(self, url: httpx.URL) -> bool:
+        host = host_key(url)
+        return host in self._avoided or host in self._asked_away
 
     def _wire(self) -> httpx.AsyncHTTPTransport:
         # Connections are not kept: they are pooled by address, and two hosts behind one address must never share TLS.
         if self._transport is None:
             self._transport = httpx.AsyncHTTPTransport(
-                verify=_trust(), trust_env=False, limits=httpx.Limits(max_keepalive_connections=0, max_connections=20)
+                verify=_trust(),
+                trust_env=False,
+                limits=httpx.Limits(max_keepalive_connections=0, max_connections=AT_ONCE),
             )
         return self._transport
 

@@ -84,6 +84,20 @@ def port_of(url: httpx.URL) -> int:
     return url.port or _DEFAULT_PORTS[url.scheme]
 
 
+def host_key(url: httpx.URL) -> str:
+    """A host as we remember what it asked of us: its name, with a port that is not the usual one."""
+    usual = _DEFAULT_PORTS.get(url.scheme)
+    return url.host.lower() if url.port in (None, usual) else f"{url.host.lower()}:{url.port}"
+
+
+def host_of(url: str) -> str:
+    """The same of an address as declared; empty for what is none, as a folder."""
+    try:
+        return host_key(parse_url(url))
+    except FetchError:
+        return ""
+
+
 def shown(url: httpx.URL) -> str:
     """The URL as it may be printed: without a user or a password."""
     return str(url.copy_with(userinfo=b"", fragment=None))

@@ -34,6 +34,7 @@ class Journey:
     resolve: Callable[[httpx.URL], Awaitable[list[Address]]]
     guard: Guard
     pace: Pace
+    away: Callable[[httpx.URL], bool]
     wire: httpx.AsyncHTTPTransport
     own: httpx.URL
     headers: Mapping[str, str]
@@ -56,9 +57,13 @@ class Journey:
         raise FetchError(f"more than {self.limits.redirects} redirects", about=shown(url))
 
     async def _hop(self, url: httpx.URL) -> Response:
+        if self.away(url):
+            raise FetchError("its host asked us to stay away for now", about=shown(url))
         addresses = await self._within(url, self._addresses(url))
         self.guard.check(url, addresses, own=self.own)
         async with self.pace.turn(url.host, str(addresses[0])):
+            if self.away(url):
+                raise FetchError("its host asked us to stay away for now", about=shown(url))
             return await self._within(url, self._read_any(url, addresses[:_TRIED_ADDRESSES]))
 
     async def _within(self, url: httpx.URL, work: Awaitable[T]) -> T:

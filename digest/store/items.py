@@ -199,7 +199,7 @@ async def absent(
 
     Those missed before come first, then the newest.
     """
-    known = set(seen)
+    known = seen if isinstance(seen, set) else set(seen)
     query = (
         select(items.c.id, item_aliases.c.alias, items.c.missing_at, items.c.ident)
         .join(item_aliases, item_aliases.c.item_id == items.c.id)

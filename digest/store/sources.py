@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, literal, select, update
 
 from digest.model.announcements import EDITIONS
 from digest.store.database import Tx, insert_ignore
@@ -25,6 +25,7 @@ class SourceRow:
     validators_url: str
     etag: str
     last_modified: str
+    body_hash: str
     first_collected_at: datetime | None
     checked_at: datetime | None
     full_fetch_at: datetime | None
@@ -50,6 +51,36 @@ class Rhythm:
 
     days: int | None
     last: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What to send back to an address, and what its last answer was, in a hash."""
+
+    url: str = ""
+    etag: str = ""
+    last_modified: str = ""
+    body_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """An address that answers with a move for good: where to, on which day last, and on how many days in a row."""
+
+    to: str = ""
+    on: date | None = None
+    days: int = 0
+    adopted: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unchanged:
+    """A visit that found nothing new."""
+
+    source_id: int
+    at: datetime
+    next_check_at: datetime
+    validators: Validators
 
 
 _COLUMNS = [sources.c[name] for name in SourceRow.__slots__]
@@ -81,7 +112,8 @@ async def ensure(tx: Tx, slug: str, *, kind: str, url: str, was: Sequence[str] =
     if row is None:
         await tx.execute(insert_ignore(tx, sources).values(slug=slug, kind=kind, url=url))
     elif (row.kind, row.url) != (kind, url):
-        forget: dict[str, Any] = {"etag": "", "last_modified": "", "validators_url": "", "gone": False, "failures": 0}
+        forget: dict[str, Any] = {"etag": "", "last_modified": "", "validators_url": "", "body_hash": ""}
+        forget |= {"gone": False, "failures": 0, "adopted_url": "", "moved_to": "", "moved_on": None, "moved_days": 0}
         changed = update(sources).where(sources.c.id == row.id)
         await tx.execute(changed.values(kind=kind, url=url, hold_until=None, next_check_at=None, **forget))
     found = await get(tx, slug)
@@ -95,17 +127,17 @@ async def succeeded(
     *,
     at: datetime,
     next_check_at: datetime,
-    validators: tuple[str, str, str],
+    validators: Validators,
     whole: bool,
+    move: Move,
     rhythm: Rhythm | None = None,
     error: str = "",
 ) -> None:
-    """Note a visit that brought items, or nothing new; `validators` are URL, ETag and Last-Modified.
+    """Note a visit that brought items, or nothing new.
 
     `whole` says that the document came in full, `rhythm` is given where something was new, and `error` tells of
     parts that could not be read.
     """
-    url, etag, last_modified = validators
     values: dict[str, Any] = {
         "checked_at": at,
         "last_success_at": at,
@@ -113,11 +145,15 @@ async def succeeded(
         "hold_until": None,
         "failures": sources.c.failures + 1 if error else 0,
         "last_error": error[:1000],
-        "failing_since": func.coalesce(sources.c.failing_since, at) if error else None,
+        "failing_since": func.coalesce(sources.c.failing_since, literal(at, sources.c.failing_since.type))
+        if error
+        else None,
         "gone": False,
-        "validators_url": url,
-        "etag": etag,
-        "last_modified": last_modified,
+        "moved_to": move.to,
+        "moved_on": move.on,
+        "moved_days": move.days,
+        "adopted_url": move.adopted,
+        **_valid(validators),
     }
     values |= {"full_fetch_at": at} if whole else {}
     values |= {"rhythm_days": rhythm.days, "last_new_at": rhythm.last or at} if rhythm else {}
@@ -125,6 +161,30 @@ async def succeeded(
     first = update(sources).where(sources.c.id == source_id, sources.c.first_collected_at.is_(None))
     if whole:
         await tx.execute(first.values(first_collected_at=at))
+
+
+async def unchanged(tx: Tx, visits: Sequence[Unchanged]) -> None:
+    """Note visits to sources that were well, and had nothing new, all at once."""
+    if not visits:
+        return
+    names = ("checked_at", "last_success_at", "next_check_at", "validators_url", "etag", "last_modified", "body_hash")
+    statement = update(sources).where(sources.c.id == bindparam("row_id"))
+    rows = [
+        {"row_id": each.source_id, "new_checked_at": each.at, "new_last_success_at": each.at}
+        | {"new_next_check_at": each.next_check_at}
+        | {f"new_{name}": value for name, value in _valid(each.validators).items()}
+        for each in visits
+    ]
+    await tx.execute(statement.values({name: bindparam(f"new_{name}") for name in names}), rows)
+
+
+def _valid(validators: Validators) -> dict[str, str]:
+    return {
+        "validators_url": validators.url,
+        "etag": validators.etag,
+        "last_modified": validators.last_modified,
+        "body_hash": validators.body_hash,
+    }
 
 
 async def failed(
@@ -144,8 +204,10 @@ async def failed(
         "hold_until": hold_until,
         "failures": sources.c.failures + 1,
         "last_error": error[:1000],
-        "failing_since": func.coalesce(sources.c.failing_since, at),
+        "failing_since": func.coalesce(sources.c.failing_since, literal(at, sources.c.failing_since.type)),
         "gone": gone,
+        # Where the address that was adopted fails, the one that was declared is asked again.
+        "adopted_url": "",
     }
     await tx.execute(update(sources).where(sources.c.id == source_id).values(**values))
 

@@ -52,13 +52,18 @@ async def run(settings: Settings, roles: Roles, *, host: str, port: int, say: Ca
             await publishing.build(house, None)
             await stack.enter_async_context(_Pages(house, host, port, say))
         if roles.clock:
+            # A source that keeps us waiting keeps no slot waiting.
+            await stack.enter_async_context(Clock(lambda: _collect(house), every=TICK, patience=1))
             await stack.enter_async_context(Clock(lambda: _look(house), every=TICK))
         await stop.wait()
         say("Stopping: what is under way is finished first.")
 
 
-async def _look(house: House) -> None:
+async def _collect(house: House) -> None:
     await collecting.collect_due(house)
+
+
+async def _look(house: House) -> None:
     await ticking.slots(house)
     # Whatever else changed: an edition that is out, an announcement that another process took back.
     await publishing.build(house, None)

@@ -12,7 +12,6 @@ from lxml import etree
 
 from digest.collect.parse import BODY_LIMIT, TAG_LIMIT, Document
 from digest.collect.parse.jsonfeed import parse_json_feed
-from digest.collect.parse.oddfeed import parse_odd_feed
 from digest.collect.parse.xmlfeed import local_name, read_tree
 from digest.errors import ParseError
 
@@ -108,6 +107,9 @@ def _odd(body: bytes, *, url: str, content_type: str) -> Document:
         raise ParseError("not XML", about=url)
     if local_name(root).lower() == "html":
         raise ParseError("an HTML page, not a feed", about=url)
+    # Slow to load, and few feeds need it.
+    from digest.collect.parse.oddfeed import parse_odd_feed
+
     try:
         document = parse_odd_feed(body, url=url, content_type=content_type)
         if document.items:

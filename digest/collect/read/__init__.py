@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import AsyncIterator
 
 from digest.collect.read.feed import read_feed
 from digest.collect.read.folder import read_folder
@@ -15,12 +15,11 @@ from digest.settings import Site, Source
 __all__ = ["Asked", "Reading", "is_gone", "read_source"]
 
 
-async def read_source(source: Source, site: Site, fetcher: Fetcher, asked: Asked, *, now: datetime) -> Reading:
-    """What the source says now; raises CollectError (FetchError, ParseError) naming the URL or file."""
+async def read_source(source: Source, site: Site, fetcher: Fetcher, asked: Asked) -> AsyncIterator[Reading]:
+    """What the source says now, part by part; raises CollectError (FetchError, ParseError) naming the URL or file."""
     if source.kind == "feed":
-        return await read_feed(source.url, fetcher, asked, own=source.url)
-    if source.kind == "wordpress":
-        return await read_wordpress(source.url, fetcher, asked)
-    if source.kind == "page":
-        return await read_page(source, fetcher)
-    return await read_folder(source, site, now=now)
+        yield await read_feed(asked.adopted or source.url, fetcher, asked, own=source.url)
+        return
+    parts = {"wordpress": read_wordpress, "page": read_page, "folder": read_folder}[source.kind]
+    async for part in parts(source, site, fetcher, asked):
+        yield part

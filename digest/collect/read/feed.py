@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
+from hashlib import sha256
 
-from digest.collect.parse.feed import parse_feed
+from digest.collect.document import read
 from digest.collect.read.reading import Asked, Reading
 from digest.fetch import Fetcher, Response
 
@@ -29,20 +29,37 @@ async def read_feed(url: str, fetcher: Fetcher, asked: Asked, *, own: str) -> Re
             url=url,
             etag=asked.etag,
             last_modified=asked.last_modified,
+            body_hash=asked.body_hash,
+            moved_to=response.url if response.moved_for_good else "",
             minutes=fresh_minutes(response),
         )
-    # A large document takes a while to parse; pages and sending go on meanwhile.
-    document = await asyncio.to_thread(parse_feed, response.body, url=response.url, content_type=response.content_type)
+    moved_to = response.url if response.moved_for_good else ""
+    body_hash = sha256(response.body).hexdigest()
+    before, _, count = asked.body_hash.partition(":")
+    if same and before == body_hash:
+        # It said the same again, and only did not know that we have it.
+        return Reading(
+            not_modified=True,
+            count=int(count),
+            moved_to=moved_to,
+            minutes=fresh_minutes(response),
+            url=url,
+            etag=response.etag,
+            last_modified=response.last_modified,
+            body_hash=asked.body_hash,
+        )
+    document = await read(asked.how, response.body, url=response.url, content_type=response.content_type)
     # A partial answer and an empty document must be asked for again in full.
     keep = bool(document.items or document.deleted) and response.status == 200
     return Reading(
         items=document.items,
-        language=document.language,
         deleted=document.deleted,
         minutes=max(document.minutes, fresh_minutes(response)),
+        moved_to=moved_to,
         url=url,
         etag=response.etag if keep else "",
         last_modified=response.last_modified if keep else "",
+        body_hash=f"{body_hash}:{len(document.items)}" if keep else "",
         complaints=document.complaints if document.items else (*document.complaints, "the feed is empty"),
     )
 

@@ -3,45 +3,60 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from digest.collect.dates import read_date
-from digest.collect.parse import BODY_LIMIT, ReadItem
+from digest.collect.identify import Known, identify
+from digest.collect.parse import BODY_LIMIT
 from digest.collect.parse.folder import Page, parse_markdown
-from digest.collect.read.reading import Reading
+from digest.collect.read.reading import Asked, Reading
 from digest.errors import CollectError, ParseError
+from digest.fetch import Fetcher
 from digest.model.announcements import Precision
 from digest.settings import Site, Source
 
 SUFFIXES = (".md", ".markdown")
+AT_ONCE = 1_000
 
 
-async def read_folder(source: Source, site: Site, *, now: datetime) -> Reading:
-    """The folder's announcements; raises CollectError when there is no such folder."""
-    return await asyncio.to_thread(_read, Path(source.url), site, ZoneInfo(source.timezone or site.timezone), now)
-
-
-def _read(folder: Path, site: Site, zone: ZoneInfo, now: datetime) -> Reading:
-    if not folder.is_dir():
-        raise CollectError("there is no such folder", about=str(folder))
-    items: list[ReadItem] = []
+async def read_folder(source: Source, site: Site, fetcher: Fetcher, asked: Asked) -> AsyncIterator[Reading]:
+    """The folder's announcements, so many files at a time; raises CollectError when there is no such folder."""
+    folder, zone = Path(source.url), ZoneInfo(source.timezone or site.timezone)
     complaints: list[str] = []
     errors: list[str] = []
-    for path in _files(folder):
+    files = await asyncio.to_thread(_listed, folder)
+    for start in range(0, len(files), AT_ONCE):
+        part = files[start : start + AT_ONCE]
+        items = await asyncio.to_thread(_read, part, folder, site, zone, asked, complaints, errors)
+        yield Reading(items=items, url=str(folder), folder=folder, last=False)
+    yield Reading(url=str(folder), complaints=tuple(complaints), errors=tuple(errors), folder=folder)
+
+
+def _read(
+    files: Sequence[Path], folder: Path, site: Site, zone: ZoneInfo, asked: Asked, complaints: list[str],
+    errors: list[str],
+) -> tuple[Known, ...]:  # fmt: skip
+    # These are the operator's own files: they are read in our own process.
+    how, items = asked.how, []
+    for path in files:
         try:
             page = _page(path, folder, site)
         except CollectError as error:
             errors.append(str(error))
             continue
         complaints.extend(page.complaints)
-        if not page.draft and not _is_later(page, zone, now):
-            items.append(page.item)
-    return Reading(
-        items=tuple(items), url=str(folder), complaints=tuple(complaints), errors=tuple(errors), folder=folder
-    )
+        if not page.draft and not _is_later(page, zone, how.now):
+            items.append(identify(page.item, how.habits, now=how.now))
+    return tuple(items)
+
+
+def _listed(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise CollectError("there is no such folder", about=str(folder))
+    return list(_files(folder))
 
 
 def _files(folder: Path) -> Iterator[Path]:

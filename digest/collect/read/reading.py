@@ -1,4 +1,4 @@
-"""What one visit to a source brought."""
+"""What one visit to a source brought, in one part or many."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from digest.collect.parse import ReadItem
+from digest.collect.document import Source
+from digest.collect.identify import Known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,21 +17,33 @@ class Asked:
     url: str = ""
     etag: str = ""
     last_modified: str = ""
+    body_hash: str = ""
+    """Of the last answer in full, and how many items it held."""
+    adopted: str = ""
+    """The address that a feed was moved to."""
+    how: Source
     since: datetime | None = None
     """When the whole archive had been read before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """Items, or `not_modified`; the validators to send next time, worth keeping only after these items are stored."""
+    """Items, or `not_modified`; the validators to send next time, worth keeping only after these items are stored.
 
-    items: tuple[ReadItem, ...] = ()
-    language: str = ""
+    A visit gives parts, so that an archive of any size fits; what is not an item holds for the visit, from its last.
+    """
+
+    items: tuple[Known, ...] = ()
     minutes: int = 0
     not_modified: bool = False
+    count: int = 0
+    """How many items a document held that came again as it was."""
     url: str = ""
     etag: str = ""
     last_modified: str = ""
+    body_hash: str = ""
+    moved_to: str = ""
+    """Where the address leads by moves for good alone."""
     whole: bool = True
     """Whether this is all that the source has to give; False for only what is new or was changed."""
     deleted: tuple[str, ...] = ()
@@ -40,5 +53,7 @@ class Reading:
     complaints: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     """Parts that could not be read, while the rest could."""
+    last: bool = True
+    """Whether no part follows."""
     folder: Path | None = None
     """Where pictures of the source may be read from."""

@@ -6,16 +6,19 @@ modification date, and whatever was modified since.
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlencode, urljoin
 
-from digest.collect.parse import ReadItem
-from digest.collect.parse.wordpress import find_links, parse_posts
+from digest.collect.document import read
+from digest.collect.identify import Known
+from digest.collect.parse.wordpress import find_links
 from digest.collect.read.feed import read_feed
 from digest.collect.read.reading import Asked, Reading
-from digest.errors import FetchError, ParseError
+from digest.errors import CollectError, FetchError, ParseError
 from digest.fetch import Fetcher, Response
+from digest.settings import Site, Source
 
 _CLOSED = frozenset({400, 401, 403, 404, 405, 406, 410, 501})
 _MOST_PAGES = 2_000
@@ -27,34 +30,28 @@ class _Closed(Exception):
     """The API will not speak to us; the feed may."""
 
 
-async def read_wordpress(site: str, fetcher: Fetcher, asked: Asked) -> Reading:
-    """The site's posts; raises FetchError, ParseError when neither API nor feed can be read."""
-    home = site.rstrip("/") + "/"
+async def read_wordpress(source: Source, site: Site, fetcher: Fetcher, asked: Asked) -> AsyncIterator[Reading]:
+    """The site's posts, page by page; raises FetchError, ParseError when neither API nor feed can be read."""
+    home = source.url.rstrip("/") + "/"
     try:
-        return await _reading(f"{home}wp-json/wp/v2/posts", home, fetcher, asked, own=site)
+        async for part in _reading(f"{home}wp-json/wp/v2/posts", home, fetcher, asked, own=source.url):
+            yield part
+        return
     except _Closed as closed:
         why = str(closed)
-    links = await _front_page(home, fetcher, own=site)
+    links = await _front_page(home, fetcher, own=source.url)
     api = urljoin(home, links["api"]) if "api" in links else ""
     if api and not api.startswith(f"{home}wp-json"):
         try:
-            return await _reading(_posts(api), home, fetcher, asked, own=site)
+            async for part in _reading(_posts(api), home, fetcher, asked, own=source.url):
+                yield part
+            return
         except _Closed:
             pass
     feed = urljoin(home, links.get("feed") or "feed/")
-    reading = await read_feed(feed, fetcher, asked, own=site)
+    reading = await read_feed(feed, fetcher, replace(asked, how=replace(asked.how, kind="feed")), own=source.url)
     note = f"the REST API is closed ({why}); read {feed} instead"
-    return Reading(
-        items=reading.items,
-        language=reading.language,
-        deleted=reading.deleted,
-        minutes=reading.minutes,
-        not_modified=reading.not_modified,
-        url=reading.url,
-        etag=reading.etag,
-        last_modified=reading.last_modified,
-        complaints=(note, *reading.complaints),
-    )
+    yield replace(reading, complaints=(note, *reading.complaints), moved_to="")
 
 
 async def is_gone(lookup: str, number: str, fetcher: Fetcher, *, own: str) -> bool | None:
@@ -66,53 +63,70 @@ async def is_gone(lookup: str, number: str, fetcher: Fetcher, *, own: str) -> bo
     return False
 
 
-async def _reading(posts: str, home: str, fetcher: Fetcher, asked: Asked, *, own: str) -> Reading:
-    items = await _read_api(posts, fetcher, asked, own=own)
+async def _reading(posts: str, home: str, fetcher: Fetcher, asked: Asked, *, own: str) -> AsyncIterator[Reading]:
+    """A page a part; one that fails after the first is told as an error, and what came before it is kept."""
     # An address with a query of its own has no room for a number.
     lookup = "" if "?" in posts else posts.replace("{", "%7B").replace("}", "%7D") + "/{}?_fields=id"
-    return Reading(items=items, url=home, whole=asked.since is None, lookup=lookup)
+    errors: tuple[str, ...] = ()
+    seen: set[str] = set()
+    try:
+        async for items in _pages(posts, fetcher, asked, own=own):
+            fresh = tuple(known for known in items if known.item.ident not in seen)
+            seen.update(known.item.ident for known in fresh)
+            yield Reading(items=fresh, url=home, last=False)
+    except (CollectError, _Closed) as error:
+        if not seen:
+            raise
+        errors = (str(error),)
+    yield Reading(url=home, whole=asked.since is None and not errors, lookup="" if errors else lookup, errors=errors)
 
 
 def _posts(api: str) -> str:
     return api.rstrip("/") + "/wp/v2/posts"
 
 
-async def _read_api(api: str, fetcher: Fetcher, asked: Asked, *, own: str) -> tuple[ReadItem, ...]:
+async def _pages(api: str, fetcher: Fetcher, asked: Asked, *, own: str) -> AsyncIterator[tuple[Known, ...]]:
     if asked.since is None:
-        return await _read_pages(api, {}, fetcher, own=own)
-    newest = await _read_pages(api, {}, fetcher, own=own, most=1)
+        async for page in _turned(api, {}, fetcher, asked, own=own):
+            yield page
+        return
+    newest, _ = await _read_one(api, {"page": "1"}, fetcher, asked, own=own, first=True)
+    yield newest
     since = (asked.since - _OVERLAP).strftime("%Y-%m-%dT%H:%M:%SZ")
-    changed = await _read_pages(api, {"modified_after": since}, fetcher, own=own)
-    return tuple({_key(item): item for item in (*newest, *changed)}.values())
+    async for page in _turned(api, {"modified_after": since}, fetcher, asked, own=own):
+        yield page
 
 
-async def _read_pages(
-    api: str, query: dict[str, str], fetcher: Fetcher, *, own: str, most: int = _MOST_PAGES
-) -> tuple[ReadItem, ...]:
-    found: dict[str, ReadItem] = {}
+async def _turned(
+    api: str, query: dict[str, str], fetcher: Fetcher, asked: Asked, *, own: str
+) -> AsyncIterator[tuple[Known, ...]]:
+    before: set[str] = set()
     number = 0
-    for number in range(1, most + 1):
-        items, last = await _read_one(api, {**query, "page": str(number)}, fetcher, own=own, first=number == 1)
-        fresh = {_key(item): item for item in items if _key(item) not in found}
-        found.update(fresh)
+    for number in range(1, _MOST_PAGES + 1):
+        page = {**query, "page": str(number)}
+        items, last = await _read_one(api, page, fetcher, asked, own=own, first=number == 1)
+        idents = {known.item.ident for known in items}
         # A server that does not know `page` would give the same for ever.
-        if last or not fresh:
+        if idents <= before:
             break
-    if number > 2 and most > 1:
+        before = idents
+        yield items
+        if last:
+            break
+    if number > 2:
         # A post published or deleted while we turned pages shifts them all; the first page shows what came.
-        items, _ = await _read_one(api, {**query, "page": "1"}, fetcher, own=own, first=True)
-        found.update({_key(item): item for item in items})
-    return tuple(found.values())
+        items, _ = await _read_one(api, {**query, "page": "1"}, fetcher, asked, own=own, first=True)
+        yield items
 
 
 async def _read_one(
-    api: str, query: dict[str, str], fetcher: Fetcher, *, own: str, first: bool
-) -> tuple[tuple[ReadItem, ...], bool]:
+    api: str, query: dict[str, str], fetcher: Fetcher, asked: Asked, *, own: str, first: bool
+) -> tuple[tuple[Known, ...], bool]:
     """A page's items, and whether it is the last."""
     url = f"{api}{'&' if '?' in api else '?'}{urlencode({**_EMBED, **query}, safe=':,')}"
     try:
         response = await fetcher.get(url, own=own, accept="application/json")
-        document = await asyncio.to_thread(parse_posts, response.body, url=response.url)
+        document = await read(asked.how, response.body, url=response.url)
     except FetchError as error:
         if first and error.status in _CLOSED:
             raise _Closed(f"answered {error.status}") from error
@@ -131,10 +145,6 @@ def _is_last(response: Response, number: int, count: int) -> bool:
     if pages.isascii() and pages.isdigit():
         return number >= int(pages)
     return count < int(_EMBED["per_page"])
-
-
-def _key(item: ReadItem) -> str:
-    return item.guid or item.link or (item.aliases[0] if item.aliases else item.title)
 
 
 async def _front_page(home: str, fetcher: Fetcher, *, own: str) -> dict[str, str]:

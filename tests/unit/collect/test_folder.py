@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from digest.collect.media import encode
+from digest.collect.picture import encode
 from digest.errors import ParseError
 from digest.model.announcements import Figure
 
@@ -106,8 +106,8 @@ def test_pictures_are_made_plain() -> None:
     out = io.BytesIO()
     Image.new("RGB", (50, 20), "red").save(out, "JPEG", exif=exif)
     assert b"secret" in out.getvalue()
-    made = encode(out.getvalue(), about="x")
+    made = encode(out.getvalue(), "x")
     assert (made.type, made.width, b"secret" in made.data) == ("image/jpeg", 50, False)
     for rubbish in (b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"", png()[:60]):
         with pytest.raises(ParseError):
-            encode(rubbish, about="x")
+            encode(rubbish, "x")

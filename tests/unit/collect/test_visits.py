@@ -1,0 +1,172 @@
+"""A visit as a host sees it: it is asked as it wishes, and believed when it says the same often enough."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+import pytest
+
+from digest.collect.moving import moved
+from digest.store.sources import Move
+from tests.sites import Site
+from tests.unit.collect.conftest import NOW, House, Press
+
+DAY = timedelta(days=1)
+
+
+def feeds(press: Press, *names: str) -> dict[str, dict[str, Any]]:
+    return {name.partition(".")[0]: {"kind": "feed", "url": f"{press.site.url}/{name}"} for name in names}
+
+
+def test_the_same_again_is_not_read_again(both: House, press: Press) -> None:
+    """A server without validators is known by its bytes; two days later it is read in full all the same."""
+    both.sources = feeds(press, "feed.rss")
+    both.collect()
+    checked = both.row("feed")
+    report = both.collect(now=NOW + timedelta(hours=1))["feed"]
+    assert (20, 20, 0) == (report.seen, report.unchanged, report.new)
+    assert both.row("feed").full_fetch_at == checked.full_fetch_at
+    both.collect(now=NOW + timedelta(hours=49))
+    assert both.row("feed").full_fetch_at == NOW + timedelta(hours=49)
+
+
+def test_another_way_of_reading_reads_anew(house: House, press: Press) -> None:
+    """Validators belong to how we read: where the zone is declared anew, all is asked for in full."""
+    house.sources = feeds(press, "feed.atom")
+    press.site.serve("/feed.atom", press.atom(), ETag='"1"')
+    house.collect()
+    house.sources["feed"]["timezone"] = "Asia/Tokyo"
+    house.collect()
+    assert "if-none-match" not in press.site.asked[-1][1]
+    house.collect()
+    assert press.site.asked[-1][1]["if-none-match"] == '"1"'
+
+
+def test_retry_after_is_the_hosts(both: House, press: Press, respond: Callable[..., Any]) -> None:
+    """Who asks for time is left alone by every source that stands there, until the time is over."""
+    both.sources = feeds(press, "feed.rss")
+    press.site.routes["/feed.rss"] = respond(b"", status=503, Retry_After="3600")
+    both.collect()
+    both.sources |= {"other": {"kind": "feed", "url": f"{press.site.url}/feed.atom"}}
+    before = len(press.site.asked)
+    report = both.collect("other", now=NOW + timedelta(minutes=59))["other"]
+    assert ("stay away" in report.error, before) == (True, len(press.site.asked))
+    assert 0 == both.row("other").failures
+    assert "" == both.collect("other", now=NOW + timedelta(minutes=61))["other"].error
+
+
+def test_what_was_asked_holds_at_once(house: House, press: Press, respond: Callable[..., Any]) -> None:
+    """Within one run, too, nothing more goes to a host that asked for time."""
+    house.sources = feeds(press, "feed.rss", "other.rss", "third.rss")
+    for name in house.sources:
+        press.site.routes[f"/{name}.rss"] = respond(b"", status=429, Retry_After="60")
+    house.collect()
+    assert 1 == len(press.site.asked)
+
+
+def test_a_move_for_good_is_believed_on_the_third_day(both: House, press: Press, respond: Callable[..., Any]) -> None:
+    """Then the new address is asked at once, until it fails: the old one is kept."""
+    both.sources = feeds(press, "feed.rss")
+    press.site.serve("/new", press.rss(), Content_Type="application/rss+xml")
+    press.site.routes["/feed.rss"] = respond(b"", status=301, Location="/new")
+    for day in range(3):
+        both.collect(now=NOW + day * DAY)
+        both.collect(now=NOW + day * DAY + timedelta(hours=1))
+    press.site.asked.clear()
+    assert 0 == both.collect(now=NOW + 3 * DAY)["feed"].new
+    assert ["/new"] == [path for path, _ in press.site.asked]
+    del press.site.routes["/new"]
+    both.collect(now=NOW + 4 * DAY)
+    press.site.serve("/feed.rss", press.rss())
+    press.site.asked.clear()
+    assert "" == both.collect(now=NOW + 5 * DAY)["feed"].error
+    assert ["/feed.rss"] == [path for path, _ in press.site.asked]
+
+
+@pytest.mark.parametrize(
+    ("targets", "adopted"),
+    [(["b", "b", "b"], "b"), (["b", "b"], ""), (["b", "", "b", "b"], ""), (["b", "c", "b", "b"], ""), ([""] * 4, "")],
+)
+def test_only_agreeing_days_count(targets: list[str], adopted: str) -> None:
+    """Three in a row, each another day; one that says otherwise begins anew."""
+    move = Move()
+    for number, target in enumerate(targets):
+        move = moved(move, target, date(2026, 6, 1) + number * DAY)
+        assert move == moved(move, target, date(2026, 6, 1) + number * DAY) or move.adopted
+    assert adopted == move.adopted
+
+
+def test_slow_hosts_cost_others_nothing(house: House, site: Site) -> None:
+    """However many drip, one that answers is read."""
+
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        for _ in range(40):
+            handler.wfile.write(b"x")
+            handler.wfile.flush()
+            time.sleep(0.1)
+
+    site.routes["/drip"] = drip
+    site.serve("/good", b"<rss><channel><item><title>A</title></item></channel></rss>")
+    port = site.url.rpartition(":")[2]
+    house.sources = {
+        f"s{number}": {"kind": "feed", "url": f"http://localhost:{port}/drip" if number else f"{site.url}/good"}
+        for number in range(3)
+    }
+    reports = house.collect()
+    assert ("", 1) == (reports["s0"].error, reports["s0"].new)
+
+
+def test_a_page_that_fails_costs_no_other(both: House, press: Press, respond: Callable[..., Any]) -> None:
+    """Of an archive, what was read before is kept; the next visit goes over all of it again."""
+    whole = press.rest
+
+    def cut(handler: BaseHTTPRequestHandler) -> None:
+        if "page=2" in handler.path:
+            respond(b"oops", status=500)(handler)
+        else:
+            whole(handler)
+
+    press.news = [press.news[0].__class__(f"N{n}", press.news[0].date - n * DAY, "T.", n + 100) for n in range(150)]
+    press.site.routes["/wp-json/wp/v2/posts"] = cut
+    both.sources = {"rest": press.sources()["rest"] | {"announce_first": 3}}
+    report = both.collect()["rest"]
+    assert (100, True) == (report.new, "500" in report.error)
+    press.site.routes["/wp-json/wp/v2/posts"] = whole
+    report = both.collect()["rest"]
+    assert (50, "") == (report.new, report.error)
+    assert 150 == len(both.listed())
+
+
+def test_an_archive_is_baseline_across_its_pages(both: House, press: Press) -> None:
+    """All but the newest few, whichever page they stood on."""
+    press.news = [press.news[0].__class__(f"N{n}", press.news[0].date - n * DAY, "T.", n + 100) for n in range(150)]
+    both.sources = {"rest": press.sources()["rest"] | {"announce_first": 3}}
+    assert 150 == both.collect()["rest"].new
+    assert 147 == both.baseline()
+
+
+def test_reading_apart_ends_in_time_and_memory() -> None:
+    """A job that does not end, or takes all there is, is given up, and the next is done."""
+    from digest.collect.apart import apart
+    from digest.errors import ParseError
+
+    async def go() -> None:
+        with pytest.raises(ParseError, match=r"x: took longer than 0\.5 s"):
+            await apart("time:sleep", 30, about="x", patience=0.5)
+        with pytest.raises(ParseError, match="memory"):
+            await apart("builtins:bytes", 1 << 31, about="x")
+        with pytest.raises(ParseError, match="could not be read"):
+            await apart("os:abort", about="x")
+        with pytest.raises(ParseError, match="ZeroDivisionError"):
+            await apart("operator:truediv", 1, 0, about="x")
+        assert 3 == await apart("operator:add", 1, 2, about="x")
+
+    asyncio.run(go())
