@@ -12,7 +12,7 @@ from digest.editions.flow import Draft
 from digest.editions.owe import Window
 from digest.errors import EditionError, UsageError
 from digest.model.editions import Edition, EditionStatus
-from digest.service import collecting, letters, ringing
+from digest.service import collecting, letters, ringing, witness
 from digest.service.house import House, now
 from digest.service.reading import labelled
 from digest.settings import Digest
@@ -152,6 +152,7 @@ async def seal(
         else:
             edition = await flow.seal(tx, draft, now=now())
             await _owe_mail(tx, house, edition, sealed, grace)
+    await witness.attest(house.store, house.settings)
     await freeze(house.store, now=now())
     return Composed(edition=edition, words=_words(edition, draft))
 
@@ -172,6 +173,7 @@ async def approve(house: House, edition: Edition, *, grace: timedelta, named: st
         approved = await flow.seal(tx, draft, now=now(), held=edition)
         wait = max(timedelta(0), (edition.slot_at or now()) - now())
         await _owe_mail(tx, house, approved, sealed, wait + grace)
+    await witness.attest(house.store, house.settings)
     await freeze(house.store, now=now())
     return approved
 

@@ -12,7 +12,7 @@ import jinja2
 
 from digest.engine.bell import Bell
 from digest.errors import NotFound
-from digest.service import ringing
+from digest.service import ringing, witness
 from digest.settings import Digest, Settings
 from digest.settings.keys import Keyring
 from digest.store import digests, migrate
@@ -47,9 +47,10 @@ def now() -> datetime:
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[House]:
     """The house with its store ready: made when new and embedded, refused when of another schema."""
-    store = connect(settings.database.url)
+    store = connect(settings.database.url, diary=settings.diary_file)
     try:
         await migrate.ready(store)
+        await witness.look(store, settings)
         await _declare(store, tuple(settings.digests), now())
         bell = await ringing.bell(settings, store)
         yield House(settings, store, settings.keyring(), environment(_folders(settings)), bell)

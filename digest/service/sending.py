@@ -17,7 +17,7 @@ from digest.letter import headers
 from digest.letter.compile import note_message
 from digest.model.deliveries import NoteKind, NoteState
 from digest.model.editions import Edition, EditionStatus
-from digest.service import composing
+from digest.service import composing, witness
 from digest.service.checking import check_keys
 from digest.service.house import House, now
 from digest.service.posting import context
@@ -56,6 +56,7 @@ async def send(house: House, request: Request) -> Sent:
     """Go on with the edition that is unfinished, or seal what is owed, and deliver it. Nothing is sent twice."""
     digest = house.digest(request.digest)
     check_keys(house.settings)
+    await witness.refuse(house.store)
     composing.past(request.at)
     grace = timedelta(seconds=request.grace) if request.grace is not None else digest.grace
     edition = await _started(house, request)
@@ -74,6 +75,7 @@ async def send(house: House, request: Request) -> Sent:
 
 async def retry(house: House, *, uncertain: bool, progress: Bar) -> Sent:
     """Make what is deferred due now, with `uncertain` the doubts too, and send it."""
+    await witness.refuse(house.store)
     async with house.store.write() as tx:
         await flow.retry(tx, now=now(), uncertain=uncertain)
     report = await flow.run_due(context(house), horizon=HORIZON, progress=_bar(progress))
@@ -86,6 +88,7 @@ async def test_send(house: House, slug: str, *, to: str, at: datetime | None, la
     if isinstance(address, Refused):
         raise UsageError(address.why, about=to)
     digest = house.digest(slug)
+    await witness.refuse(house.store)
     shown = await composing.preview(house, slug, at=at, language=language)
     if shown.empty:
         raise EditionError(shown.why, about=slug)

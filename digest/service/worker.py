@@ -18,7 +18,7 @@ from digest.deliveries.seal import freeze
 from digest.deliveries.shard import deliver_shard
 from digest.engine.bell import Bell, Handlers
 from digest.model.deliveries import OutcomeKind
-from digest.service import ringing
+from digest.service import ringing, witness
 from digest.store import mailings, notes, shards
 
 AHEAD = 32
@@ -45,6 +45,8 @@ class Worker:
     async def sweep(self, bell: Bell) -> None:
         """Ring for notes and shards that are due and in nobody's hands; come again every few seconds."""
         context, now = self._context, self._context.clock()
+        if await self._held():
+            return
         await replay(context)
         await freeze(context.store, now=now)
         await flow.settle(context)
@@ -71,7 +73,12 @@ class Worker:
         if self._context.journal:
             self._context.journal.close()
 
+    async def _held(self) -> bool:
+        return bool(await witness.quarantine(self._context.store))
+
     async def _notes(self, _key: str) -> None:
+        if await self._held():
+            return
         async with self._ways_out() as routes:
             run = await send_due(self._context, routes)
         for sender, _ in run.faults:
@@ -87,7 +94,7 @@ class Worker:
         await replay(context)
         async with context.store.read() as tx:
             digest = context.digests.get((await mailings.get(tx, mailing)).digest)
-        if digest is None or digest.sender in self._resting():
+        if digest is None or digest.sender in self._resting() or await self._held():
             return
         async with self._ways_out() as routes:
             run = await deliver_shard(context, mailing, number, route=routes.of(digest.sender))

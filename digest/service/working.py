@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from digest.engine.clock import Clock
 from digest.engine.embedded import Embedded
-from digest.service import ringing, ticking
+from digest.service import ringing, ticking, witness
 from digest.service.house import House
 from digest.service.posting import context
 from digest.service.worker import Worker
@@ -38,7 +38,8 @@ async def _alone(house: House) -> AsyncIterator[House]:
         sender = context(heard)
 
         async def send() -> None:
-            await ticking.deliver(sender)
+            if not await witness.quarantine(house.store):
+                await ticking.deliver(sender)
 
         async with Clock(send, every=EVERY, patience=0) as clock:
             yield heard

@@ -117,6 +117,16 @@ class Settings(BaseSettings):
         database = blake2b(self.database.url.encode(), digest_size=6).hexdigest()
         return self.folder / "journal" / database
 
+    @property
+    def witness_folder(self) -> Path:
+        """Where the witness and the diary stand: outside the store, and the same for every process."""
+        return self.database.witness or self.folder
+
+    @property
+    def diary_file(self) -> Path:
+        """What no backup may forget."""
+        return self.witness_folder / "diary"
+
     def keyring(self) -> Keyring:
         """The signing keys; embedded on SQLite makes its own beside the database, PostgreSQL refuses."""
         if self.secret_key is not None:

@@ -22,6 +22,8 @@ Tx = AsyncConnection
 """An open transaction; verbs take it first and never commit."""
 
 BUSY_MS = 10_000
+DIARY = "digest_diary"
+"""The option of a writer that names the file beside the witness."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,17 @@ class Store:
         await self.writer.dispose()
 
 
-def connect(url: str) -> Store:
-    """The store at `url` ("sqlite:///var/digest.db" or "postgresql://…"); opens nothing yet."""
+def connect(url: str, *, diary: Path | None = None) -> Store:
+    """The store at `url` ("sqlite:///var/digest.db" or "postgresql://…"); opens nothing yet.
+
+    What no backup may forget is also written to `diary`.
+    """
+    store = _connect(url)
+    store.writer.sync_engine.update_execution_options(**{DIARY: diary})
+    return store
+
+
+def _connect(url: str) -> Store:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         sqlite_path(url).parent.mkdir(parents=True, exist_ok=True)

@@ -9,8 +9,10 @@ from sqlalchemy import select
 
 from digest.errors import EditionError
 from digest.model.editions import Disposition
+from digest.store import diary
 from digest.store.database import Tx, insert_ignore
-from digest.store.schema import dispositions, editions
+from digest.store.items import parts
+from digest.store.schema import announcements, dispositions, editions
 
 
 async def baseline(tx: Tx, digests: Sequence[str], announcements: Sequence[int], at: datetime) -> None:
@@ -52,6 +54,22 @@ async def settled(tx: Tx, digest: str) -> dict[int, tuple[Disposition, str, str]
 async def release(tx: Tx, edition: int) -> None:
     """Owe again what a cancelled edition had carried."""
     await tx.execute(dispositions.delete().where(dispositions.c.edition_id == edition))
+    if diary.kept(tx):
+        row = (await tx.execute(select(editions.c.digest, editions.c.label).where(editions.c.id == edition))).one()
+        diary.write(tx, diary.RELEASED, digest=row.digest, label=row.label)
+
+
+async def carried_elsewhere(tx: Tx, digest: str, label: str, public_ids: Sequence[str], at: datetime) -> int:
+    """Settle what an edition carried that this store does not know, being older; how many it does not know, either."""
+    unknown = 0
+    for part in parts(public_ids):
+        found = await tx.execute(select(announcements.c.id).where(announcements.c.public_id.in_(part)))
+        ids = list(found.scalars())
+        unknown += len(part) - len(ids)
+        rows = [{**_row(digest, each, Disposition.CARRIED, None, at), "why": f"in {label}"} for each in ids]
+        if rows:
+            await tx.execute(insert_ignore(tx, dispositions), rows)
+    return unknown
 
 
 def _row(

@@ -12,8 +12,9 @@ from sqlalchemy import Row, func, insert, select, update
 from digest.errors import EditionError
 from digest.model import codec
 from digest.model.editions import UNFINISHED, Edition, EditionStatus, Snapshot, may_move
+from digest.store import diary
 from digest.store.database import Tx, insert_ignore
-from digest.store.schema import edition_revisions, editions, entries
+from digest.store.schema import announcements, edition_revisions, editions, entries
 
 _COLUMNS = [editions.c[name] for name in Edition.__dataclass_fields__]
 
@@ -124,6 +125,11 @@ async def add_revision(
     ]
     if rows:
         await tx.execute(insert(entries), rows)
+    if diary.kept(tx):
+        ids = (row["announcement_id"] for row in rows)
+        known = select(announcements.c.public_id).where(announcements.c.id.in_(ids))
+        said = sorted((await tx.execute(known)).scalars())
+        diary.write(tx, diary.SEALED, now, digest=edition.digest, label=edition.label, items=said)
     return named
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, func, select, update
 
 from digest.model.subscribers import Basis, Subscriber, Subscription, SubscriptionState
-from digest.store import suppressions
+from digest.store import diary, suppressions
 from digest.store.database import Tx, insert_ignore
 from digest.store.schema import subscribers, subscriptions
 
@@ -104,6 +104,9 @@ async def move(
         )
         .values(values)
     )
+    if changed.rowcount and state is SubscriptionState.UNSUBSCRIBED and diary.kept(tx):
+        handle = await tx.execute(select(subscribers.c.handle).where(subscribers.c.id == old.subscriber))
+        diary.write(tx, diary.LEFT, now, handle=handle.scalar_one(), digest=old.digest)
     return bool(changed.rowcount)
 
 

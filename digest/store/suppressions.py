@@ -6,19 +6,18 @@ suppressed though nobody can read it any more.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 
 from digest.model.subscribers import SuppressionReason
-from digest.store.database import Tx, insert_ignore, upsert
+from digest.store import diary
+from digest.store.database import Tx, upsert
+from digest.store.instance import PEPPER, made_pepper
 from digest.store.schema import instance, subscribers, suppressions
-
-_PEPPER = "pepper"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +32,14 @@ class Suppression:
 
 async def add(tx: Tx, email_norm: str, reason: SuppressionReason, *, source: str, now: datetime) -> None:
     """Suppress an address; a later reason replaces the earlier one, except that an erasure stays."""
-    key = _fingerprint(await _made_pepper(tx), email_norm)
+    key = _fingerprint(await made_pepper(tx), email_norm)
     if reason is not SuppressionReason.ERASED and await _reason(tx, key) is SuppressionReason.ERASED:
         return
     kept = "" if reason is SuppressionReason.ERASED else email_norm
     values = {"fingerprint": key, "email": kept, "reason": reason, "source": source, "at": now}
     await tx.execute(upsert(tx, suppressions, values, key=["fingerprint"]))
     await _mirror(tx, email_norm, suppressed=True)
+    diary.write(tx, diary.SUPPRESSED, now, key=key, reason=reason)
 
 
 async def remove(tx: Tx, email_norm: str) -> bool:
@@ -47,9 +47,30 @@ async def remove(tx: Tx, email_norm: str) -> bool:
     pepper = await _pepper(tx)
     if pepper is None:
         return False
-    gone = await tx.execute(delete(suppressions).where(suppressions.c.fingerprint == _fingerprint(pepper, email_norm)))
+    key = _fingerprint(pepper, email_norm)
+    gone = await tx.execute(delete(suppressions).where(suppressions.c.fingerprint == key))
     await _mirror(tx, email_norm, suppressed=False)
+    diary.write(tx, diary.LIFTED, key=key)
     return bool(gone.rowcount)
+
+
+async def repeat(tx: Tx, key: str, reason: SuppressionReason | None, at: datetime) -> None:
+    """Suppress, or with None no longer, whomever the diary names by `key`; afterwards `mirror_all`."""
+    await tx.execute(delete(suppressions).where(suppressions.c.fingerprint == key))
+    if reason is not None:
+        values = {"fingerprint": key, "reason": reason, "source": "told again after a restore", "at": at}
+        await tx.execute(insert(suppressions).values(values))
+
+
+async def mirror_all(tx: Tx) -> None:
+    """Make each subscriber's `suppressed` say what the suppressions say."""
+    pepper, keys = await _pepper(tx), set((await tx.execute(select(suppressions.c.fingerprint))).scalars())
+    if pepper is None:
+        return
+    people = await tx.execute(select(subscribers.c.id, subscribers.c.email_norm, subscribers.c.suppressed))
+    for row in people.all():
+        if (held := _fingerprint(pepper, row.email_norm) in keys) != row.suppressed:
+            await tx.execute(update(subscribers).where(subscribers.c.id == row.id).values(suppressed=held))
 
 
 async def listed(tx: Tx, *, limit: int | None = None) -> tuple[Suppression, ...]:
@@ -86,17 +107,8 @@ async def _reason(tx: Tx, key: str) -> SuppressionReason | None:
 
 
 async def _pepper(tx: Tx) -> str | None:
-    query = select(instance.c.value).where(instance.c.name == _PEPPER)
+    query = select(instance.c.value).where(instance.c.name == PEPPER)
     return (await tx.execute(query)).scalar_one_or_none()
-
-
-async def _made_pepper(tx: Tx) -> str:
-    known = await _pepper(tx)
-    if known is None:
-        await tx.execute(insert_ignore(tx, instance).values(name=_PEPPER, value=secrets.token_hex(32)))
-        known = await _pepper(tx)
-    assert known is not None  # noqa: S101 - just written, by us or by whoever won
-    return known
 
 
 def _fingerprint(pepper: str, email_norm: str) -> str:

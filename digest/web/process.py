@@ -17,7 +17,7 @@ import uvicorn
 
 from digest.engine.clock import Clock
 from digest.errors import UsageError
-from digest.service import collecting, publishing, ticking, working
+from digest.service import collecting, publishing, ticking, witness, working
 from digest.service.house import House, opened
 from digest.settings import Settings
 from digest.web.app import create
@@ -46,6 +46,9 @@ async def run(settings: Settings, roles: Roles, *, host: str, port: int, say: Ca
     stop = _stopping()
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(opened(settings))
+        await witness.attest(house.store, settings)
+        if why := await witness.quarantine(house.store):
+            say(f"In quarantine: {why}. Nothing is sent until `digest db claim`.")
         if roles.sender:
             house = await stack.enter_async_context(working.sending(house))
         if roles.web:

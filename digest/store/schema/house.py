@@ -12,7 +12,7 @@ instance = Table(
     Column("name", String(40), primary_key=True),
     Column("value", Text, nullable=False),
 )
-"""Few named values: id, starts (raised at each start), pepper (never rotated)."""
+"""Few named values: id, count (raised at each start and sealing), quarantine, pepper (never rotated), and the like."""
 
 counters = Table(
     "counters", metadata, Column("name", String(40), primary_key=True), Column("value", BigInteger, nullable=False)
