@@ -10,6 +10,7 @@ from digest.deliveries.context import Context, Route, Routes
 from digest.deliveries.notes import NotesRun, send_due
 from digest.deliveries.replay import replay
 from digest.deliveries.shard import ShardRun, deliver_shard
+from digest.deliveries.stale import hold_stale
 from digest.deliveries.turn import ProgressOf
 from digest.errors import DeliveryError
 from digest.model.deliveries import MailingStatus, OutcomeKind
@@ -50,6 +51,7 @@ async def send_shards(
 ) -> bool:
     """Send what is due, each sender at its own pace; whether anything moved."""
     await replay(context)
+    await hold_stale(context)
     async with context.store.read() as tx:
         digests = await shards.due_digests(tx, context.clock(), mailing=mailing)
     lanes = [

@@ -10,6 +10,7 @@ from functools import partial
 from digest.deliveries.context import LEASE, Context, Route
 from digest.deliveries.personalise import Writer
 from digest.deliveries.replay import doubt_orphans
+from digest.deliveries.stale import hold
 from digest.deliveries.turn import ProgressOf, Turn
 from digest.model.deliveries import MailingStatus, Outcome, OutcomeKind
 from digest.store import mailings, shards
@@ -77,6 +78,9 @@ async def _begin(context: Context, mailing: int, number: int, route: Route, prog
         if shard is None:
             return None
         row = await mailings.get(tx, mailing)
+        if await hold(context, tx, row, now):
+            await shards.release(tx, shard, owner=context.owner)
+            return None
         if row.status is MailingStatus.PROVING:
             await context.moved(tx, row)
         await doubt_orphans(context, tx, shard, now)

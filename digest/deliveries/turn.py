@@ -16,6 +16,7 @@ from digest.deliveries.halt import halt
 from digest.deliveries.journal import Page
 from digest.deliveries.pace import domain_of
 from digest.deliveries.personalise import Writer
+from digest.deliveries.retry import SESSION
 from digest.deliveries.signing import outgoing
 from digest.deliveries.smtp.crew import Batch, Crew, Message, unheard
 from digest.deliveries.smtp.parcel import untold
@@ -80,6 +81,8 @@ class Turn:
         self._crew: Crew | None = None
         self._sent: _Sent | None = None
         self._put_off: datetime | None = None
+        self._got_on = False
+        """Whether a relay gave a verdict on anybody: broken sessions get a mailing nowhere."""
         self._patience = context.digests[mailing.digest].give_up_after
 
     async def keep_lease(self) -> None:
@@ -146,6 +149,8 @@ class Turn:
                 await deliveries.give_back(tx, self._shard, now)
                 counts = await shards.recount(tx, self._shard, now, not_before=self._put_off)
                 self._tally(results)
+                if self._got_on or self._put_off:
+                    await mailings.active(tx, self._mailing.id, self._put_off or now)
                 await self._judge(tx, counts, now)
                 await shards.release(tx, self._shard, owner=self._context.owner)
         except BaseException:
@@ -234,6 +239,7 @@ class Turn:
         self.accepted += states.count(DeliveryState.ACCEPTED)
         self.rejected += states.count(DeliveryState.REJECTED)
         self.answered += sum(state not in (DeliveryState.OWED, DeliveryState.UNCERTAIN) for state in states)
+        self._got_on = self._got_on or any(map(_is_verdict, results))
         self.moved = self.moved or any(state is not DeliveryState.OWED for state in states)
 
     async def _judge(self, tx: Tx, counts: Counts, now: datetime) -> None:
@@ -254,6 +260,12 @@ class Turn:
                 )
         elif waiting and proof.too_many(self.rejected, self.answered):
             await halt(self._context, tx, self._mailing.id, refused, now)
+
+
+def _is_verdict(result: Result) -> bool:
+    if result.state is DeliveryState.DEFERRED:
+        return result.kind != SESSION
+    return result.state in (DeliveryState.ACCEPTED, DeliveryState.REJECTED)
 
 
 def _moves(results: Sequence[Result]) -> Counts:

@@ -276,6 +276,7 @@ class Digest(Named):
     lateness: Duration = timedelta(hours=6)
     grace: Duration = timedelta(minutes=10)
     give_up_after: Duration = timedelta(hours=48)
+    stale_after: Duration = timedelta(days=3)
     min_items: int = Field(default=1, ge=1)
     max_items: int = Field(default=40, ge=1, le=500)
     late_window: Duration | None = None

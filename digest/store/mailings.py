@@ -36,6 +36,8 @@ class MailingRow:
     status: MailingStatus
     audience: int
     start_at: datetime
+    active_at: datetime
+    """When it last got anywhere, or was told to."""
     why: str
     upto: int | None
     """Until all deliveries are there: the last subscriber it is for."""
@@ -112,6 +114,19 @@ async def move(
     ended = now if new in (MailingStatus.SENT, MailingStatus.CANCELLED) else None
     change = update(mailings).where(mailings.c.id == mailing, mailings.c.status.in_(old))
     return (await tx.execute(change.values(status=new, why=why, ended_at=ended, active_at=now))).rowcount == 1
+
+
+async def idle(tx: Tx, now: datetime, *, since: datetime) -> tuple[int, ...]:
+    """Running mailings that have something due, and have got nowhere since that time."""
+    due = exists().where(shards.c.mailing_id == mailings.c.id, shards.c.next_due <= millis(now))
+    still = mailings.c.active_at <= since
+    running = mailings.c.status.in_((MailingStatus.PROVING, MailingStatus.SENDING))
+    return tuple((await tx.execute(select(mailings.c.id).where(running, still, due).order_by(mailings.c.id))).scalars())
+
+
+async def active(tx: Tx, mailing: int, at: datetime) -> None:
+    """It got somewhere, or waits until then of its own accord."""
+    await tx.execute(update(mailings).where(mailings.c.id == mailing, mailings.c.active_at < at).values(active_at=at))
 
 
 async def start(tx: Tx, mailing: MailingRow, at: datetime) -> None:
