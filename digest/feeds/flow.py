@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -58,44 +58,61 @@ async def build(
     if unknown:
         raise NotFound("no such feed is configured", about=unknown[0])
     wanted = [feed for slug, feed in settings.feeds.items() if only is None or slug in only]
-    return tuple([await _build(store, settings, feed, now) for feed in wanted])
-
-
-async def _build(store: Store, settings: Settings, feed: Feed, now: datetime) -> BuiltFeed:
     async with store.read() as tx:
-        untouched = await _untouched(tx, settings, feed)
-    if untouched is not None:
-        return untouched
-    built = None
-    while built is None:
-        async with store.write() as tx:
-            host = await documents.lock(tx, authority(settings.site))
-            looked = await members.look(tx, settings, feed)
+        built = await _untouched(tx, settings, wanted)
+    while touched := [feed for feed in wanted if feed.slug not in built]:
+        built |= await _build_some(store, settings, touched, now)
+    async with store.read() as tx:
+        waiting = await feed_entries.unsettled(tx)
+    for feed in wanted:
+        if feed.slug in waiting and await archives.build(store, settings, feed, now=now):
+            built[feed.slug] = replace(built[feed.slug], changed=True)
+    return tuple(built[feed.slug] for feed in wanted)
+
+
+async def _untouched(tx: Tx, settings: Settings, wanted: Sequence[Feed]) -> dict[str, BuiltFeed]:
+    """The feeds as they stand that nothing at all has happened to since they were built."""
+    marks, last = await feed_entries.marks(tx), await minting.last_change(tx)
+    heads = await documents.heads(tx)
+    built = {}
+    for feed in wanted:
+        mark, standing = marks.get(feed.slug), tuple(head for head in heads if head.feed == feed.slug)
+        if mark is None or not mark.changed == mark.built == last or len(standing) != printed.COUNT:
+            continue
+        if (mark.selection, mark.print) == (members.selection(feed, settings.site), _declared(settings, feed)):
+            built[feed.slug] = BuiltFeed(
+                slug=feed.slug, entries=mark.entries, changed=False, updated=_updated(standing)
+            )
+    return built
+
+
+async def _build_some(store: Store, settings: Settings, touched: Sequence[Feed], now: datetime) -> dict[str, BuiltFeed]:
+    """Bring feeds up to date in one transaction; without those that have more to take in than fits one."""
+    built, changes = {}, members.Changes()
+    async with store.write() as tx:
+        host = await documents.lock(tx, authority(settings.site))
+        for feed in touched:
+            standing = await documents.heads(tx, feed.slug)
+            mark = await feed_entries.mark(tx, feed.slug)
+            whole = len(standing) == printed.COUNT and mark is not None and mark.print == _declared(settings, feed)
+            looked = await members.look(tx, settings, feed, mark, changes, whole=whole)
             if looked is not None:
-                built = await _build_current(tx, settings, feed, looked, host=host, now=now)
-    rebuilt = await archives.build(store, settings, feed, now=now)
-    return replace(built, changed=built.changed or rebuilt > 0)
-
-
-async def _untouched(tx: Tx, settings: Settings, feed: Feed) -> BuiltFeed | None:
-    """The feed as it stands, when nothing at all has changed since it was built."""
-    mark = await feed_entries.mark(tx, feed.slug)
-    if mark is None or not mark.changed == mark.built == await minting.last_change(tx):
-        return None
-    if (mark.selection, mark.print) != (members.selection(feed, settings.site), _declared(settings, feed)):
-        return None
-    heads = await documents.heads(tx, feed.slug)
-    if len(heads) != printed.COUNT or await feed_entries.stale(tx, feed.slug, 1):
-        return None
-    return BuiltFeed(slug=feed.slug, entries=mark.entries, changed=False, updated=_updated(heads))
+                built[feed.slug] = await _build_current(tx, settings, feed, looked, standing, host=host, now=now)
+    return built
 
 
 async def _build_current(
-    tx: Tx, settings: Settings, feed: Feed, looked: members.Looked, *, host: str, now: datetime
+    tx: Tx,
+    settings: Settings,
+    feed: Feed,
+    looked: members.Looked,
+    standing: tuple[DocumentHead, ...],
+    *,
+    host: str,
+    now: datetime,
 ) -> BuiltFeed:
     """Print the current documents if need be, in the transaction that took in what changed."""
     mark, declared = looked.mark, _declared(settings, feed)
-    standing = await documents.heads(tx, feed.slug)
     if looked.quiet and mark.print == declared and len(standing) == printed.COUNT:
         await feed_entries.put_mark(tx, replace(mark, built=mark.changed))
         return BuiltFeed(slug=feed.slug, entries=mark.entries, changed=False, updated=_updated(standing))

@@ -11,7 +11,7 @@ from digest.model.announcements import Enclosure
 
 
 def jsonfeed(channel: Channel, entries: Iterable[Entry]) -> bytes:
-    """The feed as JSON Feed; UTF-8, the same bytes for the same entries."""
+    """The feed as JSON Feed; UTF-8, an item a line, the same bytes for the same entries."""
     document = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": channel.title,
@@ -20,9 +20,11 @@ def jsonfeed(channel: Channel, entries: Iterable[Entry]) -> bytes:
         "description": channel.description,
         "language": channel.language,
         "authors": [{"name": channel.author, "url": channel.site_url}],
-        "items": [_item(each) for each in entries],
     }
-    return json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n"
+    # Indenting would have the library encode in Python, at a tenth of the speed.
+    items = ",\n".join(json.dumps(_item(each), ensure_ascii=False) for each in entries)
+    top = json.dumps(document, ensure_ascii=False, indent=1).removesuffix("\n}")
+    return f'{top},\n "items": [\n{items}\n]}}\n'.encode()
 
 
 def _item(entry: Entry) -> dict[str, Any]:

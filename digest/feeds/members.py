@@ -37,18 +37,41 @@ class Looked:
     archives: int
 
 
-async def look(tx: Tx, settings: Settings, feed: Feed) -> Looked | None:
+class Changes:
+    """What changed in the store, read once for all the feeds that look at it in one go."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[object, ...], tuple[Sequence[tuple[int, int]], Sequence[Announcement]]] = {}
+
+    async def after(
+        self, tx: Tx, pair: tuple[int, int], *, upto: int, language: str
+    ) -> tuple[Sequence[tuple[int, int]], Sequence[Announcement]]:
+        """Some of what changed after a pair of (change, row id), and what it is now; `upto` is the last change."""
+        key = (pair, upto, language)
+        if key not in self._read:
+            found = await announcements.changes(tx, pair, limit=_AT_ONCE)
+            ids = [row for _, row in found]
+            self._read = {key: (found, await announcements.many(tx, ids, language=language, retracted=True))}
+        return self._read[key]
+
+
+async def look(
+    tx: Tx, settings: Settings, feed: Feed, mark: Mark | None, changes: Changes, *, whole: bool
+) -> Looked | None:
     """Take in what changed since the feed last looked, then shut what has become too much for one document.
 
     None when there is more than fits one transaction: look again; else the mark is the caller's to put. Archive
-    documents are only filled here; `archives.build` prints them.
+    documents are only filled here; `archives.build` prints them. `whole` says that all documents stand as the feed
+    is declared, so that a quiet feed need not be looked at further.
     """
-    mark = await _mark(tx, settings, feed)
-    new, done = await _take_in(tx, settings, feed, mark)
+    mark = await _begun(tx, settings, feed, mark)
+    new, done = await _take_in(tx, settings, feed, mark, changes)
     if not done:
         await feed_entries.put_mark(tx, new)
         return None
     quiet = mark.changed >= 0 and mark.built == mark.changed and new.touched == mark.touched
+    if quiet and whole:
+        return Looked(mark=new, quiet=True, loose=(), archives=0)
     loose = await feed_entries.loose(tx, feed.slug)
     count = await feed_entries.archives(tx, feed.slug)
     if len(loose) > feed.entries:
@@ -68,8 +91,8 @@ async def current(tx: Tx, feed: Feed, loose: Sequence[int]) -> tuple[int, ...]:
     return (*loose, *filled)
 
 
-async def _mark(tx: Tx, settings: Settings, feed: Feed) -> Mark:
-    mark = await feed_entries.mark(tx, feed.slug)
+async def _begun(tx: Tx, settings: Settings, feed: Feed, mark: Mark | None) -> Mark:
+    """Where the feed stands: at the beginning, if it was declared as something else or not at all."""
     wanted = selection(feed, settings.site)
     if mark is not None and mark.selection == wanted:
         return mark
@@ -77,23 +100,23 @@ async def _mark(tx: Tx, settings: Settings, feed: Feed) -> Mark:
     return Mark(feed=feed.slug, selection=wanted, changed_at=EPOCH)
 
 
-async def _take_in(tx: Tx, settings: Settings, feed: Feed, mark: Mark) -> tuple[Mark, bool]:
+async def _take_in(tx: Tx, settings: Settings, feed: Feed, mark: Mark, changes: Changes) -> tuple[Mark, bool]:
     """Take in some of what changed; where the feed stands then, and whether that was all."""
     after = (mark.changed + 1, -1)
     upto = await minting.last_change(tx)
-    changes = []
-    while found := await announcements.changes(tx, after, limit=_AT_ONCE):
-        ids = [row for _, row in found]
-        language = feed.language or settings.site.language
-        read = await announcements.many(tx, ids, language=language, retracted=True)
-        changes += await _sort(tx, settings, feed, ids, read)
+    moved: list[datetime] = []
+    while True:
+        found, read = await changes.after(tx, after, upto=upto, language=feed.language or settings.site.language)
+        if not found:
+            break
+        moved += await _sort(tx, settings, feed, [row for _, row in found], read)
         after = found[-1]
         if len(found) < _AT_ONCE:
             break
         if after[0] > mark.changed + 1:
             # Others may write between; what shares the last number is looked at again.
-            return _moved(mark, after[0] - 1, changes), False
-    return _moved(mark, upto, changes), True
+            return _moved(mark, after[0] - 1, moved), False
+    return _moved(mark, upto, moved), True
 
 
 def _moved(mark: Mark, changed: int, changes: Sequence[datetime]) -> Mark:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from copy import deepcopy
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -22,6 +24,8 @@ from digest.model.announcements import Enclosure
 GENERATOR = "Digest"
 _HISTORY = "http://purl.org/syndication/history/1.0"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+# Entries kept as they were printed, in either format: some 10 KB each, a large feed's worth.
+_REMEMBERED = 512
 _LINK_KEYS = ("rel", "type", "hreflang", "title", "length")
 
 # feedgen writes each RSS date with the locale set to "C" for the whole process: two threads at it
@@ -43,6 +47,19 @@ class _Mended(FeedEntry):  # type: ignore[misc]
         if self.language:
             element.set(_LANG, self.language)
         return element
+
+
+class _Kept(FeedEntry):  # type: ignore[misc]
+    """An entry that was printed before: most of a feed is, at any change, as it was at the last."""
+
+    def __init__(self, element: Any) -> None:
+        super().__init__()
+        self._element = element
+
+    def atom_entry(self, extensions: bool = True) -> Any:
+        return deepcopy(self._element)
+
+    rss_entry = atom_entry
 
 
 class _Archive(BaseExtension):  # type: ignore[misc]
@@ -67,15 +84,7 @@ def atom(channel: Channel, entries: Iterable[Entry]) -> bytes:
     feed.author({"name": channel.author, "uri": channel.site_url})
     feed.subtitle(channel.description)
     for each in entries:
-        made = _add(feed, each, channel)
-        if each.language != channel.language:
-            made.language = each.language
-        for name in each.authors:
-            made.author({"name": name})
-        for enclosure in each.enclosures:
-            made.link(_enclosure(enclosure))
-        if each.summary:
-            made.summary(each.summary, type="text")
+        feed.add_entry(_Kept(_atom_entry(each, channel.language)), order="append")
     return _bytes(feed.atom_str(pretty=True))
 
 
@@ -88,16 +97,9 @@ def rss(channel: Channel, entries: Iterable[Entry]) -> bytes:
     feed = _feed(channel, "rss", "application/rss+xml")
     feed.load_extension("dc", atom=False, rss=True)
     feed.description(channel.description)
-    for each in entries:
-        made = _add(feed, each, channel)
-        made.dc.dc_creator(list(each.authors) or [channel.author])
-        if each.language != channel.language:
-            made.dc.dc_language(each.language)
-        if each.enclosures:
-            made.link(_enclosure(each.enclosures[0]))
-        if each.summary:
-            made.summary(escape(each.summary, quote=False))
     with _LOCALE:
+        for each in entries:
+            feed.add_entry(_Kept(_rss_item(each, channel.language, channel.author)), order="append")
         return _bytes(feed.rss_str(pretty=True))
 
 
@@ -126,8 +128,39 @@ def _history(channel: Channel) -> list[dict[str, str]]:
     return [{"rel": rel, "href": href, "type": "application/atom+xml"} for rel, href in links]
 
 
-def _add(feed: Any, entry: Entry, channel: Channel) -> Any:
-    made = feed.add_entry(_Mended(), order="append")
+@lru_cache(maxsize=_REMEMBERED)
+def _atom_entry(entry: Entry, language: str) -> Any:
+    """The element of an entry in a feed in that language."""
+    made = _made(entry)
+    if entry.language != language:
+        made.language = entry.language
+    for name in entry.authors:
+        made.author({"name": name})
+    for enclosure in entry.enclosures:
+        made.link(_enclosure(enclosure))
+    if entry.summary:
+        made.summary(entry.summary, type="text")
+    return made.atom_entry()
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _rss_item(entry: Entry, language: str, author: str) -> Any:
+    """The same as an item of RSS; to be called under the lock."""
+    made = _made(entry)
+    made.load_extension("dc", atom=False, rss=True)
+    made.dc.dc_creator(list(entry.authors) or [author])
+    if entry.language != language:
+        made.dc.dc_language(entry.language)
+    if entry.enclosures:
+        made.link(_enclosure(entry.enclosures[0]))
+    if entry.summary:
+        made.summary(escape(entry.summary, quote=False))
+    return made.rss_entry()
+
+
+def _made(entry: Entry) -> Any:
+    made = _Mended()
+    made.load_extension("media")
     made.id(entry.id)
     made.title(entry.title)
     made.link(href=entry.link, rel="alternate", hreflang=entry.language)

@@ -56,6 +56,11 @@ async def mark(tx: Tx, feed: str) -> Mark | None:
     return None if row is None else Mark(**row._mapping)
 
 
+async def marks(tx: Tx) -> dict[str, Mark]:
+    """Where each feed stands that was ever built."""
+    return {row.feed: Mark(**row._mapping) for row in await tx.execute(select(*_MARK))}
+
+
 async def put_mark(tx: Tx, new: Mark) -> None:
     values = {each.name: getattr(new, each.name) for each in fields(Mark)}
     await tx.execute(upsert(tx, feed_marks, values, key=("feed",)))
@@ -152,6 +157,11 @@ async def stale(tx: Tx, feed: str, limit: int) -> tuple[tuple[int, int], ...]:
     """(number, stale) of archive documents to be built, the newest first."""
     query = select(_A.number, _A.stale).where(_A.feed == feed, _A.stale > 0).order_by(_A.number.desc()).limit(limit)
     return tuple((row[0], row[1]) for row in await tx.execute(query))
+
+
+async def unsettled(tx: Tx) -> frozenset[str]:
+    """The feeds that have an archive document to be built."""
+    return frozenset((await tx.execute(select(_A.feed).where(_A.stale > 0).distinct())).scalars())
 
 
 async def settle(tx: Tx, feed: str, number: int, seen: int) -> bool:
