@@ -117,8 +117,10 @@ async def get(tx: Tx, digest: str) -> Standing | None:
 
 async def listed(tx: Tx) -> tuple[Standing, ...]:
     """Every schedule, by slug, those of digests no longer declared included."""
-    rows = await tx.execute(select(*_STANDING).order_by(schedules.c.digest))
-    return tuple(Standing(**row._mapping) for row in rows)
+    rows = (await tx.execute(select(*_STANDING).order_by(schedules.c.digest))).all()
+    # Every look reads all of them: a mapping a row would cost more than the row.
+    names = tuple(Standing.__dataclass_fields__)
+    return tuple(Standing(**dict(zip(names, row, strict=True))) for row in rows)
 
 
 async def add_slots(tx: Tx, digest: str, found: Sequence[tuple[Slot, SlotState, str]], now: datetime) -> None:
