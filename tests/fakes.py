@@ -170,6 +170,8 @@ class Sink:
 
     port: int = 0
     accepted: list[tuple[str, bytes]] = field(default_factory=list)
+    envelopes: list[tuple[str, str]] = field(default_factory=list)
+    """(sender, recipient) of what it accepted."""
     trouble: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
 
@@ -177,12 +179,13 @@ class Sink:
         return [message for address, message in self.accepted if address == recipient]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        recipient, begun = "", False
+        sender, recipient, begun = "", "", False
         writer.write(self._said("HELLO", "220 sink"))
         try:
             while line := await reader.readline():
                 verb = line[:4].decode().strip().upper()
                 if verb == "MAIL":
+                    sender = line.decode().partition("<")[2].partition(">")[0]
                     answer = self._said(verb, "250 2.1.0 ok")
                     begun = answer.startswith(b"2")
                     writer.write(answer)
@@ -201,6 +204,7 @@ class Sink:
                     answer = self._said("BODY", "250 2.0.0 kept")
                     if answer.startswith(b"2"):
                         self.accepted.append((recipient, body[:-3]))
+                        self.envelopes.append((sender, recipient))
                     writer.write(answer)
                     recipient = ""
                 else:

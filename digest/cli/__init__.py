@@ -10,6 +10,7 @@ import typer
 from digest import __version__
 from digest.cli import (
     announcements,
+    bounce,
     collect,
     config,
     db,
@@ -58,7 +59,7 @@ def root(
     running.config_path.set(config_file)
 
 
-for module in (init, demo, serve, collect, doctor):
+for module in (init, demo, serve, collect, bounce, doctor):
     module.register(app)
 drafts.register(editions.app)
 for module in (
@@ -69,6 +70,7 @@ for module in (
     schedule,
     subscribers,
     suppressions,
+    bounce,
     deliveries,
     config,
     db,

@@ -32,6 +32,8 @@ class Basis(StrEnum):
 
 class SuppressionReason(StrEnum):
     HARD_BOUNCE = "hard bounce"
+    SOFT_BOUNCES = "soft bounces"
+    """Three editions in a row."""
     COMPLAINT = "complaint"
     OPERATOR = "operator"
     ERASED = "erased"

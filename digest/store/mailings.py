@@ -76,6 +76,12 @@ async def get(tx: Tx, mailing: int) -> MailingRow:
     return _mailing((await tx.execute(select(*_COLUMNS).where(mailings.c.id == mailing))).one())
 
 
+async def digest_of(tx: Tx, mailing: int) -> str | None:
+    """The digest a mailing was for; None where there is no such mailing."""
+    query = select(mailings.c.digest).where(mailings.c.id == mailing)
+    return (await tx.execute(query)).scalar_one_or_none()
+
+
 async def letters_of(tx: Tx, mailing: int) -> tuple[LetterRow, ...]:
     """Its variants, 0 first."""
     names = [letters.c[name] for name in LetterRow.__slots__]

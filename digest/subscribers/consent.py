@@ -19,6 +19,8 @@ class Way(StrEnum):
     CONFIRM = "confirm"
     ONE_CLICK = "one-click"
     """A mail program's own button (RFC 8058)."""
+    MAILTO = "mailto"
+    COMPLAINT = "complaint"
     PAGE = "page"
     MANAGE = "manage"
     UNDO = "undo"

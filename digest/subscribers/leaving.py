@@ -51,15 +51,7 @@ async def unsubscribe_address(
         found = await subscribers.by_email(tx, email_norm)
         if found is None:
             return ()
-        standings = await subscribers.subscriptions_of(tx, found.id)
-        chosen = [each for each in standings if digest in (None, each.digest)]
-        return tuple(
-            [
-                each.digest
-                for each in chosen
-                if await _leave(tx, found, each, way=Way.OPERATOR, now=now, who=who, why=why)
-            ]
-        )
+        return await leave_all(tx, found, digest=digest, way=Way.OPERATOR, now=now, who=who, why=why)
 
 
 async def resubscribe(store: Store, keys: Keyring, token: str, *, now: datetime) -> Left | None:
@@ -88,6 +80,22 @@ async def resubscribe(store: Store, keys: Keyring, token: str, *, now: datetime)
             became=f"{old.digest} confirmed",
         )
     return Left(claim.digest, found.subscriber)
+
+
+async def leave_all(
+    tx: Tx,
+    found: Subscriber,
+    *,
+    digest: str | None = None,
+    way: Way,
+    now: datetime,
+    who: str = "subscriber",
+    why: str = "",
+) -> tuple[str, ...]:
+    """Take somebody off a digest, or off all, in the caller's transaction; the digests they left now."""
+    standings = await subscribers.subscriptions_of(tx, found.id)
+    chosen = [each for each in standings if digest in (None, each.digest)]
+    return tuple([each.digest for each in chosen if await _leave(tx, found, each, way=way, now=now, who=who, why=why)])
 
 
 async def _leave(

@@ -3,7 +3,7 @@
     bounces+6n2c…@bounces.example.org        handle, masked mailing and MAC, 40 characters
 
 Base 32 in lower case, since local parts get lower-cased on their way; no row number can be read from it, and nobody
-can make one for somebody else (facts of variable envelope return paths; RFC 5321, 4.5.3.1.1: at most 64 octets).
+can make one for somebody else (RFC 5321, 4.5.3.1.1: at most 64 octets).
 """
 
 from __future__ import annotations

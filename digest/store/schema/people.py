@@ -57,7 +57,10 @@ bounces = Table(
     Column("class", String(16), nullable=False),
     words("status"),
     words("diagnostic"),
+    words("address"),
+    words("source"),
     Column("dedupe_key", String(80), nullable=False, unique=True),
     Column("at", Utc, nullable=False),
     Index("ix_bounces_subscriber_id", "subscriber_id"),
 )
+"""What came back; without a subscriber where no valid token said whose letter it was, then with the `address` in it."""

@@ -512,6 +512,8 @@ def upgrade() -> None:
         sa.Column("class", sa.String(length=16), nullable=False),
         sa.Column("status", sa.Text(), server_default="", nullable=False),
         sa.Column("diagnostic", sa.Text(), server_default="", nullable=False),
+        sa.Column("address", sa.Text(), server_default="", nullable=False),
+        sa.Column("source", sa.Text(), server_default="", nullable=False),
         sa.Column("dedupe_key", sa.String(length=80), nullable=False),
         sa.Column("at", schema.Utc(length=27), nullable=False),
         sa.ForeignKeyConstraint(["mailing_id"], ["mailings.id"], name=op.f("fk_bounces_mailing_id")),

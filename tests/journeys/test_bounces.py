@@ -1,0 +1,68 @@
+"""A letter goes out, and comes back by a pipe: who is gone is taken off by the letter's own token."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from digest.settings.keys import Keyring
+from digest.subscribers import verp
+from tests.builders import REPOSITORY, Desk, folder_source
+from tests.fakes import sinking
+from tests.unit.subscribers.bounce_corpus import WHO, refusals
+
+SENDER = 'from = "Metals Mark <news@example.org>"\n'
+
+
+def marked(desk: Desk, smtp: int) -> None:
+    """Declare the house with an address for bounces."""
+    desk.declare(sources=folder_source(desk.folder), smtp=smtp)
+    text = desk.config.read_text("utf-8")
+    desk.config.write_text(text.replace(SENDER, f'{SENDER}bounces = "bounces@bounces.example.net"\n'), "utf-8")
+
+
+def test_a_letter_that_comes_back_takes_its_reader_off(desk: Desk) -> None:
+    """Through the sink and a pipe: the envelope says whose it is; the next edition is not for them."""
+    desk.write("one", "First", "2025-05-06")
+    with sinking() as sink:
+        marked(desk, sink.port)
+        desk.done("collect")
+        for email in (WHO, "bo@example.org"):
+            desk.done("subscribers", "add", email, "--digest", "newsflash", "--confirmed")
+        desk.done("editions", "send", "newsflash", "--at", "2025-05-30T08:00Z")
+        senders = {to: sender for sender, to in sink.envelopes}
+    [raw] = [each.raw for each in refusals() if each.name.startswith("postfix 0")]
+    (desk.folder / "bounce.eml").write_bytes(raw)
+    assert verp.found(Keyring.parse("t:only-for-tests-0123456789"), senders[WHO])
+    took = subprocess.run(
+        [sys.executable, "-m", "digest", "--config", str(desk.config), "bounce", "--json"],
+        input=raw,
+        env={"PYTHONPATH": str(REPOSITORY), "ORIGINAL_RECIPIENT": senders[WHO], "PATH": "/usr/bin:/bin"},
+        cwd=desk.folder,
+        capture_output=True,
+        check=True,
+    )
+    assert {"file": "-", "results": [{"rcpt": WHO, "class": "hard", "effect": "suppressed"}]} == json.loads(took.stdout)
+    forged = desk.done("bounce", "bounce.eml", "--to", senders[WHO].replace("+", "+a"))
+    assert "listed" in forged.out
+    rows = desk.done("bounces", "list", "--json").json()
+    assert [(WHO, False), (WHO, True)] == [(each["email"], each["matched"]) for each in rows]
+    suppressed = desk.done("suppressions", "list", "--json").json()
+    assert [(WHO, "hard bounce")] == [(each["email"], each["reason"]) for each in suppressed]
+
+
+def test_a_dry_run_says_a_line_for_each_file(desk: Desk) -> None:
+    """Without a store, a token, or a change."""
+    marked(desk, 1)
+    samples = [each for each in refusals() if each.name.startswith("exim")]
+    for number, each in enumerate(samples):
+        (desk.folder / f"{number}.eml").write_bytes(each.raw)
+    ran = desk.done("bounce", "--dry-run", "--json", *(f"{number}.eml" for number in range(len(samples))))
+    told = [json.loads(line) for line in ran.out.splitlines()]
+    assert [
+        {"file": f"{number}.eml", "results": [{"rcpt": WHO, "class": each.kind}]} for number, each in enumerate(samples)
+    ] == told
+    assert not Path(desk.folder / "var").exists()
+    assert desk.run("bounce", "--dry-run", "nothing.eml").status == 2
