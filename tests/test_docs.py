@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import pytest
 import typer
+import yaml
 from pydantic import BaseModel
 
 from digest import errors
@@ -68,6 +69,16 @@ def test_no_paper_tells_of_a_command_that_is_not_there() -> None:
         if each not in known and each.split()[0] not in {w for w in known if " " not in w and w in words()}
     }
     assert set() == unknown
+
+
+def test_compose_runs_every_role_twice() -> None:
+    """On PostgreSQL: each by a command that there is, and only web answers where the image is asked for its health."""
+    services = yaml.safe_load((REPOSITORY / "compose.yaml").read_text("utf-8"))["services"]
+    roles = {name: each for name, each in services.items() if "deploy" in each}
+    assert {"web", "work", "tick"} == set(roles)
+    for name, each in roles.items():
+        assert (2, True) == (each["deploy"]["replicas"], each["command"][0] in words()), name
+        assert (name != "web") == each.get("healthcheck", {}).get("disable", False), name
 
 
 @pytest.mark.parametrize("status", [0, 1, 2])

@@ -69,7 +69,7 @@ async def claim(house: House) -> Claimed:
         await _hold(tx, done)
         known = await instance.claim(tx)
         await audit.add(tx, at=now(), who="operator", action="claim", became=known.id[:8], why=done.words)
-    witness.claimed(house.settings, known)
+        witness.claimed(house.settings, known)
     return done
 
 

@@ -29,8 +29,8 @@ async def look(store: Store, settings: Settings) -> None:
     file = _file(settings)
     if known is None:
         async with store.write() as tx:
-            known = await instance.begin(tx)
-        _attest(file, known)
+            # Before it commits: nobody else may find the store with its id, and yet without its witness.
+            _attest(file, await instance.begin(tx))
     elif why := _doubt(known, _read(file), file):
         async with store.write() as tx:
             await instance.hold(tx, why)
@@ -74,7 +74,7 @@ def _doubt(known: Identity, seen: Identity | None, file: Path) -> str:
 
 
 def _file(settings: Settings) -> Path:
-    return settings.witness_folder / "witness"
+    return settings.shared_folder / "witness"
 
 
 def _attest(file: Path, known: Identity) -> None:

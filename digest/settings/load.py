@@ -109,7 +109,7 @@ class Settings(BaseSettings):
 
     @property
     def media_folder(self) -> Path:
-        return self.folder / "media"
+        return self.shared_folder / "media"
 
     @property
     def journal_folder(self) -> Path:
@@ -118,14 +118,14 @@ class Settings(BaseSettings):
         return self.folder / "journal" / database
 
     @property
-    def witness_folder(self) -> Path:
-        """Where the witness and the diary stand: outside the store, and the same for every process."""
-        return self.database.witness or self.folder
+    def shared_folder(self) -> Path:
+        """What every process sees beside the database: pictures, the witness and the diary."""
+        return self.database.shared or self.folder
 
     @property
     def diary_file(self) -> Path:
         """What no backup may forget."""
-        return self.witness_folder / "diary"
+        return self.shared_folder / "diary"
 
     def keyring(self) -> Keyring:
         """The signing keys; embedded on SQLite makes its own beside the database, PostgreSQL refuses."""

@@ -104,7 +104,7 @@ class Site(Section):
 
 class Database(Section):
     url: str = "sqlite:///var/digest.db"
-    witness: Path | None = None
+    shared: Path | None = None
 
     @model_validator(mode="after")
     def known(self) -> Self:
