@@ -34,7 +34,11 @@ class Bed:
 
     @property
     def url(self) -> str:
-        return f"smtp://127.0.0.1:{self.port}"
+        return self.address("smtp")
+
+    def address(self, scheme: str, login: str = "") -> str:
+        """Where it is to be found, and as whom."""
+        return f"{scheme}://{login}127.0.0.1:{self.port}"
 
     @property
     def recipients(self) -> Counter[str]:

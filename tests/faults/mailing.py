@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -24,6 +24,11 @@ CONNECTIONS = 3
 SHORT = Timeouts(connect=0.4, command=0.4, data=0.4, dot=0.4, quit=0.4, sweep=0.05)
 LONG = Timeouts(connect=10, command=10, data=10, dot=10, quit=1)
 D = DeliveryState
+Relays = Callable[[Bed], Sequence[str]]
+
+
+def own(bed: Bed) -> Sequence[str]:
+    return (bed.url,)
 
 
 @dataclass
@@ -78,12 +83,12 @@ class Mailing:
 
 @asynccontextmanager
 async def mailing(
-    url: str, bed: Bed, *relays: str, people: int = PEOPLE, timeouts: Timeouts = LONG, **options: object
+    url: str, bed: Bed, *, people: int = PEOPLE, timeouts: Timeouts = LONG, relays: Relays = own, **options: object
 ) -> AsyncIterator[Mailing]:
-    """Sealed, with nothing sent yet; by `relays`, else by the bed."""
+    """Sealed, with nothing sent yet; by `relays`, which are told the bed, else by the bed itself."""
     async with opened(url) as house, bed:
         await house.people(people)
         await house.seal()
-        context = house.context(*(relays or (bed.url,)), **{"connections": CONNECTIONS, **options})
+        context = house.context(*relays(bed), **{"connections": CONNECTIONS, **options})
         context.rests["main"] = Rest(lambda: house.clock.at.timestamp())
         yield Mailing(house, bed, replace(context, timeouts=timeouts))

@@ -1,0 +1,42 @@
+"""The service may run on uvloop: letters leave alike."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from digest.model.deliveries import DeliveryState
+from tests.faults.bed import Bed
+from tests.faults.certificates import Authority
+from tests.faults.mailing import PEOPLE, mailing
+from tests.faults.orders import DROP, Act, At
+
+uvloop = pytest.importorskip("uvloop")
+
+
+def order(at: At) -> Act | None:
+    """The seventh message of a session meets its end; one is in doubt."""
+    if at.stage == "dot" and (at.session, at.nth) == (1, 2):
+        return DROP
+    return Act(say="421 4.4.2 enough") if at.stage == "mail" and at.nth == 7 else None
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtp+starttls", "smtps"])
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_uvloop(url: str, tmp_path: Path, scheme: str, pipelining: bool) -> None:
+    """Plain and under TLS, pipelined and not; sessions that break are noticed."""
+    authority = Authority(tmp_path)
+    tls = None if scheme == "smtp" else authority.server("127.0.0.1")
+
+    async def main() -> None:
+        bed = Bed(order, tls=tls, implicit=scheme == "smtps")
+        options = {"pipelining": pipelining, "ca": authority.file, "relays": lambda bed: (bed.address(scheme),)}
+        async with mailing(url, bed, **options) as made:
+            await made.settle()
+            await made.agree()
+            assert {DeliveryState.ACCEPTED: PEOPLE} == await made.states()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())
