@@ -34,15 +34,23 @@ def test(
     kind: Annotated[str, typer.Option("--kind", help="feed, wordpress, page or folder; else it is found out.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Read a source and show its items; nothing is stored."""
+    """Find out what an address offers, show what it would give, and the section to paste; nothing is stored."""
     from digest.cli.output import emit, say, table
-    from digest.service import collecting
+    from digest.service import trying
 
-    report = within(lambda house: collecting.test(house, url, kind))
+    report = within(lambda house: trying.test(house, url, kind))
     if as_json:
         emit(report.json())
         return
+    if len(report.ways) > 1:
+        table(("Way", "Address", "Items", "Why not"), ((w.kind, w.url, w.items, w.error) for w in report.ways))
+        say()
     say(f"{report.kind}: {len(report.items)} items")
     table(("Date", "Language", "Title", "Link"), ((i.date, i.language, i.title, i.link) for i in report.items))
+    if report.selectors:
+        say()
+        rows = ((s.key, s.selector, s.matches, s.first) for s in report.selectors)
+        table(("Selector", "Is", "Matches", "The first"), rows)
     for warning in report.warnings:
         say(f"note: {warning}")
+    say(f"\n{report.toml}")

@@ -65,6 +65,10 @@ def _parsed(source: Source, body: bytes, url: str, content_type: str) -> Documen
         from digest.collect.parse.wordpress import parse_posts
 
         return parse_posts(body, url=url)
+    if source.kind == "hook":
+        from digest.collect.parse.jsonfeed import parse_pushed
+
+        return parse_pushed(body, url=url)
     from digest.collect.parse.feed import parse_feed
 
     return parse_feed(body, url=url, content_type=content_type)

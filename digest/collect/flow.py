@@ -10,6 +10,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from digest.collect.document import read
+from digest.collect.read import Reading
+from digest.collect.understand import how_to_read
 from digest.collect.visit import SourceReport, Visit
 from digest.errors import NotFound
 from digest.fetch import Fetcher, host_of
@@ -18,7 +21,7 @@ from digest.store import hosts, sources
 from digest.store.database import Store
 from digest.store.sources import SourceRow, Unchanged
 
-__all__ = ["SourceReport", "collect", "due"]
+__all__ = ["SourceReport", "collect", "due", "take"]
 
 _WAIT_FOR_ORDER = 15.0
 _AT_ONCE = 500
@@ -30,7 +33,8 @@ async def collect(
 ) -> tuple[SourceReport, ...]:
     """Read the named sources, or all, due or not; a report each, in the order of the configuration.
 
-    Only Retry-After and 410 hold a source back. Raises NotFound for a name that is no source's.
+    Only Retry-After and 410 hold a source back; a hook comes by itself and is never asked. Raises NotFound for a name
+    that is no source's.
     """
     wanted = _named(settings, only)
     rows = await _declare(store, settings)
@@ -58,6 +62,29 @@ async def collect(
     finally:
         await _note(store, idle, fetcher.asked_away, now)
     return tuple(reports)
+
+
+async def take(
+    store: Store, settings: Settings, fetcher: Fetcher, slug: str, body: bytes, *, now: datetime
+) -> SourceReport:
+    """Keep what a source brought by itself; raises ParseError when it cannot be read."""
+    source = settings.sources[slug]
+    how = how_to_read(source, settings, now)
+    document = await read(how, body, url=source.url)
+    rows = await _declare(store, settings)
+    visit = Visit(
+        source=source,
+        settings=settings,
+        store=store,
+        fetcher=fetcher,
+        row=rows[slug],
+        held_until=None,
+        now=now,
+        given=Reading(items=document.items, deleted=document.deleted, url=source.url),
+        idle=[],
+    )
+    visit.go.set()
+    return await visit.run()
 
 
 async def _together(visits: Sequence[Visit]) -> list[SourceReport]:
@@ -95,7 +122,7 @@ async def due(store: Store, settings: Settings, *, now: datetime) -> tuple[str, 
     return tuple(
         slug
         for slug, source in settings.sources.items()
-        if _is_due(rows.get(slug), now) and host_of(source.url) not in held
+        if source.kind != "hook" and _is_due(rows.get(slug), now) and host_of(source.url) not in held
     )
 
 
@@ -110,7 +137,8 @@ def _named(settings: Settings, only: Sequence[str]) -> list[str]:
         if slug not in settings.sources:
             known = ", ".join(settings.sources) or "none is configured"
             raise NotFound(f"no such source; there are: {known}", about=slug)
-    return [slug for slug in settings.sources if not only or slug in only]
+    asked = [slug for slug, source in settings.sources.items() if source.kind != "hook"]
+    return [slug for slug in asked if not only or slug in only]
 
 
 async def _declare(store: Store, settings: Settings) -> dict[str, SourceRow]:

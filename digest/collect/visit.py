@@ -59,6 +59,8 @@ class Visit:
     held_until: datetime | None
     """Its host asked us, or whoever, to stay away until then."""
     now: datetime
+    given: Reading | None = None
+    """What the source brought by itself, so that it need not be asked."""
     idle: list[Unchanged]
     """Where visits that found nothing new are noted, to be written together."""
     ready: asyncio.Event = field(default_factory=asyncio.Event)
@@ -84,7 +86,8 @@ class Visit:
 
     async def _run(self) -> SourceReport:
         self._refuse_if_held()
-        self._announce = None if self.source.announce_first == "all" else int(self.source.announce_first)
+        if self.source.announce_first != "all" and self.given is None:
+            self._announce = int(self.source.announce_first)
         reading, complaints = Reading(), []
         try:
             async with asyncio.timeout(LONGEST):
@@ -100,6 +103,8 @@ class Visit:
         return await self._done(reading, complaints)
 
     def _parts(self) -> AsyncIterator[Reading]:
+        if self.given is not None:
+            return _only(self.given)
         row, how = self.row, how_to_read(self.source, self.settings, self.now)
         before, _, body_hash = row.body_hash.partition(":")
         stale = row.full_fetch_at is None or self.now - row.full_fetch_at > _IN_FULL_AFTER or before != print_of(how)
@@ -259,3 +264,7 @@ class Visit:
             baseline=older,
             now=self.now,
         )
+
+
+async def _only(reading: Reading) -> AsyncIterator[Reading]:
+    yield reading

@@ -42,7 +42,7 @@ class Fetcher:
         self._pace = Pace(gap)
         self._asked_away: dict[str, float] = {}
         self._avoided: frozenset[str] = frozenset()
-        self._user_agent = user_agent
+        self.user_agent = user_agent
         self._transport: httpx.AsyncHTTPTransport | None = None
 
     async def __aenter__(self) -> Self:
@@ -92,7 +92,7 @@ class Fetcher:
             away=self._away,
             wire=self._wire(),
             own=home,
-            headers={"user-agent": self._user_agent, "accept-encoding": "gzip", "connection": "close", **extra},
+            headers={"user-agent": self.user_agent, "accept-encoding": "gzip", "connection": "close", **extra},
             limits=limits or self.limits,
         )
         try:

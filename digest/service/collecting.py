@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from digest import __version__
-from digest.collect import flow, trial
+from digest.collect import flow
 from digest.collect.flow import SourceReport
 from digest.fetch import Fetcher
 from digest.service import publishing, watching
 from digest.service.house import House, now
-from digest.settings import Source
 from digest.store import sources
 
 BEFORE_COMPOSING = 60.0
@@ -78,42 +75,3 @@ def as_json(report: SourceReport) -> dict[str, object]:
         "next_try": report.next_try,
         "warnings": list(report.warnings),
     }
-
-
-@dataclass(frozen=True, slots=True)
-class TriedItem:
-    date: str
-    language: str
-    title: str
-    link: str
-
-    def json(self) -> dict[str, object]:
-        return {name: getattr(self, name) for name in self.__slots__}
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """What a source would give."""
-
-    kind: str
-    items: tuple[TriedItem, ...]
-    warnings: tuple[str, ...]
-
-    def json(self) -> dict[str, object]:
-        return {"kind": self.kind, "items": [item.json() for item in self.items], "warnings": list(self.warnings)}
-
-
-async def test(house: House, name: str, kind: str) -> Tried:
-    """Read a source by slug, address or folder, as it would be read; stores nothing."""
-    source = house.settings.sources.get(name)
-    if source is None:
-        source = Source.model_validate({"slug": "test", "url": name, "kind": kind or _kind(name)})
-    async with fetcher(house) as client:
-        found = await trial.tried(source, house.settings, client, now=now())
-    items = tuple(TriedItem(str(item.published_on or ""), item.language, item.title, item.link) for item in found.items)
-    return Tried(source.kind, items, found.warnings)
-
-
-def _kind(name: str) -> str:
-    """A folder is a folder; an address is taken for a feed unless somebody says otherwise."""
-    return "feed" if urlsplit(name).scheme in ("http", "https") else "folder"

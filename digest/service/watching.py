@@ -53,7 +53,7 @@ async def listed(house: House) -> tuple[Health, ...]:
     at = now()
     found = [_health(row, declared=row.slug in house.settings.sources, at=at) for row in rows]
     found += [
-        Health(slug, source.kind, source.url, None, None, 0, "not read yet", True)
+        Health(slug, source.kind, source.url, None, None, 0, _not_yet(source.kind), True)
         for slug, source in house.settings.sources.items()
         if slug not in known
     ]
@@ -66,7 +66,7 @@ async def unread(house: House) -> tuple[str, ...]:
     return tuple(
         f"{each.slug} unread for {_long(at - each.last_success)}" if each.last_success else f"{each.slug} never read"
         for each in await listed(house)
-        if each.declared and (each.failures or each.last_success is None)
+        if each.declared and (each.failures or (each.last_success is None and each.kind != "hook"))
     )
 
 
@@ -127,6 +127,10 @@ def _health(row: SourceRow, *, declared: bool, at: datetime) -> Health:
         row.rhythm_days,
         silent_days(row.rhythm_days, row.last_new_at, at),
     )
+
+
+def _not_yet(kind: str) -> str:
+    return "nothing came yet" if kind == "hook" else "not read yet"
 
 
 def _long(span: timedelta) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from digest.errors import ScheduleError
 from digest.schedule import parse as parse_schedule
@@ -217,8 +217,9 @@ class Select(Section):
 
 
 class Source(Named):
-    kind: Literal["feed", "wordpress", "page", "folder"]
+    kind: Literal["feed", "wordpress", "page", "folder", "hook"]
     url: str
+    secret: SecretStr | None = None
     every: Duration = timedelta(minutes=30)
     announce_first: Annotated[Annotated[int, Field(ge=0)] | Literal["all"], BeforeValidator(_announce_first)] = 0
     timezone: Zone | None = None
@@ -234,6 +235,10 @@ class Source(Named):
     def readable(self) -> Self:
         if self.kind != "folder" and urlsplit(self.url).scheme not in ("http", "https"):
             raise ValueError(f'url "{self.url}" must begin with http:// or https://')
+        if (self.kind == "hook") != (self.secret is not None):
+            raise ValueError("a hook, and only a hook, needs a secret: what its signatures are made with")
+        if self.secret is not None and len(self.secret.get_secret_value()) < 24:
+            raise ValueError("secret is shorter than 24 characters")
         return self
 
 

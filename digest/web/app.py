@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 
 from digest.errors import StoreError
 from digest.service.house import House
-from digest.web import errors, health, public, style
+from digest.web import errors, health, hooks, public, style
 from digest.web.feeds import Feeds
 from digest.web.security import Shield
 
@@ -15,7 +15,7 @@ from digest.web.security import Shield
 def create(house: House) -> Feeds:
     """The ASGI application of an open house: feeds first, then pages; nothing in it runs in the background."""
     app = Starlette(
-        routes=[*health.routes, *style.routes, *public.routes],
+        routes=[*health.routes, *style.routes, *hooks.routes, *public.routes],
         exception_handlers={
             HTTPException: errors.refused,
             StoreError: errors.unavailable,

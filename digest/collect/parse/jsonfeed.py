@@ -10,6 +10,8 @@ from digest.collect.parse.jsonvalues import each, facts, load, member, words
 from digest.errors import ParseError
 from digest.model.announcements import Enclosure
 
+MOST_PUSHED = 100
+
 
 def parse_json_feed(body: bytes, *, url: str) -> Document:
     """The items of a JSON Feed; raises ParseError naming the URL."""
@@ -18,6 +20,27 @@ def parse_json_feed(body: bytes, *, url: str) -> Document:
         raise ParseError("JSON, but not a JSON Feed", about=url)
     items = tuple(_item(found, url) for found in each(feed["items"]) if isinstance(found, dict))
     return Document(items=items, language=words(member(feed, "language")))
+
+
+def parse_pushed(body: bytes, *, url: str) -> Document:
+    """What a site sends by itself: one item of a JSON Feed, a list of them, or a whole feed.
+
+    One with `"deleted": true` is only named. Raises ParseError naming the URL.
+    """
+    said = load(body, url=url)
+    listed = said if isinstance(said, list) else said.get("items", [said]) if isinstance(said, dict) else None
+    if not isinstance(listed, list) or not all(isinstance(found, dict) for found in listed) or not listed:
+        raise ParseError("not an announcement, nor a list of them (JSON Feed items)", about=url)
+    if len(listed) > MOST_PUSHED:
+        raise ParseError(f"more than {MOST_PUSHED} announcements at once", about=url)
+    gone = [words(found.get("id")) for found in listed if found.get("deleted") is True]
+    kept = [found for found in listed if found.get("deleted") is not True]
+    for number, found in enumerate(kept, start=1):
+        if not (words(found.get("id")) or words(found.get("url"))) or not words(found.get("title")):
+            raise ParseError(f"announcement {number} needs a title, and an id or a url", about=url)
+    if not all(gone):
+        raise ParseError("what is deleted needs its id", about=url)
+    return Document(items=tuple(_item(found, url) for found in kept), deleted=tuple(gone))
 
 
 def _item(found: dict[str, Any], url: str) -> ReadItem:

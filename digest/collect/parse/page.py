@@ -124,3 +124,49 @@ def _base(tree: LexborHTMLParser, url: str) -> str:
     from urllib.parse import urljoin
 
     return urljoin(url, _attribute(tree.css_first("base[href]"), "href"))
+
+
+def matches(body: bytes, url: str, select: Mapping[str, str], content_type: str = "") -> dict[str, tuple[int, str]]:
+    """What each selector finds: in how many items, and the first of it; `item` and `next` are counted on the page."""
+    tree = LexborHTMLParser(_decoded(body, content_type))
+    items = _all(tree, select["item"], "item", url)
+    found: dict[str, tuple[int, str]] = {}
+    for key, selector in select.items():
+        if not selector:
+            continue
+        places = [tree] if key in ("item", "next") else items
+        nodes = [node for place in places for node in _all(place, selector, key, url)[: None if key == "item" else 1]]
+        found[key] = (len(nodes), _seen(key, nodes[0]) if nodes else "")
+    return found
+
+
+def _seen(key: str, node: LexborNode) -> str:
+    if key in ("link", "next"):
+        return _attribute(node, "href") or _attribute(node.css_first("a[href]"), "href")
+    if key == "picture":
+        return _attribute(node, "src") or _attribute(node, "data-src")
+    return (_date(node) if key == "date" else _text(node, gap=" "))[:120]
+
+
+def guess(body: bytes, url: str, content_type: str = "") -> dict[str, str]:
+    """Selectors that seem to fit a page nobody has described yet; empty when none does."""
+    tree = LexborHTMLParser(_decoded(body, content_type))
+    best, most = {}, 1
+    for item in _ITEMS:
+        nodes = tree.css(item)
+        for title in _TITLES:
+            titled = [node for node in nodes if _first(node, title, "title", url) is not None]
+            dated = sum(1 for node in titled if _first(node, _DATES, "date", url) is not None)
+            # An entry with a date is worth two: menus have none.
+            score = len(titled) + dated if len(nodes) < 3 * len(titled) else 0
+            if score > most:
+                best, most = {"item": item, "title": title, "date": _DATES if dated else ""}, score
+    if best and (following := next((each for each in _NEXTS if tree.css_first(each) is not None), "")):
+        best["next"] = following
+    return best
+
+
+_ITEMS = ("article", ".post", ".news-item", ".entry", ".card", ".teaser", ".item", "main li", "li", "tr", "section")
+_TITLES = ("h2 a", "h3 a", "h4 a", "h2", "h3", ".title a", "a")
+_DATES = "time, .date"
+_NEXTS = ("a[rel=next]", "a.next", ".next a", ".pagination a[aria-label*=ext]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import date
 from typing import Any
@@ -28,17 +29,22 @@ def parse_posts(body: bytes, *, url: str) -> Document:
 def find_links(page: bytes) -> dict[str, str]:
     """What a site's front page says of its feed and its API: `feed` and `api`, as written."""
     found: dict[str, str] = {}
+    for name, link in offered(page):
+        found.setdefault(name, link)
+    return found
+
+
+def offered(page: bytes) -> list[tuple[str, str]]:
+    """Every feed and API that a page names in its head, in its order: (`feed` or `api`, address as written)."""
+    found: list[tuple[str, str]] = []
     for tag in _ALTERNATE.findall(page[:500_000].decode("utf-8", "replace")):
         link = {name.lower(): one or two for name, one, two in _ATTRIBUTE.findall(tag)}
-        relation = link.get("rel", "").lower()
-        if (
-            relation == "alternate"
-            and link.get("type", "").lower() in _FEED_TYPES
-            and "comments" not in link.get("href", "")
-        ):
-            found.setdefault("feed", link.get("href", "").replace("&amp;", "&").replace("&#038;", "&"))
+        relation, address = link.get("rel", "").lower(), html.unescape(link.get("href", ""))
+        feed = "alternate" in relation.split() and link.get("type", "").lower() in _FEED_TYPES
+        if feed and "comments" not in address:
+            found.append(("feed", address))
         if relation == "https://api.w.org/":
-            found.setdefault("api", link.get("href", "").replace("&amp;", "&").replace("&#038;", "&"))
+            found.append(("api", address))
     return found
 
 

@@ -1,0 +1,70 @@
+"""Where programs speak to us: signed, small, and each word once."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from digest.collect.flow import SourceReport
+from digest.service import pushing
+from digest.service.pushing import Refused, Unreadable
+from digest.web.page import house
+
+MOST = 1_000_000
+"""Bytes of a push."""
+
+_STATUS = {Refused.NO_HOOK: 404, Refused.UNSIGNED: 401, Refused.STALE: 401, Refused.AGAIN: 409}
+_WORDS = {
+    Refused.NO_HOOK: "no source here is a hook",
+    Refused.UNSIGNED: "the signature is missing or wrong",
+    Refused.STALE: "the timestamp is more than five minutes from now",
+    Refused.AGAIN: "this was taken already; sign anew to send it again",
+}
+
+
+async def announcements(request: Request) -> Response:
+    """Announcements as JSON, signed in `Digest-Timestamp` and `Digest-Signature`; what became of them."""
+    signed = request.headers.get("digest-signature", "").strip().lower().removeprefix("sha256=")
+    timestamp = request.headers.get("digest-timestamp", "").strip()
+    answer = await pushing.take(house(request), await _body(request), timestamp=timestamp, signed=signed)
+    if isinstance(answer, Refused):
+        return _said(_STATUS[answer], error=_WORDS[answer])
+    if isinstance(answer, Unreadable):
+        return _said(422, error=answer.words)
+    return _taken(answer)
+
+
+def _taken(report: SourceReport) -> Response:
+    if report.error:
+        return _said(503, error=report.error)
+    return _said(
+        200,
+        source=report.source,
+        new=report.new,
+        revised=report.revised,
+        unchanged=report.unchanged,
+        warnings=list(report.warnings),
+    )
+
+
+async def _body(request: Request) -> bytes:
+    parts, size = [], 0
+    try:
+        async for part in request.stream():
+            parts.append(part)
+            size += len(part)
+            if size > MOST:
+                raise HTTPException(413)
+    except ClientDisconnect:
+        raise HTTPException(400) from None
+    return b"".join(parts)
+
+
+def _said(status: int, **words: object) -> Response:
+    headers = {"cache-control": "no-store"} | ({"www-authenticate": "Digest-Signature"} if status == 401 else {})
+    return JSONResponse(words, status_code=status, headers=headers)
+
+
+routes = [Route("/hooks/announcements", announcements, methods=["POST"])]
