@@ -56,3 +56,17 @@ def retract(
 
     title = within(lambda house: announcing.retract(house, announcement, why))
     say(f"Retracted: {title}")
+
+
+@app.command(epilog="Example: digest announcements link 4f0c… 9a1b…")
+def link(
+    announcement: Annotated[str, typer.Argument(help="The one that stays: its public id, or the last part of it.")],
+    other: Annotated[str, typer.Argument(help="The one that joins it.")],
+    why: Annotated[str, typer.Option("--why", help="For the audit.")] = "",
+) -> None:
+    """Say that two announcements are one, as a translation and its original: versions of each other from now on."""
+    from digest.cli.output import say
+    from digest.service import announcing
+
+    title = within(lambda house: announcing.link(house, announcement, other, why))
+    say(f"One announcement now: {title}")

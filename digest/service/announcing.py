@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from digest.errors import NotFound
+from digest.collect.keep import Keeper, choose_again
+from digest.collect.understand import rank
+from digest.errors import NotFound, UsageError
 from digest.model.announcements import Announcement
 from digest.service import issuing, publishing
 from digest.service.house import House, now
-from digest.store import announcements, audit, dispositions, media
+from digest.store import announcements, audit, dispositions, media, minting
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,31 @@ async def retract(house: House, name: str, why: str) -> str:
     await issuing.issue(house, now(), about=found.id)
     await publishing.build(house, None)
     return found.versions[0].title
+
+
+async def link(house: House, name: str, other: str, why: str) -> str:
+    """Let `other` be the same announcement as `name`, in another language or another telling; the title of both."""
+    kept, gone = await _find(house, name), await _find(house, other)
+    if kept.id == gone.id:
+        raise UsageError("is the same announcement already", about=other)
+    if kept.retracted_at or gone.retracted_at:
+        raise UsageError("was taken back", about=name if kept.retracted_at else other)
+    at = now()
+    keeper = Keeper(
+        source_id=0,
+        slug="",
+        site_url=house.settings.site.url,
+        digests=(),
+        rank=rank(house.settings.sources),
+        now=at,
+    )
+    async with house.store.write() as tx:
+        await minting.lock(tx)
+        await minting.merge(tx, gone.id, kept.id, at=at)
+        await choose_again(tx, [kept.id], keeper)
+        await audit.add(tx, at=at, who="operator", action="link", subject=f"{kept.public_id} {gone.public_id}", why=why)
+    await publishing.build(house, None)
+    return (await show(house, kept.public_id)).row.title
 
 
 def slug(announcement: Announcement) -> str:

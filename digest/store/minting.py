@@ -13,7 +13,7 @@ from digest.model import codec
 from digest.model.announcements import Version
 from digest.store.database import Tx, insert_ignore, upsert
 from digest.store.items import parts
-from digest.store.schema import announcements, counters, items, revisions, sources, versions
+from digest.store.schema import announcements, counters, dispositions, items, revisions, sources, versions
 
 _COUNTER = "announcements"
 _CHANGES = "changes"
@@ -147,6 +147,20 @@ async def hide(tx: Tx, announcement_id: int, languages: Iterable[str]) -> None:
     """Show an announcement in these languages no longer."""
     these = versions.c.language.in_(sorted(languages))
     await tx.execute(versions.delete().where(versions.c.announcement_id == announcement_id, these))
+
+
+async def merge(tx: Tx, gone: int, into: int, *, at: datetime) -> None:
+    """Let one announcement be another from now on: its items, what became of it, and what it said before."""
+    c = announcements.c
+    for table in (items, revisions):
+        await tx.execute(update(table).where(table.c.announcement_id == gone).values(announcement_id=into))
+    await tx.execute(versions.delete().where(versions.c.announcement_id == gone))
+    await tx.execute(update(announcements).where((c.id == gone) | (c.merged_into == gone)).values(merged_into=into))
+    settled = (await tx.execute(select(dispositions).where(dispositions.c.announcement_id == gone))).mappings()
+    rows = [{**row, "announcement_id": into} for row in settled]
+    if rows:
+        await tx.execute(insert_ignore(tx, dispositions), rows)
+    await touched(tx, [gone, into], at=at)
 
 
 async def touched(tx: Tx, ids: Iterable[int], *, at: datetime) -> None:
