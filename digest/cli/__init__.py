@@ -27,6 +27,7 @@ from digest.cli import (
     sources,
     subscribers,
     suppressions,
+    templates,
 )
 
 app = typer.Typer(
@@ -72,6 +73,7 @@ for module in (
     suppressions,
     bounce,
     deliveries,
+    templates,
     config,
     db,
 ):

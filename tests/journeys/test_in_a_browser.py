@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from digest.demo import awkward
+from digest.demo.gallery import hang
 from digest.demo.picture import BROWSERS
 from tests.builders import Desk
 
@@ -22,6 +24,7 @@ FLAGS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
+    "--hide-scrollbars",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -77,6 +80,23 @@ def letter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     desk = Desk(tmp_path_factory.mktemp("browser"))
     desk.done("demo", "--folder", str(desk.folder / "demo"))
     return desk.folder / "demo" / "newsflash.html"
+
+
+@pytest.fixture(scope="module")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every awkward edition as a page."""
+    folder = tmp_path_factory.mktemp("gallery")
+    hang(folder, (), ("en",))
+    return folder
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(600, "light"), (360, "dark")])
+@pytest.mark.parametrize("case", awkward.editions())
+def test_awkward_editions_hold_together(gallery: Path, tmp_path: Path, case: str, width: int, scheme: str) -> None:
+    """Whatever an edition holds: as wide as the window, no picture missing, every text to be read, nothing run."""
+    seen = looked(gallery / f"{case.replace(' ', '-')}.en.html", tmp_path, width, scheme)
+    assert (width, ()) == (seen.width, seen.broken)
+    assert [] == [(text, contrast) for text, contrast in seen.texts if contrast < LEAST_CONTRAST]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
