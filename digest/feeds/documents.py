@@ -22,7 +22,7 @@ MEDIA_TYPES: Mapping[str, str] = {
 """What each format is served as, by its name and extension."""
 
 # To be raised whenever a renderer prints the same entries differently: it has all feeds built anew.
-_PRINT = 2
+_PRINT = 3
 
 # The highest takes twice as long for a hundredth less.
 _LEVEL = 6

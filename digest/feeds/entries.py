@@ -19,6 +19,9 @@ from digest.settings import Feed, Site
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """The `updated` of a feed that never had an entry."""
 
+STYLE_PATH = "/feeds/feed.css"
+"""Where browsers find how to show a feed that somebody opened as a page."""
+
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
 

@@ -12,13 +12,14 @@ from copy import deepcopy
 from functools import lru_cache
 from html import escape
 from typing import Any
+from urllib.parse import urlsplit
 
 import lxml.etree  # feedgen uses it without importing it
 from feedgen.entry import FeedEntry
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from feedgen.feed import FeedGenerator
 
-from digest.feeds.entries import Channel, Entry
+from digest.feeds.entries import STYLE_PATH, Channel, Entry
 from digest.model.announcements import Enclosure
 
 GENERATOR = "Digest"
@@ -85,7 +86,7 @@ def atom(channel: Channel, entries: Iterable[Entry]) -> bytes:
     feed.subtitle(channel.description)
     for each in entries:
         feed.add_entry(_Kept(_atom_entry(each, channel.language)), order="append")
-    return _bytes(feed.atom_str(pretty=True))
+    return _styled(feed.atom_str(pretty=True), channel)
 
 
 def rss(channel: Channel, entries: Iterable[Entry]) -> bytes:
@@ -100,7 +101,7 @@ def rss(channel: Channel, entries: Iterable[Entry]) -> bytes:
     with _LOCALE:
         for each in entries:
             feed.add_entry(_Kept(_rss_item(each, channel.language, channel.author)), order="append")
-        return _bytes(feed.rss_str(pretty=True))
+        return _styled(feed.rss_str(pretty=True), channel)
 
 
 def _feed(channel: Channel, form: str, media_type: str) -> Any:
@@ -182,5 +183,11 @@ def _enclosure(enclosure: Enclosure) -> dict[str, str]:
     return {"href": enclosure.url, "rel": "enclosure", "type": enclosure.type, **known}
 
 
-def _bytes(document: bytes | str) -> bytes:
-    return document if isinstance(document, bytes) else document.encode()
+def _styled(document: bytes | str, channel: Channel) -> bytes:
+    """With the way to the style sheet, on the same host whichever it is read from: browsers take it from no other."""
+    made = document if isinstance(document, bytes) else document.encode()
+    declaration, _, root = made.partition(b"?>\n")
+    sheet = f"{urlsplit(channel.site_url).path.rstrip('/')}{STYLE_PATH}"
+    return b"".join(
+        (declaration, b"?>\n", f'<?xml-stylesheet type="text/css" href="{escape(sheet)}"?>\n'.encode(), root)
+    )

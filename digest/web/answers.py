@@ -11,7 +11,7 @@ from digest.web.shelf import Form, Served
 Headers = list[tuple[bytes, bytes]]
 
 _ALWAYS: Headers = [
-    (b"vary", b"accept-encoding"),
+    (b"vary", b"accept-encoding, sec-fetch-dest"),
     (b"cache-control", b"public, max-age=300"),
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"etag"),

@@ -1,9 +1,9 @@
 """The feeds over HTTP, from memory, ahead of the framework: plain ASGI.
 
-`/feeds/{slug}.{atom,rss,json}`, the archive documents `/feeds/{slug}/archive/{n}.atom` and the page `/feeds/` are
-answered here; everything else goes on to the wrapped application. The store is asked at most once a second whether
-a document changed, and while it cannot be asked what is in memory is served; archive documents come from it each
-time. No header of a request is ever reflected.
+`/feeds/{slug}.{atom,rss,json}`, the archive documents `/feeds/{slug}/archive/{n}.atom`, the page `/feeds/` and the
+style sheet are answered here; everything else goes on to the wrapped application. The store is asked at most once a
+second whether a document changed, and while it cannot be asked what is in memory is served; archive documents come
+from it each time. No header of a request is ever reflected.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from digest.errors import StoreError
+from digest.feeds.entries import STYLE_PATH
+from digest.feeds.index import page, style
 from digest.settings import Settings
 from digest.store.database import Store
 from digest.web.answers import Headers, headers, whole
 from digest.web.conditional import not_modified, prefers_gzip
-from digest.web.feeds_page import POLICY, page
 from digest.web.poll import Poll, form_of, is_current
 from digest.web.shelf import Served, Shelf, fixed
 
@@ -30,6 +31,7 @@ _Kind = tuple[str, str, bool, int]
 
 _PATH = re.compile(r"/feeds/([a-z][a-z0-9_]*)\.(atom|rss|json)")
 _ARCHIVE = re.compile(r"/feeds/([a-z][a-z0-9_]*)/archive/([1-9][0-9]{0,8})\.atom")
+_POLICY = (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 _METHODS = b"GET, HEAD, OPTIONS"
 _PREFLIGHT: Headers = [
     (b"allow", _METHODS),
@@ -60,16 +62,20 @@ class Feeds:
         self._shelf = Shelf(store, settings, check_every)
         # The last answer of each kind: whoever polls within the same second gets the same bytes.
         self._answers: dict[_Kind, tuple[Served, Headers, bytes]] = {}
-        self._page = fixed(page(settings).encode(), "text/html; charset=utf-8", (POLICY,))
+        self._page = fixed(page(settings).encode(), "text/html; charset=utf-8", (_POLICY,))
+        self._style = fixed(style(), "text/css; charset=utf-8", ())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
         if scope["type"] != "http" or not path.startswith("/feeds"):
             await self._app(scope, receive, send)
         elif path == "/feeds":
-            await _answer(send, 308, [(b"location", b"/feeds/")])
+            # Relative, so that it holds behind a proxy that serves us under another path.
+            await _answer(send, 308, [(b"location", b"feeds/")])
         elif path == "/feeds/":
             await self._serve(self._page, scope, send)
+        elif path == STYLE_PATH:
+            await self._serve(self._style, scope, send)
         elif found := _PATH.fullmatch(path):
             await self._feed(found[1], found[2], scope, send)
         elif found := _ARCHIVE.fullmatch(path):
@@ -107,11 +113,12 @@ class Feeds:
 
     async def _archive(self, slug: str, number: int, scope: Scope, send: Send) -> None:
         try:
-            served = await self._shelf.archive(slug, number) if self._shelf.has(slug) else None
+            served, last = await self._shelf.archive(slug, number) if self._shelf.has(slug) else (None, 0)
         except StoreError:
+            served, last = None, number
+        if served is None and number <= last:
             await _later(send, scope)
-            return
-        if served is None:
+        elif served is None:
             await _say(send, 404, "There is no such archive document.", scope)
         else:
             await self._serve(served, scope, send)
@@ -125,6 +132,8 @@ class Feeds:
             await _say(send, 405, "Only GET and HEAD.", scope, [(b"allow", _METHODS)])
             return
         asked = _Asked(scope)
+        if asked[b"sec-fetch-dest"] == ["document"]:
+            served = served.opened()
         form = served.gzip if prefers_gzip(asked[b"accept-encoding"]) else served.identity
         status, body = 200, b"" if method == "HEAD" else form.body
         if not_modified(

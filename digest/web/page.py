@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import cast
 from urllib.parse import urlsplit
@@ -12,11 +13,23 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from digest import templating
+from digest.feeds.documents import MEDIA_TYPES
+from digest.feeds.entries import path
 from digest.letter.views import SiteView
 from digest.service.house import House
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 PUBLIC_CACHE = {"cache-control": "public, max-age=60"}
+
+NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLinks:
+    """A feed's title, and (name, media type, path) of each of its formats."""
+
+    title: str
+    forms: tuple[tuple[str, str, str], ...]
 
 
 def house(request: Request) -> House:
@@ -38,6 +51,20 @@ def site_view(at: House) -> SiteView:
         language=site.language,
         postal_address=site.postal_address,
         privacy_url=site.privacy_url,
+    )
+
+
+def feed_links(at: House) -> tuple[FeedLinks, ...]:
+    """Every feed, for people and for readers that look for one."""
+    return tuple(
+        FeedLinks(
+            feed.title or at.settings.site.title or feed.slug,
+            tuple(
+                (name, MEDIA_TYPES[form].partition(";")[0], f"{base(at)}{path(feed.slug, form)}")
+                for form, name in NAMES.items()
+            ),
+        )
+        for feed in at.settings.feeds.values()
     )
 
 
@@ -64,6 +91,7 @@ def page(
         "public_url": at.settings.site.url,
         "style": request.app.state.style.path,
         "personal": False,
+        "feeds": feed_links(at),
         **said,
     }
     text = templating.render(at.templates, f"web/public/{name}.html", **context)

@@ -23,11 +23,19 @@ _REQUEST = re.compile(
     rb"GET /feeds/([a-z][a-z0-9_]*)\.(atom|rss|json)(?:\?[!-~]*)? HTTP/1\.1\r\n"
     rb"((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n)+)\r\n"
 )
-# What gives the request a body, or the connection another use.
+# What gives the request a body, the connection another use, or the document to a person.
 _NOT_PLAIN = frozenset(
-    {b"connection", b"content-length", b"transfer-encoding", b"expect", b"upgrade", b"te", b"trailer"}
+    {
+        b"connection",
+        b"content-length",
+        b"transfer-encoding",
+        b"expect",
+        b"upgrade",
+        b"te",
+        b"trailer",
+        b"sec-fetch-dest",
+    }
 )
-_KEEP_ALIVE = b"connection: keep-alive"
 
 
 @dataclass(frozen=True, slots=True)

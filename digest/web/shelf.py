@@ -7,7 +7,7 @@ import contextlib
 import gzip
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digest.errors import StoreError
@@ -35,6 +35,16 @@ class Served:
     gzip: Form
     changed_at: datetime | None
     headers: tuple[tuple[bytes, bytes], ...]
+
+    def opened(self) -> Served:
+        """The same bytes for somebody who opened a feed in a browser: as XML, which is shown, under tags of its own.
+
+        What is called a feed is shown as its source or saved to disk.
+        """
+        if not self.headers[0][1].startswith((b"application/atom+xml", b"application/rss+xml")):
+            return self
+        identity, packed = (replace(form, etag=f'{form.etag[:-1]}-opened"') for form in (self.identity, self.gzip))
+        return Served(identity, packed, self.changed_at, ((b"content-type", b"text/xml; charset=utf-8"),))
 
 
 class Shelf:
@@ -76,11 +86,15 @@ class Shelf:
         """Somebody else is asking the store, and until then there is something to serve."""
         return self._checking.locked() and key in self._served
 
-    async def archive(self, slug: str, number: int) -> Served | None:
-        """An archive document, read from the store: few ask for one, and there may be thousands. None for none."""
+    async def archive(self, slug: str, number: int) -> tuple[Served | None, int]:
+        """An archive document, read from the store because there may be thousands, and the number of the last.
+
+        One up to the last that is not there is only not built yet.
+        """
         async with self._store.read() as tx:
             found = await documents.of(tx, slug, part=feed_entries.part_of(number))
-        return _unpacked(found[0]) if found else None
+            last = number if found else await feed_entries.archives(tx, slug)
+        return (_unpacked(found[0]) if found else None), last
 
     async def _check(self, key: tuple[str, str], age: float) -> None:
         """Ask the store, unless somebody did within `age` seconds while we waited for our turn."""

@@ -56,7 +56,7 @@ def test_from_a_folder_to_an_inbox(house: Desk) -> None:
         house.done("editions", "send", "newsflash", "--at", "2025-05-30T08:00Z")
         listed = house.done("editions", "list", "--json").json()
     plain = {path.name for path in (house.folder / "public/feeds").iterdir() if path.suffix != ".gz"}
-    assert {"news.atom", "news.rss", "news.json"} == plain
+    assert {"news.atom", "news.rss", "news.json", "index.html", "feed.css", ".laid"} == plain
     assert (1, "3 imported") == (imported.status, imported.out.split(",")[0])
     assert "not an address" in imported.out
     assert "First & foremost" in shown.out

@@ -176,8 +176,9 @@ def test_export_lays_files_out_by_public_path(newsroom: Any, tmp_path: Path) -> 
         await build(store, settings, now=newsroom.noon)
         files = await export(store, settings, out)
         assert sorted(files) == [out / "feeds" / f"news.{form}" for form in ("atom", "json", "rss")]
-        names = ["news.atom", "news.json", "news.rss"]
-        assert sorted(each.name for each in (out / "feeds").iterdir()) == sorted([*names, *(f"{n}.gz" for n in names)])
+        names = ["feed.css", "index.html", "news.atom", "news.json", "news.rss"]
+        there = [".laid", *names, *(f"{name}.gz" for name in names)]
+        assert sorted(each.name for each in (out / "feeds").iterdir()) == sorted(there)
         found = await standing(store)
         assert files[0].read_bytes() == found[files[0].suffix[1:], "identity"].body
         assert files[0].stat().st_mtime == newsroom.noon.timestamp()
@@ -186,5 +187,31 @@ def test_export_lays_files_out_by_public_path(newsroom: Any, tmp_path: Path) -> 
         await newsroom.retitle(store, 1, "Other", at=newsroom.noon)
         await build(store, settings, now=newsroom.noon)
         assert b"Other" in (await export(store, settings, out))[0].read_bytes()
+
+    newsroom.run(story)
+
+
+def test_export_takes_away_what_it_laid_out_and_nothing_else(newsroom: Any, tmp_path: Path) -> None:
+    """A feed no longer configured, an archive document no longer there; never a file of somebody else's."""
+    out = tmp_path / "out"
+
+    async def story(store: Store) -> None:
+        for number in range(1, 4):
+            await newsroom.publish(store, number)
+        before = newsroom.settings(old={"entries": 2}, news={"entries": 2})
+        await build(store, before, now=newsroom.noon)
+        await export(store, before, out)
+        foreign = [out / "feeds/theirs.atom", tmp_path / "precious"]
+        for file in foreign:
+            file.write_text("kept")
+        assert (out / "feeds/old/archive/1.atom.gz").is_file()
+        with (out / "feeds/.laid").open("a") as laid:
+            laid.write("feeds/../../precious\n../precious\n")
+        after = newsroom.settings(news={"entries": 50, "categories": ["None such"]})
+        await build(store, after, now=newsroom.noon)
+        await export(store, after, out)
+        left = {each.relative_to(out).as_posix() for each in out.rglob("*.atom*")}
+        assert left == {"feeds/news.atom", "feeds/news.atom.gz", "feeds/theirs.atom"}
+        assert all(file.read_text() == "kept" for file in foreign)
 
     newsroom.run(story)

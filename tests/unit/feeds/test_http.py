@@ -17,6 +17,7 @@ import uvicorn
 from digest.feeds.flow import build
 from digest.store import documents
 from digest.store.database import Store
+from digest.store.schema import feed_documents
 from digest.web.feeds import Feeds
 
 Message = MutableMapping[str, Any]
@@ -90,7 +91,7 @@ def test_a_poll_gets_the_feed_with_all_its_headers(served: Any) -> None:
             assert first.headers["etag"] == second.headers["etag"]
             assert first.headers["etag"].startswith('"')
             assert parsedate_to_datetime(first.headers["last-modified"]) == reader.clock
-            assert first.headers["vary"] == "accept-encoding"
+            assert first.headers["vary"] == "accept-encoding, sec-fetch-dest"
             assert first.headers["cache-control"] == "public, max-age=300"
             assert first.headers["x-content-type-options"] == "nosniff"
             assert first.headers["access-control-allow-origin"] == "*"
@@ -242,7 +243,7 @@ def test_strange_paths_are_no_feeds(served: Any) -> None:
         ):
             assert (await reader.web.get(path)).status_code == 299
         moved = await reader.web.get("/feeds")
-        assert (moved.status_code, moved.headers["location"]) == (308, "/feeds/")
+        assert (moved.status_code, moved.headers["location"]) == (308, "feeds/")
 
     served(story)
 
@@ -259,6 +260,45 @@ def test_the_page_lists_every_feed_for_people_and_readers(served: Any) -> None:
         assert "evil" not in page.text
         again = await reader.web.get("/feeds/", headers={"if-none-match": page.headers["etag"]})
         assert again.status_code == 304
+
+    served(story)
+
+
+def test_a_feed_opened_in_a_browser_names_a_style_sheet(served: Any) -> None:
+    """By a path of its own host, which serves it as CSS; and it comes as XML, which browsers show, by another tag."""
+
+    async def story(reader: Reader) -> None:
+        for form in ("atom", "rss"):
+            feed = (await reader.get(form)).text
+            assert feed.splitlines()[1] == '<?xml-stylesheet type="text/css" href="/feeds/feed.css"?>'
+            polled, opened = await reader.get(form), await reader.get(form, sec_fetch_dest="document")
+            assert opened.headers["content-type"] == "text/xml; charset=utf-8"
+            assert opened.content == polled.content
+            assert opened.headers["etag"] != polled.headers["etag"]
+            assert opened.headers["vary"] == polled.headers["vary"]
+            tag = {"sec_fetch_dest": "document", "if_none_match": opened.headers["etag"]}
+            assert (await reader.get(form, **tag)).status_code == 304
+        assert (await reader.get("json", sec_fetch_dest="document")).headers["content-type"] == "application/feed+json"
+        sheet = await reader.web.get("/feeds/feed.css")
+        assert (sheet.status_code, sheet.headers["content-type"]) == (200, "text/css; charset=utf-8")
+        again = await reader.web.get("/feeds/feed.css", headers={"if-none-match": sheet.headers["etag"]})
+        assert again.status_code == 304
+
+    served(story)
+
+
+def test_an_archive_document_not_built_yet_says_come_back(served: Any) -> None:
+    """The current document may link to it a moment before it stands: 503, and never 404."""
+
+    async def story(reader: Reader) -> None:
+        for number in range(2, 53):
+            await reader.newsroom.publish(reader.store, number)
+        await reader.rebuild()
+        async with reader.store.write() as tx:
+            await tx.execute(feed_documents.delete().where(feed_documents.c.part == "archive/1"))
+        answer = await reader.web.get("/feeds/news/archive/1.atom")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert (await reader.web.get("/feeds/news/archive/2.atom")).status_code == 404
 
     served(story)
 

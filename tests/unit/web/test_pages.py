@@ -15,6 +15,13 @@ from digest.subscribers import tokens
 from digest.templating import templates_folder
 
 
+@pytest.mark.parametrize("path", ["/editions/newsflash/", "/editions/newsflash/2026-06-26", "/subscribe/newsflash"])
+def test_every_public_page_names_the_feeds(site: Any, path: str) -> None:
+    """So that a reader finds them from whichever page somebody gives it."""
+    site.seal()
+    assert site.get(path).text.count('<link rel="alternate" type="application/rss+xml"') == 1
+
+
 def test_the_front_page_names_the_ways_to_follow(site: Any) -> None:
     """Feeds for readers that look for them, the newsletter with its issues, all of it escaped."""
     site.seal()

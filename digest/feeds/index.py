@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
 from html import escape
+from importlib.resources import files
 from urllib.parse import urlsplit
 
 from digest.feeds.documents import MEDIA_TYPES
 from digest.feeds.entries import Channel, channel
 from digest.settings import Settings
 
-POLICY = (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+INDEX_PATH = "/feeds/index.html"
+"""Where the page stands among files."""
 
 _NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 _STYLE = """
@@ -26,6 +29,12 @@ p { margin: .5rem 0; color: var(--muted) }
 a { color: var(--accent) }
 nav a { display: inline-block; padding: .5rem 1rem .5rem 0 }
 """
+
+
+@cache
+def style() -> bytes:
+    """The style sheet of feeds, CSS; XSLT is about to leave the browsers."""
+    return files("digest.feeds").joinpath("feed.css").read_bytes()
 
 
 def page(settings: Settings) -> str:
