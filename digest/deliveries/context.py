@@ -32,7 +32,8 @@ from digest.store.mailings import LetterRow, MailingRow
 if TYPE_CHECKING:
     from digest.deliveries.dkim import Signer
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=10)
+"""How long a shard waits for a worker that has died on another machine; a living one renews it well before."""
 NO_DOT_AFTER = timedelta(seconds=2)
 """Before a lease ends: nothing is finished that late."""
 PATIENCE = 8.0

@@ -16,6 +16,7 @@ from digest.service import ringing, witness
 from digest.settings import Digest, Settings
 from digest.settings.keys import Keyring
 from digest.store import digests, migrate
+from digest.store.clock import LedgerClock
 from digest.store.database import Store, connect
 from digest.templating import environment
 
@@ -29,6 +30,8 @@ class House:
     keys: Keyring
     templates: jinja2.Environment
     bell: Bell
+    clock: LedgerClock
+    """By which leases and pace are told, the same for all who share the ledger."""
 
     def digest(self, slug: str) -> Digest:
         """The digest of that slug; NotFound names those there are."""
@@ -52,8 +55,9 @@ async def opened(settings: Settings) -> AsyncIterator[House]:
         await migrate.ready(store)
         await witness.look(store, settings)
         await _declare(store, tuple(settings.digests), now())
-        bell = await ringing.bell(settings, store)
-        yield House(settings, store, settings.keyring(), environment(_folders(settings)), bell)
+        bell, clock = await ringing.bell(settings, store), LedgerClock(store)
+        await clock.set()
+        yield House(settings, store, settings.keyring(), environment(_folders(settings)), bell, clock)
     finally:
         await store.close()
 

@@ -45,6 +45,7 @@ def context(house: House) -> Context:
         signers={slug: signers(sender) for slug, sender in house.settings.senders.items()},
         moved=follow,
         alert=alert,
+        clock=house.clock,
         owner=worker,
         journal=Journal(house.settings.journal_folder, worker),
     )

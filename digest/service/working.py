@@ -38,6 +38,7 @@ async def _alone(house: House) -> AsyncIterator[House]:
         sender = context(heard)
 
         async def send() -> None:
+            await house.clock.set()
             if not await witness.quarantine(house.store):
                 await ticking.deliver(sender)
 
@@ -54,6 +55,7 @@ async def _among_many(house: House) -> AsyncIterator[House]:
         async with Distributed(house.store, worker.handlers(), patience=0) as bell:
 
             async def sweep() -> None:
+                await house.clock.set()
                 await worker.sweep(bell)
 
             async with Clock(sweep, every=EVERY, patience=0):
