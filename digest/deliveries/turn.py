@@ -103,13 +103,14 @@ class Turn:
         the turn comes `after_notes`.
         """
         async with self._context.store.write() as tx:
-            results = await self._settle(tx)
-            counts = await self._renew(tx, by=_moves(results))
+            moved = await self._settle(tx)
+            counts = await self._renew(tx, by=moved)
             now = self._context.clock()
             self.gave_way = counts is not None and not after_notes and await notes.any_due(tx, now)
             claimed = await self._claim(tx, now) if counts and not self.gave_way else ()
-        self._settled(results)
-        if self._progress and counts and results:
+        self._tally(moved)
+        self._heard()
+        if self._progress and counts and moved.owed:
             self._progress(Progress(mailing=self._mailing, counts=self._others.plus(counts)))
         return claimed
 
@@ -143,12 +144,12 @@ class Turn:
         """Write down the last answers, judge whether the mailing goes on, and give the lease back."""
         try:
             async with self._context.store.write() as tx:
-                results = await self._settle(tx)
+                moved = await self._settle(tx)
                 now = self._context.clock()
                 # Claimed while we were being stopped, and never begun.
                 await deliveries.give_back(tx, self._shard, now)
                 counts = await shards.recount(tx, self._shard, now, not_before=self._put_off)
-                self._tally(results)
+                self._tally(moved)
                 if self._got_on or self._put_off:
                     await mailings.active(tx, self._mailing.id, self._put_off or now)
                 await self._judge(tx, counts, now)
@@ -158,7 +159,7 @@ class Turn:
                 # What we know of these letters is in the journal: the lease waits for the ledger to hear it.
                 self._context.journal.leave(self._sent.page)
             raise
-        self._free()
+        self._heard()
 
     def _opened(self, claimed: Sequence[Addressee]) -> Page | None:
         journal, shard = self._context.journal, self._shard
@@ -201,31 +202,30 @@ class Turn:
             for each in claimed
         ]
 
-    async def _settle(self, tx: Tx) -> Sequence[Result]:
-        """Tell the ledger what became of the last claim, if it has not heard."""
+    async def _settle(self, tx: Tx) -> Counts:
+        """Tell the ledger what became of the last claim, if it has not heard: by how much counters move."""
         if self._sent is None:
-            return ()
-        now = self._context.clock()
-        outcomes = list(zip((each.subscriber for each in self._sent.claimed), self._sent.batch.outcomes, strict=True))
-        doubts = [who for who, outcome in outcomes if outcome and outcome.kind is OutcomeKind.UNCERTAIN]
+            return Counts()
+        now, mailing = self._context.clock(), self._mailing.id
+        accepted, others = _parted(self._sent)
+        doubts = [who for who, outcome in others if outcome and outcome.kind is OutcomeKind.UNCERTAIN]
         self._doubts += [who for who in doubts if who not in self._doubts]
         results, refused = await verdicts.of(
-            tx, self._mailing.id, outcomes, now=now, patience=self._patience, hold=self._many_doubts
+            tx, mailing, others, now=now, patience=self._patience, hold=self._many_doubts
         )
-        await deliveries.record(tx, self._mailing.id, results, now)
+        self._got_on = self._got_on or bool(accepted) or any(map(_is_verdict, results))
+        await deliveries.accept(tx, mailing, accepted, now)
+        await deliveries.record(tx, mailing, results, now)
         if self._many_doubts:
             await deliveries.hold_doubts(tx, self._shard, self._doubts)
         await self._route.pace.heard(tx, _heard(self._sent))
         if refused:
-            await halt(self._context, tx, self._mailing.id, f"the relay refuses us: {refused}", now)
-        return results
+            await halt(self._context, tx, mailing, f"the relay refuses us: {refused}", now)
+        states = Counter(result.state.name.lower() for result in results if result.state is not DeliveryState.OWED)
+        return Counts(owed=-len(accepted) - states.total(), accepted=len(accepted), **states)
 
-    def _settled(self, results: Sequence[Result]) -> None:
-        self._tally(results)
-        self._free()
-
-    def _free(self) -> None:
-        """The ledger has heard: the journal need not keep it."""
+    def _heard(self) -> None:
+        """The ledger knows: the journal need not keep it."""
         if self._sent and self._sent.page and self._context.journal:
             self._context.journal.settled(self._sent.page)
         self._sent = None
@@ -234,17 +234,14 @@ class Turn:
     def _many_doubts(self) -> bool:
         return len(self._doubts) > self._route.sender.connections
 
-    def _tally(self, results: Sequence[Result]) -> None:
-        states = [result.state for result in results]
-        self.accepted += states.count(DeliveryState.ACCEPTED)
-        self.rejected += states.count(DeliveryState.REJECTED)
-        self.answered += sum(state not in (DeliveryState.OWED, DeliveryState.UNCERTAIN) for state in states)
-        self._got_on = self._got_on or any(map(_is_verdict, results))
-        self.moved = self.moved or any(state is not DeliveryState.OWED for state in states)
+    def _tally(self, moved: Counts) -> None:
+        self.accepted += moved.accepted
+        self.rejected += moved.rejected
+        self.answered += moved.accepted + moved.deferred + moved.rejected
+        self.moved = self.moved or moved.owed < 0
 
     async def _judge(self, tx: Tx, counts: Counts, now: datetime) -> None:
         waiting = self._others.owed + self._others.deferred
-        refused = f"{self.rejected} of {self.answered} were refused"
         if self._mailing.status is MailingStatus.PROVING:
             verdict = proof.judge(counts)
             if verdict is proof.Judgement.GO:
@@ -259,20 +256,14 @@ class Turn:
                     now,
                 )
         elif waiting and proof.too_many(self.rejected, self.answered):
-            await halt(self._context, tx, self._mailing.id, refused, now)
+            why = f"{self.rejected} of {self.answered} were refused"
+            await halt(self._context, tx, self._mailing.id, why, now)
 
 
 def _is_verdict(result: Result) -> bool:
     if result.state is DeliveryState.DEFERRED:
         return result.kind != SESSION
-    return result.state in (DeliveryState.ACCEPTED, DeliveryState.REJECTED)
-
-
-def _moves(results: Sequence[Result]) -> Counts:
-    """By how much a shard's counters move when what was being sent has come to these results."""
-    states = Counter(result.state for result in results if result.state is not DeliveryState.OWED)
-    moved = {state.name.lower(): count for state, count in states.items()}
-    return Counts(owed=-states.total(), **moved)
+    return result.state is DeliveryState.REJECTED
 
 
 def _heard(sent: _Sent) -> Heard:
@@ -280,3 +271,15 @@ def _heard(sent: _Sent) -> Heard:
     troubles = [(domain_of(each.wire), out) for each, out in said if out and out.kind is not OutcomeKind.ACCEPTED]
     answers = len(sent.claimed) - sent.batch.outcomes.count(None)
     return Heard(answers=answers, troubles=troubles, broken=sent.batch.broken)
+
+
+def _parted(sent: _Sent) -> tuple[list[int], list[tuple[int, Outcome | None]]]:
+    """Who was accepted, nearly everybody; and the others, each with its outcome."""
+    accepted: list[int] = []
+    others: list[tuple[int, Outcome | None]] = []
+    for each, outcome in zip(sent.claimed, sent.batch.outcomes, strict=True):
+        if outcome is not None and outcome.kind is OutcomeKind.ACCEPTED:
+            accepted.append(each.subscriber)
+        else:
+            others.append((each.subscriber, outcome))
+    return accepted, others

@@ -12,7 +12,7 @@ from digest.editions.flow import Draft
 from digest.editions.owe import Window
 from digest.errors import EditionError, UsageError
 from digest.model.editions import Edition, EditionStatus
-from digest.service import collecting, letters, ringing, witness
+from digest.service import letters, ringing, witness
 from digest.service.house import House, now
 from digest.service.reading import labelled
 from digest.settings import Digest
@@ -131,6 +131,8 @@ async def compose(house: House, slug: str, *, at: datetime | None) -> Composed:
         if made is not None:
             return Composed(edition=made, words=f"{slug} {made.label} was made already: it is {made.status}.")
     else:
+        from digest.service import collecting  # parsers are heavy, and what is sealed needs none
+
         await collecting.refresh(house)
     return await seal(house, slug, window=window(at), grace=digest.grace)
 

@@ -111,11 +111,15 @@ def _due(now: datetime) -> ColumnElement[bool]:
     return or_(_C.state == DeliveryState.OWED, again)
 
 
+async def accept(tx: Tx, mailing: int, ids: Sequence[int], now: datetime) -> None:
+    """Settle those that a relay took; a late one also settles what somebody else has meanwhile called uncertain."""
+    await _set(tx, mailing, ids, DeliveryState.ACCEPTED, millis(now), late=True)
+    await resolve(tx, mailing, ids, now, "accepted")
+
+
 async def record(tx: Tx, mailing: int, results: Sequence[Result], now: datetime) -> None:
-    """Settle a batch; a late "accepted" also settles what somebody else has meanwhile called uncertain."""
-    done = [each.subscriber for each in results if each.state is DeliveryState.ACCEPTED]
-    await _set(tx, mailing, done, DeliveryState.ACCEPTED, millis(now), late=True)
-    await resolve(tx, mailing, done, now, "accepted")
+    """Settle a batch, whatever came of it; see `accept`."""
+    await accept(tx, mailing, [each.subscriber for each in results if each.state is DeliveryState.ACCEPTED], now)
     others = [each for each in results if each.state is not DeliveryState.ACCEPTED]
     by_fate: dict[tuple[DeliveryState, int], list[int]] = defaultdict(list)
     for each in others:
