@@ -1,8 +1,10 @@
-"""`make bench`: how fast letters leave, side by side with the naive way, in one run.
+"""`make bench`: how fast letters leave, side by side with the naive way and with Postfix's smtp-source, in one run.
+
+A JSON object a line, then a table. Each case is a process of its own, in a copy of a prepared house, against a
+sink written in C that runs in another; medians of three interleaved rounds. Only the ratios mean anything: the
+machine is busy with other things. BENCH_QUICK=1 stays under two minutes.
 
 Then, for eyes alone, what the house takes around it: to say --help, to stand idle, to collect, to build feeds.
-Each case is a process of its own, against a sink written in C; medians of three interleaved rounds. Only the
-ratios mean anything: the machine is busy with other things. BENCH_QUICK=1 stays under two minutes.
 """
 
 from __future__ import annotations
@@ -14,92 +16,159 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
-ROUNDS = 3
-FIGURES = ("messages_per_s", "cpu_us_per_message", "peak_mb")
+sys.path.insert(0, str(REPOSITORY))
+
+from tests.bench import sinks  # noqa: E402 - found only from here on
+from tests.bench.told import tell  # noqa: E402
+
+QUICK = bool(os.environ.get("BENCH_QUICK"))
+CONNECTIONS = 10
+LETTER = 30_000
 Figures = dict[str, float]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """So many messages, against a sink with these options; fewer and once where it has to be quick."""
+
+    name: str
+    count: int
+    quick: int
+    people: int
+    """How many a prepared house must have."""
+    sink: tuple[str, ...] = ()
+    rounds: int = 3
+    quick_rounds: int = 1
+
+    @property
+    def size(self) -> int:
+        return self.quick if QUICK else self.count
+
+
+CASES = (
+    Case(name="full path", count=20_000, quick=10_000, people=1, quick_rounds=3),
+    Case(name="smtp-source -d", count=20_000, quick=10_000, people=0, quick_rounds=3),
+    Case(name="naive", count=600, quick=200, people=1, quick_rounds=3),
+    Case(name="careful path", count=2_000, quick=500, people=1),
+    Case(name="full path TLS", count=20_000, quick=5_000, people=1, sink=("-t",)),
+    Case(name="pooled aiosmtplib TLS", count=2_000, quick=500, people=1, sink=("-t",)),
+    Case(name="full path 20 ms", count=4_000, quick=2_000, people=1, sink=("-d", "20")),
+    Case(name="pooled aiosmtplib 20 ms", count=800, quick=400, people=1, sink=("-d", "20")),
+    Case(name="full path 10k", count=10_000, quick=0, people=1),
+    Case(name="full path 1M", count=1_000_000, quick=0, people=1, rounds=1),
+    Case(name="sealing", count=1_000_000, quick=100_000, people=2),
+)
+
+
 def main() -> int:
-    """Run every case and print a JSON object a line, then a table."""
-    quick = bool(os.environ.get("BENCH_QUICK"))
-    sizes = {
-        "full path": 4_000 if quick else 20_000,
-        "careful path": 400 if quick else 2_000,
-        "naive": 200 if quick else 600,
-    }
-    with tempfile.TemporaryDirectory() as scratch:
-        program = built(Path(scratch))
+    """Run every case that this machine can, and tell."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        scratch = Path(name)
+        program, secured = sinks.built(scratch)
         if program is None:
             sys.stderr.write("no C compiler: the sink cannot be built, and a slow one would measure itself\n")
             return 1
-        rounds = [{case: measured(case, size, program) for case, size in sizes.items()} for _ in range(ROUNDS)]
+        bench = Bench(scratch, program, secured)
+        cases = [case for case in CASES if case.size and bench.can(case)]
+        found: dict[str, list[Figures]] = {case.name: [] for case in cases}
+        for number in range(3):
+            for case in cases:
+                if number < (case.quick_rounds if QUICK else case.rounds):
+                    found[case.name].append(bench.measured(case))
     medians = {
-        case: {figure: statistics.median(each[case][figure] for each in rounds) for figure in FIGURES} for case in sizes
+        case: {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
+        for case, rounds in found.items()
     }
     for case, figures in medians.items():
         print(json.dumps({"case": case, **{name: round(value, 1) for name, value in figures.items()}}))
     tell(medians)
     # To whoever reads lines, what follows is no case: it is for eyes.
     sys.stdout.flush()
-    around = subprocess.run([sys.executable, str(HERE / "around.py")], cwd=REPOSITORY, env=environment(), check=False)
-    return around.returncode
+    return around()
 
 
-def tell(medians: dict[str, Figures]) -> None:
-    """The same for eyes, with what it is against the naive way."""
-    print(f"\n{'case':<14}{'messages/s':>12}{'CPU µs each':>14}{'peak MB':>10}{'against naive':>16}")
-    naive = medians["naive"]["messages_per_s"]
-    for case, figures in medians.items():
-        rate, cpu, peak = (figures[name] for name in FIGURES)
-        print(f"{case:<14}{rate:>12,.0f}{cpu:>14,.0f}{peak:>10,.0f}{rate / naive:>15.1f}×")
+def around() -> int:
+    """What stands beside sending; the worst status of all."""
+    programs = [path for path in (HERE / "dkim.py", HERE / "around.py") if path.exists()]
+    return max(
+        subprocess.run([sys.executable, str(each)], cwd=REPOSITORY, env=environment(), check=False).returncode
+        for each in programs
+    )
 
 
-def measured(case: str, size: int, program: Path) -> Figures:
-    """One round of a case in a process of its own; every message must be at the sink."""
-    with sink(program) as (port, counted):
-        command = [sys.executable, str(HERE / "case.py"), case, str(port), str(size)]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY, env=environment(), check=False)
+class Bench:
+    """The prepared houses, made when first asked for, and the sink."""
+
+    def __init__(self, scratch: Path, program: Path, secured: bool) -> None:
+        self._scratch = scratch
+        self._program = program
+        self._source = sinks.smtp_source()
+        self._cert, self._key = sinks.certificate(scratch) if secured else (None, None)
+
+    def can(self, case: Case) -> bool:
+        """Whether the case can be run here; says so when it cannot."""
+        if case.name.startswith("smtp-source") and not self._source:
+            sys.stderr.write("no smtp-source (Debian: postfix): nothing to measure beside\n")
+            return False
+        if "-t" in case.sink and not self._cert:
+            sys.stderr.write(f"no OpenSSL headers (Debian: libssl-dev): no {case.name}\n")
+            return False
+        return True
+
+    def measured(self, case: Case) -> Figures:
+        """One round; every message must be at the sink."""
+        folder = self._house(case)
+        options = [
+            str(word)
+            for option in case.sink
+            for word in ((option, self._cert, self._key) if option == "-t" else (option,))
+        ]
+        with sinks.sink(self._program, *options) as sink:
+            figures = self._run(case, folder, sink.port)
+        shutil.rmtree(folder)
+        if case.name == "sealing":
+            return figures
+        if sink.took != case.size:
+            raise SystemExit(f"{case.name}: {sink.took} messages at the sink, not {case.size}")
+        busy = sink.seconds / figures.pop("seconds")
+        return figures | {"sink_us_per_message": sink.seconds / case.size * 1e6, "sink_busy_percent": busy * 100}
+
+    def _run(self, case: Case, folder: Path, port: int) -> Figures:
+        if case.name.startswith("smtp-source"):
+            assert self._source
+            return sinks.run_smtp_source(self._source, port, case.size, connections=CONNECTIONS, size=LETTER)
+        command = [sys.executable, str(HERE / "case.py"), case.name, str(port), str(case.size)]
+        certificate = {"BENCH_CERT": str(self._cert)} if self._cert else {}
+        done = subprocess.run(
+            command, capture_output=True, text=True, cwd=folder, env=environment() | certificate, check=False
+        )
         if done.returncode:
-            raise SystemExit(f"{case}: {done.stderr}")
-    if counted() != size:
-        raise SystemExit(f"{case}: {counted()} messages at the sink, not {size}")
-    figures: Figures = json.loads(done.stdout)
-    return figures
+            raise SystemExit(f"{case.name}: {done.stderr}")
+        figures: Figures = json.loads(done.stdout)
+        return figures
+
+    def _house(self, case: Case) -> Path:
+        """A fresh copy of a house with as many people, sealed unless that is what is measured."""
+        count, seal = {0: (1, "seal"), 1: (case.size, "seal"), 2: (case.size, "open")}[case.people]
+        if case.name.startswith(("naive", "pooled")):
+            count = 1
+        made = self._scratch / f"house-{count}-{seal}"
+        if not made.exists():
+            made.mkdir()
+            command = [sys.executable, str(HERE / "prepared.py"), str(made), str(count), seal]
+            subprocess.run(command, cwd=made, env=environment(), check=True)
+        return Path(shutil.copytree(made, self._scratch / "running"))
 
 
 def environment() -> dict[str, str]:
     """The machine's, but for what the house would take for settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DIGEST_")}
     return kept | {"PYTHONPATH": str(REPOSITORY)}
-
-
-@contextmanager
-def sink(program: Path) -> Iterator[tuple[int, object]]:
-    """The sink's port, and what it has counted once the block has ended."""
-    process = subprocess.Popen([str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    port, total = int(process.stdout.readline()), -1
-    try:
-        yield port, lambda: total
-    finally:
-        rest, _ = process.communicate("")
-        total = int(rest)
-
-
-def built(folder: Path) -> Path | None:
-    """The sink, compiled; None without a compiler."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        return None
-    program = folder / "sink"
-    subprocess.run([compiler, "-O2", "-o", str(program), str(HERE / "sink.c")], check=True)
-    return program
 
 
 if __name__ == "__main__":
