@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -11,21 +12,22 @@ from digest.cli.running import Json, within
 app = typer.Typer(name="deliveries", no_args_is_help=True, help="See and retry deliveries.", rich_markup_mode=None)
 
 
-@app.command(epilog="Example: digest deliveries status --json")
-def status(as_json: Json = False) -> None:
-    """Each mailing's counts: owed, accepted, deferred, rejected, uncertain, withdrawn."""
-    from digest.cli.output import emit, table
-    from digest.service import reading
+@app.command(epilog="Example: digest deliveries status --watch")
+def status(
+    watch: Annotated[bool, typer.Option("--watch", help="Draw it until all is settled, or Ctrl-C.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Each mailing's counts, whose fault failures are and the worst domains; drawn live while something is sent."""
+    from digest.cli import standing
+    from digest.cli.output import emit
 
-    rows = within(reading.mailings_listed)
+    found = within(standing.looked)
     if as_json:
-        emit([row.json() for row in rows])
-        return
-    table(
-        ("Digest", "Edition", "Status", "Audience", *reading.COUNTS, "Next try"),
-        ((r.digest, r.label, r.status, r.audience, *r.counts, r.next_due) for r in rows),
-        empty="No mailing yet.",
-    )
+        emit([each.json() for each in found])
+    elif watch or (sys.stdout.isatty() and any(each.sending for each in found)):
+        within(standing.follow)
+    else:
+        standing.show(found)
 
 
 @app.command(epilog="Example: digest deliveries retry --uncertain")

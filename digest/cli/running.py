@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 import traceback
@@ -44,6 +45,8 @@ def within(flow: Callable[[House], Awaitable[T]]) -> T:
     async def main() -> T:
         from digest.service.house import opened
 
+        # Asked to end, it ends as by Ctrl-C: what is under way is finished and written down.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
         async with opened(declared) as house:
             return await flow(house)
 

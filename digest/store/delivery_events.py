@@ -43,6 +43,24 @@ class Doubt:
     resolution: str
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """How a mailing fares at one domain; `text` is what its server said, of one of them."""
+
+    domain: str
+    rejected: int
+    deferred: int
+    uncertain: int
+    text: str
+
+
+_FAILED = {
+    "rejected": ("rejected", "gave up"),
+    "deferred": ("deferred", "sender"),
+    "uncertain": ("uncertain",),
+}
+"""Kinds of events by what the deliveries are."""
+
 Past = Mapping[tuple[int, str], Attempts]
 
 
@@ -89,6 +107,17 @@ async def doubts(tx: Tx, *, resolved: bool = False, edition_id: int | None = Non
     if edition_id is not None:
         query = query.where(mailings.c.edition_id == edition_id)
     return tuple(Doubt(**row) for row in (await tx.execute(query)).mappings())
+
+
+async def by_domain(tx: Tx, mailing: int, *, most: int) -> tuple[Trouble, ...]:
+    """The domains of a mailing with most deliveries that stand with a failure, the worst first."""
+    address = subscribers.c.email_norm
+    at = func.instr(address, "@") if tx.dialect.name == "sqlite" else func.strpos(address, "@")
+    domain = func.substr(address, at + 1).label("domain")
+    failed = [func.count().filter(_E.kind.in_(kinds)).label(name) for name, kinds in _FAILED.items()]
+    query = select(domain, *failed, func.max(_E.text)).join(subscribers, subscribers.c.id == _E.subscriber_id)
+    query = query.where(_E.mailing_id == mailing, _open()).group_by(domain).order_by(func.count().desc(), domain)
+    return tuple(Trouble(*row) for row in await tx.execute(query.limit(most)))
 
 
 async def by_fault(tx: Tx, mailing: int) -> Mapping[tuple[str, str], int]:

@@ -216,6 +216,12 @@ async def of(tx: Tx, mailing: int, numbers: Sequence[int] = ()) -> tuple[Shard, 
     return tuple(_shard(row._mapping) for row in await tx.execute(query))
 
 
+async def at_work(tx: Tx, now: datetime) -> frozenset[int]:
+    """The mailings that somebody is sending: those with a lease that runs."""
+    query = select(shards.c.mailing_id).where(shards.c.leased_until > millis(now)).distinct()
+    return frozenset((await tx.execute(query)).scalars())
+
+
 async def owned(tx: Tx, owner: str) -> tuple[Shard, ...]:
     """The shards whose lease is, or was last, `owner`'s."""
     rows = await tx.execute(
