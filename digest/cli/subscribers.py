@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.running import Json, Limit, within
+from digest.cli.running import Json, Limit, instant, within
 
 app = typer.Typer(name="subscribers", no_args_is_help=True, help="Add, import and list people.", rich_markup_mode=None)
 
@@ -34,30 +34,67 @@ def add(
 
 @app.command("import", epilog="Example: digest subscribers import members.csv --digest newsflash --confirmed")
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv")], digest: To, confirmed: Confirmed = False
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv")],
+    digest: To,
+    confirmed: Confirmed = False,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="FIELD=COLUMN", help='Such as email="E-Mail", name="First name+Last name".'),
+    ] = None,
+    basis: Annotated[
+        str, typer.Option("--basis", help="Why we may write: consent, membership, soft-opt-in.")
+    ] = "consent",
+    dry: Annotated[bool, typer.Option("--dry-run", help="Only report what would become of each line.")] = False,
 ) -> None:
-    """Import people from a CSV file (email[,name,language]); bad lines are listed, the good are kept."""
+    """Import people from a CSV file (email[,name,language]), or the export of Mailchimp, Buttondown or listmonk.
+
+    Bad lines are listed, the good are kept; nobody who left or is suppressed is brought back.
+    """
     from digest.cli.output import say, table
     from digest.cli.progress import bar
     from digest.service import people
 
     with bar("Importing") as progress:
-        report = within(lambda house: people.import_csv(house, file, digest, confirmed=confirmed, progress=progress))
-    say(f"{report.imported} imported, {report.already} there already, {len(report.refused)} refused.")
+        report = within(
+            lambda house: people.import_csv(
+                house,
+                file,
+                digest,
+                confirmed=confirmed,
+                progress=progress,
+                basis=basis,
+                columns=columns or (),
+                dry=dry,
+            )
+        )
+    done = "would be imported" if dry else "imported"
+    say(f"{report.imported} {done}, {report.already} there already, {len(report.refused)} refused.")
     if report.refused:
         table(("Line", "Address", "Why"), report.refused)
         raise typer.Exit(1)
 
 
-@app.command("list", epilog="Example: digest subscribers list --digest newsflash --json")
+Of = Annotated[str | None, typer.Option("--digest", help="Else of all.")]
+State = Annotated[str, typer.Option("--state", help="pending, confirmed or unsubscribed.")]
+Language = Annotated[str, typer.Option("--language", help="Those who read it.")]
+Joined = Annotated[str | None, typer.Option("--joined-since", metavar="TIME")]
+
+
+@app.command("list", epilog="Example: digest subscribers list --digest newsflash --language es --json")
 def listing(
-    digest: Annotated[str | None, typer.Option("--digest")] = None, as_json: Json = False, limit: Limit = None
+    digest: Of = None,
+    as_json: Json = False,
+    limit: Limit = None,
+    state: State = "",
+    language: Language = "",
+    joined: Joined = None,
 ) -> None:
     """People and where they stand with each digest."""
     from digest.cli.output import emit, table
     from digest.service import people
 
-    rows = within(lambda house: people.listed(house, digest, limit))
+    segment = people.Segment(digest, state, language.lower(), instant(joined))
+    rows = within(lambda house: people.listed(house, segment, limit))
     if as_json:
         emit([row.json() for row in rows])
         return
@@ -68,21 +105,57 @@ def listing(
     )
 
 
-@app.command(epilog="Example: digest subscribers show ana@example.org")
-def show(email: Annotated[str, typer.Argument()], as_json: Json = False) -> None:
-    """All that is known of one person."""
-    from digest.cli.output import emit, table
+@app.command(epilog="Example: digest subscribers export --digest newsflash --out people.csv")
+def export(
+    digest: Of = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.csv", help="Else standard output.")] = None,
+    state: State = "",
+    language: Language = "",
+    joined: Joined = None,
+) -> None:
+    """People with the evidence of their consent as CSV; a cell that a spreadsheet would run is guarded."""
+    import sys
+
     from digest.service import people
 
-    found = within(lambda house: people.show(house, email))
+    segment = people.Segment(digest, state, language.lower(), instant(joined))
+    text = within(lambda house: people.exported(house, segment))
+    if out is None:
+        sys.stdout.write(text.replace("\r\n", "\n"))
+        return
+    out.write_text(text, "utf-8", newline="")
+
+
+@app.command(epilog="Example: digest subscribers show ana@example.org --json")
+def show(email: Annotated[str, typer.Argument()], as_json: Json = False) -> None:
+    """All that is known of one person: consent with its evidence, and each edition with what became of it."""
+    from digest.cli.output import emit, table
+    from digest.service import person
+
+    found = within(lambda house: person.show(house, email))
     if as_json:
         emit(found)
         return
-    table(("", ""), ((key, value) for key, value in found.items() if key != "subscriptions"))
+    table(("", ""), ((key, value) for key, value in found.items() if key not in ("subscriptions", "editions")))
     table(
         ("Digest", "State", "Basis", "Since"),
         ((each["digest"], each["state"], each["basis"], each["changed_at"]) for each in found["subscriptions"]),
     )
+    names = ("digest", "edition", "outcome", "at", "message_id", "came_back", "said")
+    table(
+        ("Digest", "Edition", "Outcome", "At", "Message-ID", "Came back", "Said"),
+        (tuple(each[name] for name in names) for each in found["editions"]),
+        empty="No edition yet.",
+    )
+
+
+@app.command(epilog="Example: digest subscribers forget ana@example.org")
+def forget(email: Annotated[str, typer.Argument()]) -> None:
+    """Erase a person from every table; a keyed hash stays, so that no import brings them back."""
+    from digest.cli.output import say
+    from digest.service import person
+
+    say(within(lambda house: person.forget(house, email)))
 
 
 @app.command(epilog="Example: digest subscribers unsubscribe ana@example.org --digest newsflash")

@@ -27,7 +27,7 @@ from digest.demo.declared import configuration, sample_folder
 from digest.demo.picture import photograph
 from digest.errors import UsageError
 from digest.schedule import parse, slots
-from digest.service import announcing, collecting, composing, people, publishing, reading, sending
+from digest.service import announcing, collecting, composing, people, person, publishing, reading, sending
 from digest.service.house import House, opened
 from digest.settings import load
 from digest.web.app import create
@@ -152,7 +152,7 @@ async def _leave(house: House, post: inbox.Inbox) -> str:
     link = (re.search(r"<(https?://[^>]+)>", str(message["List-Unsubscribe"])) or ["", ""])[1]
     async with httpx.AsyncClient(trust_env=False) as program:
         answer = await program.post(link, data={"List-Unsubscribe": "One-Click"})
-    shown = await people.show(house, address)
+    shown = await person.show(house, address)
     states = ", ".join(each["state"] for each in shown["subscriptions"])
     return f"{address} pressed unsubscribe: answered {answer.status_code}, now {states}"
 

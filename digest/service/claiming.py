@@ -15,6 +15,7 @@ from digest.service.house import House, now
 from digest.store import audit, diary, dispositions, editions, holding, instance, mailings, subscribers, suppressions
 from digest.store.database import Tx
 from digest.store.diary import Line
+from digest.subscribers import flow
 
 _RUNNING = (MailingStatus.PROVING, MailingStatus.SENDING)
 _WHY = "restored: some of it may have been sent since"
@@ -83,6 +84,7 @@ async def _people(tx: Tx, lines: Sequence[Line], done: Claimed) -> None:
         elif line["what"] == diary.LIFTED:
             await suppressions.repeat(tx, line["key"], None, now())
     await suppressions.mirror_all(tx)
+    await flow.erase_again(tx)
 
 
 async def _left(tx: Tx, line: Line) -> bool:

@@ -1,18 +1,17 @@
-"""Subscribers and suppressions as an operator handles them."""
+"""Subscribers as an operator handles them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
-from digest.errors import NotFound, UsageError
-from digest.model.subscribers import Subscriber, Subscription
+from digest.errors import UsageError
+from digest.model.subscribers import Basis, Subscriber, Subscription, SubscriptionState
 from digest.service.house import House, now
-from digest.store import suppressions
-from digest.subscribers import entering, flow, leaving
+from digest.subscribers import csvfile, entering, flow, leaving
 from digest.subscribers.address import Refused
 from digest.subscribers.consent import Entering
 from digest.subscribers.entering import ImportReport
@@ -22,6 +21,19 @@ _ENTERED = {
     Entering.CONFIRM: "confirmed",
     Entering.ALREADY: "there already",
 }
+
+
+EXPORTED = ("email", "name", "language", "digest", "state", "basis", "changed_at", "evidence")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Whom to list or export: of a digest, in a state, speaking a language, joined since."""
+
+    digest: str | None = None
+    state: str = ""
+    language: str = ""
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +47,7 @@ class Row:
     state: str
     basis: str
     changed_at: datetime
+    evidence: str = ""
 
     def json(self) -> dict[str, object]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -52,9 +65,17 @@ async def add(house: House, email: str, digest: str, *, name: str, language: str
 
 
 async def import_csv(
-    house: House, file: Path, digest: str, *, confirmed: bool, progress: Callable[[int, int], None]
+    house: House,
+    file: Path,
+    digest: str,
+    *,
+    confirmed: bool,
+    progress: Callable[[int, int], None],
+    basis: str = Basis.CONSENT,
+    columns: Sequence[str] = (),
+    dry: bool = False,
 ) -> ImportReport:
-    """Import a CSV file; lines that were refused are in the report."""
+    """Import a CSV file; lines that were refused are in the report. `columns` are like "email=E-Mail"."""
     house.digest(digest)
     try:
         with file.open("rb") as lines:
@@ -68,39 +89,35 @@ async def import_csv(
         done += count
         progress(done, total)
 
-    return await entering.import_csv(house.store, file, digest, confirmed=confirmed, now=now(), progress=advance)
+    return await entering.import_csv(
+        house.store,
+        file,
+        digest,
+        confirmed=confirmed,
+        now=now(),
+        progress=advance,
+        basis=_basis(basis),
+        columns=_columns(columns),
+        dry=dry,
+    )
 
 
-async def listed(house: House, digest: str | None, limit: int | None) -> tuple[Row, ...]:
-    """Everybody, or those of one digest, in the order they came."""
-    if digest is not None:
-        house.digest(digest)
-    pairs = await flow.listed(house.store, digest)
-    return tuple(_row(subscriber, subscription) for subscriber, subscription in pairs[:limit])
+async def listed(house: House, segment: Segment, limit: int | None = None) -> tuple[Row, ...]:
+    """Everybody of a segment, in the order they came."""
+    if segment.digest is not None:
+        house.digest(segment.digest)
+    pairs = await flow.listed(house.store, segment.digest, _state(segment.state))
+    rows = (_row(subscriber, subscription) for subscriber, subscription in pairs if _within(segment, subscriber))
+    return tuple(islice(rows, limit))
 
 
-async def show(house: House, email: str) -> dict[str, Any]:
-    """All that is known of one person."""
-    found = await flow.show(house.store, email)
-    person = found.subscriber
-    return {
-        "email": person.email,
-        "name": person.name,
-        "language": person.language,
-        "since": person.created_at,
-        "suppressed": found.suppressed,
-        "subscriptions": [
-            {
-                "digest": each.digest,
-                "state": each.state.value,
-                "basis": each.basis.value,
-                "changed_at": each.changed_at,
-                "evidence": each.evidence,
-            }
-            for each in found.subscriptions
-        ],
-        "history": [f"{entry.at:%Y-%m-%d %H:%M} {entry.who}: {entry.action}" for entry in found.history],
-    }
+async def exported(house: House, segment: Segment) -> str:
+    """A segment as CSV, formulas guarded; what `import` reads again comes first."""
+    rows = await listed(house, segment)
+    lines = [
+        (r.email, r.name, r.language, r.digest, r.state, r.basis, r.changed_at.isoformat(), r.evidence) for r in rows
+    ]
+    return csvfile.written([EXPORTED, *lines])
 
 
 async def unsubscribe(house: House, email: str, digest: str | None) -> str:
@@ -115,26 +132,6 @@ async def unsubscribe(house: House, email: str, digest: str | None) -> str:
     return f"{email} had left already."
 
 
-async def suppressed(house: House, limit: int | None) -> list[dict[str, object]]:
-    """Whom we must not write to, the newest first."""
-    async with house.store.read() as tx:
-        rows = await suppressions.listed(tx, limit=limit)
-    return [{"email": row.email, "reason": row.reason.value, "source": row.source, "at": row.at} for row in rows]
-
-
-async def suppress(house: House, email: str) -> str:
-    """Never write to that address."""
-    await flow.suppress(house.store, email, now=now())
-    return f"{email} is suppressed."
-
-
-async def unsuppress(house: House, email: str) -> str:
-    """Lift a suppression; NotFound when there is none."""
-    if not await flow.unsuppress(house.store, email):
-        raise NotFound("is not suppressed", about=email)
-    return f"{email} may be written to again."
-
-
 def _row(subscriber: Subscriber, subscription: Subscription) -> Row:
     return Row(
         email=subscriber.email,
@@ -144,4 +141,32 @@ def _row(subscriber: Subscriber, subscription: Subscription) -> Row:
         state=subscription.state.value,
         basis=subscription.basis.value,
         changed_at=subscription.changed_at,
+        evidence=subscription.evidence,
     )
+
+
+def _within(segment: Segment, subscriber: Subscriber) -> bool:
+    spoken = subscriber.language == segment.language or subscriber.language.startswith(f"{segment.language}-")
+    joined = segment.since is None or subscriber.created_at >= segment.since
+    return joined and (not segment.language or spoken)
+
+
+def _state(name: str) -> SubscriptionState | None:
+    try:
+        return SubscriptionState(name) if name else None
+    except ValueError:
+        raise UsageError(f"is no state; there are: {', '.join(SubscriptionState)}", about=name) from None
+
+
+def _basis(name: str) -> Basis:
+    try:
+        return Basis(name.replace("-", " ", 1) if name.startswith("soft") else name)
+    except ValueError:
+        raise UsageError(f"is no basis; there are: {', '.join(Basis)}", about=name) from None
+
+
+def _columns(given: Sequence[str]) -> dict[str, str]:
+    columns = dict(part.partition("=")[::2] for part in given)
+    if not all(columns.values()):
+        raise UsageError('write it like email="E-Mail" or name="First name+Last name"', about="--map")
+    return columns

@@ -73,12 +73,29 @@ async def mirror_all(tx: Tx) -> None:
             await tx.execute(update(subscribers).where(subscribers.c.id == row.id).values(suppressed=held))
 
 
-async def listed(tx: Tx, *, limit: int | None = None) -> tuple[Suppression, ...]:
-    """All suppressions, the newest first."""
+async def listed(
+    tx: Tx,
+    *,
+    limit: int | None = None,
+    reason: SuppressionReason | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    domain: str = "",
+) -> tuple[Suppression, ...]:
+    """Suppressions, the newest first: all, or those of a reason, a window of time, a domain of the addresses."""
     columns = [suppressions.c[name] for name in Suppression.__dataclass_fields__]
-    rows = await tx.execute(select(*columns).order_by(suppressions.c.at.desc(), suppressions.c.id.desc()).limit(limit))
+    query = select(*columns).order_by(suppressions.c.at.desc(), suppressions.c.id.desc()).limit(limit)
+    if reason is not None:
+        query = query.where(suppressions.c.reason == reason)
+    if since is not None:
+        query = query.where(suppressions.c.at >= since)
+    if until is not None:
+        query = query.where(suppressions.c.at < until)
+    if domain:
+        query = query.where(suppressions.c.email.endswith(f"@{domain}", autoescape=True))
     return tuple(
-        Suppression(email=row.email, reason=SuppressionReason(row.reason), source=row.source, at=row.at) for row in rows
+        Suppression(email=row.email, reason=SuppressionReason(row.reason), source=row.source, at=row.at)
+        for row in await tx.execute(query)
     )
 
 
@@ -94,6 +111,12 @@ async def among(tx: Tx, emails: Collection[str]) -> frozenset[str]:
     keys = {_fingerprint(pepper, email): email for email in emails}
     query = select(suppressions.c.fingerprint).where(suppressions.c.fingerprint.in_(keys))
     return frozenset(keys[key] for key in (await tx.execute(query)).scalars())
+
+
+async def fingerprints(tx: Tx, emails: Collection[str]) -> dict[str, str]:
+    """The keyed hash of each address; empty while there is no pepper."""
+    pepper = await _pepper(tx)
+    return {} if pepper is None else {email: _fingerprint(pepper, email) for email in emails}
 
 
 async def _mirror(tx: Tx, email_norm: str, *, suppressed: bool) -> None:

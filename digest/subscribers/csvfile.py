@@ -1,32 +1,40 @@
-"""A CSV of subscribers, line by line: each is read or refused, and a broken one never takes others with it."""
+"""A CSV of subscribers, line by line: each is read or refused, and a broken one never takes others with it.
+
+A cell that a spreadsheet would run as a formula is written with an apostrophe before it; reading takes it off again.
+"""
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
 from digest.errors import UsageError
 from digest.subscribers import address as addresses
+from digest.subscribers import mapping as mappings
 from digest.subscribers.address import Address, Refused
-
-COLUMNS = ("email", "name", "language")
+from digest.subscribers.mapping import Columns
 
 _MANGLED = re.compile("[\x00\udc80-\udcff]")
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_GUARDED = re.compile(r"''*[=+\-@\t\r]")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A good line; `number` counts from 1, the header included."""
+    """A good line; `number` counts from 1, the header included. `evidence` is what an export says of consent."""
 
     number: int
     address: Address
     name: str
     language: str
+    evidence: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +46,47 @@ class RefusedLine:
     why: str
 
 
-def read(path: Path) -> Iterator[Line | RefusedLine]:
-    """Read UTF-8 (with or without byte order mark), parted by commas or semicolons, a header first.
+def read(path: Path, said: Mapping[str, str] | None = None) -> Iterator[Line | RefusedLine]:
+    """Read UTF-8 or UTF-16, parted by commas, semicolons or tabs, a header first; `said` maps columns to fields.
 
     Raises UsageError for a file that cannot be opened or has no such header.
     """
     try:
         # What is not UTF-8 becomes lone surrogates: one bad line is refused, the others are read.
-        file = path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+        file = path.open(encoding=_encoding(path), errors="surrogateescape", newline="")
     except OSError as error:
         raise UsageError(error.strerror or str(error), about=str(path)) from error
     with closing(file):
         rows = _rows(file, path)
         header = next(rows, (1, []))[1]
-        columns = _columns(header, path)
-        yield from (_line(number, row, columns) for number, row in rows if any(cell.strip() for cell in row))
+        if any(map(_is_mangled, header)):
+            raise UsageError("is not UTF-8; save it as CSV UTF-8", about=str(path))
+        columns = mappings.mapped(header, said or {}, f"{path}:1")
+        names = [name.strip().lower() for name in header]
+        yield from (_line(number, row, names, columns) for number, row in rows if any(cell.strip() for cell in row))
+
+
+def guarded(cell: str) -> str:
+    """A cell that no spreadsheet runs as a formula."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def unguarded(cell: str) -> str:
+    """What `guarded` was given."""
+    return cell[1:] if _GUARDED.match(cell) else cell
+
+
+def written(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as CSV (RFC 4180), guarded."""
+    made = io.StringIO()
+    csv.writer(made, lineterminator="\r\n").writerows([guarded(cell) for cell in row] for row in rows)
+    return made.getvalue()
+
+
+def _encoding(path: Path) -> str:
+    with path.open("rb") as file:
+        mark = file.read(2)
+    return "utf-16" if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
 
 
 def _rows(file: TextIO, path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -61,7 +95,7 @@ def _rows(file: TextIO, path: Path) -> Iterator[tuple[int, list[str]]]:
     while True:
         try:
             row = next(reader, None)
-        except csv.Error as error:
+        except (csv.Error, UnicodeError) as error:
             raise UsageError(f"cannot be read from here on: {error}", about=f"{path}:{number}") from error
         if row is None:
             return
@@ -70,41 +104,43 @@ def _rows(file: TextIO, path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _delimiter(file: TextIO) -> str:
-    header = file.readline()
+    try:
+        header = file.readline()
+    except UnicodeError:
+        header = ""
     file.seek(0)
-    return ";" if ";" in header and "," not in header else ","
+    return next((each for each in (",", ";", "\t") if each in header), ",")
 
 
-def _columns(header: Sequence[str], path: Path) -> list[str]:
-    names = [name.strip().lower() for name in header]
-    if any(map(_is_mangled, names)):
-        raise UsageError("is not UTF-8; save it as CSV UTF-8", about=str(path))
-    for name in names:
-        if name not in COLUMNS:
-            known = ", ".join(COLUMNS)
-            raise UsageError(f'knows no column "{name[:60]}"; the first line names {known}', about=f"{path}:1")
-    if "email" not in names or len(set(names)) < len(names):
-        raise UsageError("the first line must name email, and each column once", about=f"{path}:1")
-    return names
-
-
-def _line(number: int, row: list[str], columns: list[str]) -> Line | RefusedLine:
-    cells = dict(zip(columns, row, strict=False))
-    typed = cells.get("email", "")
+def _line(number: int, row: list[str], names: list[str], columns: Columns) -> Line | RefusedLine:
+    cells = {name: unguarded(cell) for name, cell in zip(names, row, strict=False)}
+    typed = mappings.field(columns, "email", cells)
     if any(map(_is_mangled, row)):
         return RefusedLine(number, typed.encode(errors="surrogateescape").decode(errors="replace"), "Not UTF-8.")
     if "\n" in typed or "\r" in typed:
         return RefusedLine(number, typed[:80], "A quotation mark opened here is closed lines later.")
-    if len(row) > len(columns):
-        return RefusedLine(number, typed, f"There are {len(row)} cells for {len(columns)} columns.")
+    if len(row) > len(names):
+        return RefusedLine(number, typed, f"There are {len(row)} cells for {len(names)} columns.")
+    if gone := columns.gone(cells):
+        return RefusedLine(number, typed, gone)
+    return _person(number, typed, cells, columns)
+
+
+def _person(number: int, typed: str, cells: Mapping[str, str], columns: Columns) -> Line | RefusedLine:
     address = addresses.read(typed)
-    name = addresses.read_name(cells.get("name", ""))
-    language = addresses.read_language(cells.get("language", ""))
+    name = addresses.read_name(mappings.field(columns, "name", cells))
+    language = addresses.read_language(mappings.field(columns, "language", cells))
     for part in (address, name, language):
         if isinstance(part, Refused):
             return RefusedLine(number, typed, part.why)
     assert isinstance(address, Address) and isinstance(name, str) and isinstance(language, str)  # noqa: S101, PT018
-    return Line(number, address, name, language)
+    return Line(number, address, name, language, _evidence(cells, columns))
+
+
+def _evidence(cells: Mapping[str, str], columns: Columns) -> Mapping[str, str]:
+    known = {key: mappings.field(columns, key, cells)[:200] for key in ("at", "ip", "source")}
+    known = {key: value for key, value in known.items() if value}
+    return {**known, "via": columns.service} if columns.service else known
 
 
 def _is_mangled(cell: str) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -34,6 +35,10 @@ class Entry:
     now: datetime
     basis: Basis = Basis.CONSENT
     wording: str = ""
+    dry: bool = False
+    """Only judge; nothing is written."""
+    seen: set[str] = field(default_factory=set)
+    """Addresses that this entry has brought already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +83,22 @@ async def import_csv(
     now: datetime,
     progress: Callable[[int], None] | None = None,
     basis: Basis = Basis.CONSENT,
+    columns: Mapping[str, str] | None = None,
+    dry: bool = False,
 ) -> ImportReport:
     """Enter a file of people, a thousand in a transaction; `progress` is told how many lines each time.
 
+    `columns` says which column of the file is which of our fields; `dry` only reports what would become of each.
+
     What was imported stays when a later line stops the file (UsageError): run it again, nobody is entered twice.
     """
-    entry = Entry(digest, confirmed, Way.IMPORT, now, basis, path.name)
+    entry = Entry(digest, confirmed, Way.IMPORT, now, basis, path.name, dry)
     imported = already = 0
     refused: list[tuple[int, str, str]] = []
-    for batch in _batches(csvfile.read(path)):
+    for batch in _batches(csvfile.read(path, columns)):
         good = [line for line in batch if isinstance(line, Line)]
         bad = [(line.number, line.address, line.why) for line in batch if isinstance(line, RefusedLine)]
-        async with store.write() as tx:
+        async with store.read() if dry else store.write() as tx:
             outcomes = await _enter(tx, good, entry)
         imported += sum(verdict in (Entering.ADD, Entering.CONFIRM) for _, verdict, _ in outcomes)
         already += sum(verdict is Entering.ALREADY for _, verdict, _ in outcomes)
@@ -108,16 +117,16 @@ async def _enter(tx: Tx, lines: Sequence[Line], entry: Entry) -> list[tuple[Line
     known = await subscribers.ids(tx, emails)
     standings = await subscribers.standings(tx, entry.digest, known.values())
     outcomes: list[tuple[Line, Entering, str]] = []
-    seen: set[str] = set()
     for line in lines:
         norm = line.address.norm
         old = standings.get(known.get(norm, 0))
         verdict = consent.entering(old.state if old else None, suppressed=norm in suppressed, confirmed=entry.confirmed)
-        if norm in seen and verdict in (Entering.ADD, Entering.CONFIRM):
+        if norm in entry.seen and verdict in (Entering.ADD, Entering.CONFIRM):
             verdict = Entering.ALREADY
-        seen.add(norm)
+        entry.seen.add(norm)
         outcomes.append((line, verdict, why(verdict, old)))
-    await _write(tx, outcomes, entry, known, standings)
+    if not entry.dry:
+        await _write(tx, outcomes, entry, known, standings)
     return outcomes
 
 
@@ -178,6 +187,10 @@ def _first(subscriber: int, line: Line, entry: Entry) -> Subscription:
 
 def _evidence(line: Line, entry: Entry, *, before: str = "{}") -> str:
     wording = f"{entry.wording}, line {line.number}" if entry.way is Way.IMPORT else entry.wording
+    told = dict(line.evidence)
+    if told:
+        # What the service it was exported from knew: when they agreed, and from where.
+        before = json.dumps({**told, "before": json.loads(before or "{}") or None}, ensure_ascii=False, sort_keys=True)
     return consent.given(entry.now, entry.way, wording=wording, before=before)
 
 

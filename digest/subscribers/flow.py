@@ -7,9 +7,10 @@ from datetime import datetime
 
 from digest.errors import NotFound, UsageError
 from digest.model.subscribers import Subscriber, Subscription, SubscriptionState, SuppressionReason
-from digest.store import audit, subscribers, suppressions
-from digest.store.database import Store
+from digest.store import audit, erasing, subscribers, suppressions
+from digest.store.database import Store, Tx
 from digest.subscribers import address as addresses
+from digest.subscribers import tokens
 from digest.subscribers.address import Address, Refused
 from digest.subscribers.entering import ImportReport, add, import_csv
 from digest.subscribers.joining import Confirmed, Person, confirm, subscribe, whose
@@ -24,6 +25,8 @@ __all__ = [
     "add",
     "address",
     "confirm",
+    "erase_again",
+    "forget",
     "import_csv",
     "leave",
     "listed",
@@ -96,3 +99,19 @@ async def unsuppress(store: Store, email: str) -> bool:
     """Lift a suppression; False when there was none."""
     async with store.write() as tx:
         return await suppressions.remove(tx, address(email).norm)
+
+
+async def forget(store: Store, email: str, *, now: datetime) -> bool:
+    """Keep nothing of a person but a keyed hash that stops an import from bringing them back; False if unknown."""
+    who = address(email)
+    async with store.write() as tx:
+        await suppressions.add(tx, who.norm, SuppressionReason.ERASED, source="forget", now=now)
+        return await erasing.erase(tx, who.norm, email=who.email, blank=tokens.new_handle())
+
+
+async def erase_again(tx: Tx) -> int:
+    """Erase whom an older store brought back though they had been erased; how many."""
+    back = await erasing.returned(tx)
+    for norm in back:
+        await erasing.erase(tx, norm, blank=tokens.new_handle())
+    return len(back)

@@ -92,7 +92,8 @@ def test_an_import_brings_back_neither_the_left_nor_the_suppressed(store: Store,
         (b"name\nAna\n", "email"),
         (b"email,phone\na@example.org,1\n", '"phone"'),
         (b"email,email\na@example.org,b@example.org\n", "once"),
-        ("email\nana@example.org\n".encode("utf-16"), "UTF-8"),
+        ("e-mail\nana@example.org\n".encode("utf-16"), '"e-mail"'),
+        ("Straße,email\n".encode("latin-1"), "UTF-8"),
     ],
 )
 def test_a_file_that_is_no_such_list_is_refused_whole(store: Store, tmp_path: Path, text: bytes, says: str) -> None:

@@ -1,0 +1,73 @@
+"""One person, whole: all that is held about them, shown, or taken out of every table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from digest.deliveries.personalise import message_id
+from digest.letter import headers
+from digest.service.house import House, now
+from digest.store import histories
+from digest.store.histories import Letter
+from digest.subscribers import flow
+
+
+async def show(house: House, email: str) -> dict[str, Any]:
+    """All that is known of one person: what they may ask for under the law, too."""
+    found = await flow.show(house.store, email)
+    person = found.subscriber
+    async with house.store.read() as tx:
+        letters = await histories.of(tx, person.id)
+    return {
+        "email": person.email,
+        "name": person.name,
+        "language": person.language,
+        "since": person.created_at,
+        "suppressed": found.suppressed,
+        "subscriptions": [
+            {
+                "digest": each.digest,
+                "state": each.state.value,
+                "basis": each.basis.value,
+                "changed_at": each.changed_at,
+                "evidence": each.evidence,
+            }
+            for each in found.subscriptions
+        ],
+        "editions": [_letter(house, each, person.handle) for each in letters],
+        "history": [f"{entry.at:%Y-%m-%d %H:%M} {entry.who}: {entry.action}" for entry in found.history],
+    }
+
+
+async def forget(house: House, email: str) -> str:
+    """Erase a person; what is left is a keyed hash that keeps an import from bringing them back."""
+    known = await flow.forget(house.store, email, now=now())
+    return "Forgotten: only a keyed hash is left." if known else "Nobody had that address; it is kept out from now on."
+
+
+def _letter(house: House, letter: Letter, handle: str) -> dict[str, object]:
+    return {
+        "digest": letter.digest,
+        "edition": letter.edition,
+        "outcome": letter.outcome,
+        "at": letter.at,
+        "message_id": _message_id(house, letter, handle),
+        "said": letter.said,
+        "came_back": letter.came_back,
+    }
+
+
+def _message_id(house: House, letter: Letter, handle: str) -> str | None:
+    """None where its digest or its key is no longer in the configuration."""
+    digest = house.settings.digests.get(letter.digest)
+    if digest is None or letter.key_id not in house.keys.keys:
+        return None
+    domain = headers.mailbox(house.settings.senders[digest.sender].from_).address.rpartition("@")[2]
+    return message_id(
+        house.keys,
+        edition_id=letter.edition_id,
+        revision=letter.revision,
+        handle=handle,
+        domain=domain,
+        key_id=letter.key_id,
+    )

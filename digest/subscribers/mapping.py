@@ -1,0 +1,138 @@
+"""Which column of a list means what: our own, what an operator says, or the exports of three services as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from digest.errors import UsageError
+
+COLUMNS = ("email", "name", "language")
+FIELDS = (*COLUMNS, "at", "ip", "source")
+"""What may be mapped; `at`, `ip` and `source` are evidence of consent."""
+
+Cells = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where each field stands: the columns whose cells make it, by their names in lower case."""
+
+    service: str
+    fields: Mapping[str, tuple[str, ...]]
+    gone: Callable[[Cells], str]
+    """Why somebody must not be written to, as the export says; empty for those who may."""
+
+
+def _never(_: Cells) -> str:
+    return ""
+
+
+def _mailchimp(cells: Cells) -> str:
+    if cells.get("unsub_time", "").strip():
+        return f"Unsubscribed there on {cells['unsub_time'][:10]}."
+    return "Cleaned there: its mail came back." if cells.get("clean_time", "").strip() else ""
+
+
+def _buttondown(cells: Cells) -> str:
+    kind = (cells.get("type") or cells.get("subscriber_type") or cells.get("status") or "").strip().lower()
+    if kind in ("unactivated", "unpaid", "pending"):
+        return f"Not confirmed there ({kind})."
+    return "" if kind in ("", "regular", "premium", "gifted", "trialed", "active") else f"Not active there ({kind})."
+
+
+def _listmonk(cells: Cells) -> str:
+    status = cells.get("status", "").strip().lower()
+    listed = cells.get("subscription_status", "").strip().lower()
+    if listed == "unsubscribed":
+        return "Unsubscribed there."
+    return "" if status in ("", "enabled") else f"Not enabled there ({status})."
+
+
+def _ours(cells: Cells) -> str:
+    state = cells.get("state", "").strip().lower()
+    return "" if state in ("", "confirmed") else f"Not confirmed there ({state})."
+
+
+_SERVICES = (
+    (
+        {"email", "digest", "state", "evidence"},
+        Columns(
+            "digest",
+            {"email": ("email",), "name": ("name",), "language": ("language",), "at": ("changed_at",)},
+            _ours,
+        ),
+    ),
+    (
+        {"email address", "optin_time"},
+        Columns(
+            "Mailchimp",
+            {
+                "email": ("email address",),
+                "name": ("first name", "last name"),
+                "language": ("language",),
+                "at": ("confirm_time", "optin_time"),
+                "ip": ("confirm_ip", "optin_ip"),
+            },
+            _mailchimp,
+        ),
+    ),
+    (
+        {"email", "creation_date"},
+        Columns(
+            "Buttondown",
+            {
+                "email": ("email",),
+                "name": ("name",),
+                "at": ("creation_date",),
+                "ip": ("ip_address",),
+                "source": ("source",),
+            },
+            _buttondown,
+        ),
+    ),
+    (
+        {"email", "uuid", "status"},
+        Columns("listmonk", {"email": ("email",), "name": ("name",), "at": ("created_at",)}, _listmonk),
+    ),
+)  # fmt: skip
+
+
+def mapped(header: Sequence[str], said: Mapping[str, str], about: str) -> Columns:
+    """What the columns of a header mean; `said` maps our fields to its names, several joined by "+".
+
+    Raises UsageError for a header nobody can read.
+    """
+    names = [name.strip().lower() for name in header]
+    if said:
+        return _said(names, said, about)
+    for signs, found in _SERVICES:
+        if signs <= set(names):
+            return found
+    for name in names:
+        if name not in COLUMNS:
+            known = ", ".join(COLUMNS)
+            raise UsageError(f'knows no column "{name[:60]}"; the first line names {known}, or use --map', about=about)
+    if "email" not in names or len(set(names)) < len(names):
+        raise UsageError("the first line must name email, and each column once", about=about)
+    return Columns("", {name: (name,) for name in names}, _never)
+
+
+def _said(names: Sequence[str], said: Mapping[str, str], about: str) -> Columns:
+    fields = {field: tuple(part.strip().lower() for part in columns.split("+")) for field, columns in said.items()}
+    for field, columns in fields.items():
+        if field not in FIELDS:
+            raise UsageError(f'maps no "{field}"; there are {", ".join(FIELDS)}', about="--map")
+        for column in columns:
+            if column not in names:
+                raise UsageError(f'has no column "{column}"', about=about)
+    if "email" not in fields:
+        raise UsageError("must say which column is email", about="--map")
+    return Columns("", fields, _never)
+
+
+def field(mapping: Columns, name: str, cells: Cells) -> str:
+    """A field of a line: a name is put together of its columns, anything else is the first that is not empty."""
+    found = [cells.get(column, "").strip(" \t") for column in mapping.fields.get(name, ())]
+    filled = [each for each in found if each]
+    return " ".join(filled) if name == "name" else next(iter(filled), "")

@@ -1,0 +1,63 @@
+"""An operator's day with people, by the command line alone."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from tests.builders import Desk, folder_source
+from tests.fakes import sinking
+
+
+def test_an_export_survives_a_spreadsheet_and_comes_back(desk: Desk) -> None:
+    """Formulas are guarded on the way out and whole again on the way in; whoever left stays out."""
+    desk.declare()
+    names = {"=1+1@example.org": "=HYPERLINK(1)", "ana@example.org": "+49 Ana", "bo@example.org": "Bo"}
+    for email, name in names.items():
+        desk.done("subscribers", "add", email, "--digest", "newsflash", "--name", name, "--confirmed")
+    desk.done("subscribers", "unsubscribe", "bo@example.org")
+    out = desk.done("subscribers", "export", "--digest", "newsflash").out
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert not [cell for row in rows for cell in row.values() if cell[:1] in ("=", "+", "-", "@")]
+    desk.done("subscribers", "export", "--out", "people.csv")
+    (desk.folder / "var/digest.db").unlink()
+    for name in ("digest.db-wal", "digest.db-shm", "witness", "diary"):
+        (desk.folder / "var" / name).unlink(missing_ok=True)
+    again = desk.run("subscribers", "import", "people.csv", "--digest", "newsflash", "--confirmed")
+    assert (1, "2 imported, 0 there already, 1 refused.") == (again.status, again.out.splitlines()[0])
+    listed = desk.done("subscribers", "list", "--json").json()
+    assert {email: name for email, name in names.items() if email[0] != "b"} == {
+        each["email"]: each["name"] for each in listed
+    }
+
+
+def test_one_person_is_shown_whole_and_forgotten(desk: Desk) -> None:
+    """Each edition with its outcome and Message-ID; afterwards no file of the house holds the address."""
+    desk.write("one", "First", "2025-05-06")
+    with sinking() as sink:
+        desk.declare(sources=folder_source(desk.folder), smtp=sink.port)
+        desk.done("collect")
+        desk.done("subscribers", "add", "ana@example.org", "--digest", "newsflash", "--confirmed")
+        desk.done("editions", "send", "newsflash", "--at", "2025-05-30T08:00Z")
+        [letter] = sink.of("ana@example.org")
+    shown = desk.done("subscribers", "show", "ana@example.org", "--json").json()
+    [edition] = shown["editions"]
+    assert ("newsflash", "2025-05-30", "accepted") == tuple(edition[name] for name in ("digest", "edition", "outcome"))
+    assert f"Message-ID: {edition['message_id']}".encode() in letter
+    desk.done("subscribers", "forget", "ana@example.org")
+    assert desk.run("subscribers", "show", "ana@example.org").status == 2
+    assert desk.run("subscribers", "add", "ana@example.org", "--digest", "newsflash").status == 2
+
+
+def test_a_wave_of_suppressions_is_undone(desk: Desk) -> None:
+    """By domain and date; not without saying which, and never a complaint by accident."""
+    desk.declare()
+    for email in ("ana@big.example", "bo@big.example", "cy@small.example"):
+        desk.done("suppressions", "add", email, "--source", "a storm")
+    assert desk.run("suppressions", "remove").status == 2
+    desk.done("suppressions", "remove", "--domain", "big.example", "--since", "2020-01-01")
+    left = desk.done("suppressions", "list", "--json").json()
+    assert [("cy@small.example", "operator", "a storm")] == [
+        (each["email"], each["reason"], each["source"]) for each in left
+    ]
+    assert desk.run("suppressions", "list", "--reason", "bad luck").status == 2
