@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,6 +61,7 @@ def preview(
     out: Annotated[Path | None, typer.Option("--out", help="Write the HTML here, and the text beside it.")] = None,
     language: Annotated[str | None, typer.Option("--language", help="The variant to show.")] = None,
     draft: Annotated[str | None, typer.Option("--draft", metavar="LABEL", help="The one that is held.")] = None,
+    show_it: Annotated[bool, typer.Option("--open", help="Show the HTML in a browser.")] = False,
     as_json: Json = False,
 ) -> None:
     """The edition as it would be sealed now, or at a time, or a held draft: subject and plain text; changes nothing."""
@@ -67,9 +69,13 @@ def preview(
     from digest.service import composing
 
     shown = within(lambda house: composing.preview(house, digest, at=instant(at), language=language, label=draft))
+    if show_it and out is None:
+        out = Path(tempfile.mkdtemp(prefix="digest-")) / f"{digest}.html"
     if out is not None:
         out.write_text(shown.html, "utf-8")
         out.with_suffix(".txt").write_text(shown.text, "utf-8")
+    if show_it and out is not None:
+        typer.launch(out.absolute().as_uri())
     if as_json:
         emit(shown.json())
         return
