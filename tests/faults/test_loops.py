@@ -1,8 +1,9 @@
-"""The service may run on uvloop: letters leave alike."""
+"""Whatever loop a process runs on, and whatever lies between it and the relay: letters leave alike."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.faults.mailing import PEOPLE, mailing
 from tests.faults.orders import DROP, Act, At
 
 uvloop = pytest.importorskip("uvloop")
+Loop = Callable[[], asyncio.AbstractEventLoop]
 
 
 def order(at: At) -> Act | None:
@@ -25,8 +27,9 @@ def order(at: At) -> Act | None:
 
 @pytest.mark.parametrize("scheme", ["smtp", "smtp+starttls", "smtps"])
 @pytest.mark.parametrize("pipelining", [True, False])
-def test_uvloop(url: str, tmp_path: Path, scheme: str, pipelining: bool) -> None:
-    """Plain and under TLS, pipelined and not; sessions that break are noticed."""
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def test_loops(url: str, tmp_path: Path, scheme: str, pipelining: bool, loop: Loop) -> None:
+    """Plain and under TLS, where many replies come as records of their own; sessions that break are noticed."""
     authority = Authority(tmp_path)
     tls = None if scheme == "smtp" else authority.server("127.0.0.1")
 
@@ -38,5 +41,5 @@ def test_uvloop(url: str, tmp_path: Path, scheme: str, pipelining: bool) -> None
             await made.agree()
             assert {DeliveryState.ACCEPTED: PEOPLE} == await made.states()
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=loop) as runner:
         runner.run(main())

@@ -34,8 +34,7 @@ class Pipeline(asyncio.BufferedProtocol):
         self._sweep = sweep
         self._pipelining = pipelining
         self._loop = asyncio.get_running_loop()
-        self._buffer = bytearray(_BUFFER)
-        self._view = memoryview(self._buffer)
+        self._buffer = memoryview(bytearray(_BUFFER))
         self._replies = Replies()
         self._expected: deque[tuple[Stage | None, Parcel]] = deque()
         self._held_back: deque[bytes] = deque()
@@ -73,11 +72,12 @@ class Pipeline(asyncio.BufferedProtocol):
 
     # What asyncio calls
 
-    def get_buffer(self, sizehint: int) -> bytearray:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        # A view, not the bytes: under TLS asyncio cuts a piece of it for each further record, and reads into that.
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        for line in self._replies.read(bytes(self._view[:nbytes])):
+        for line in self._replies.read(bytes(self._buffer[:nbytes])):
             if not self.lost:
                 self._replied(line)
         if self._replies.endless:
