@@ -181,7 +181,7 @@ def orphaned(path: Path) -> Iterator[Orphan | None]:
 
 def others(folder: Path, owner: str) -> tuple[Path, ...]:
     """The journals in `folder` but for `owner`'s, whether their workers live or not."""
-    with suppress(FileNotFoundError), os.scandir(folder) as found:
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as found:
         return tuple(Path(each.path) for each in found if each.name != owner)
     return ()
 

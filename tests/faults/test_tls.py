@@ -97,7 +97,7 @@ def test_starttls_that_was_stripped(authority: Authority) -> None:
     bed = Bed(offers=("AUTH PLAIN", "8BITMIME"))
     refused = sent(bed, "smtp+starttls", authority.file, login="user:secret@")
     assert OutcomeKind.RELAY is refused.kind
-    assert ["EHLO"] == [line.split()[0] for line in bed.sessions[0].commands]
+    assert ["EHLO", "QUIT"] == [line.split()[0] for line in bed.sessions[0].commands]
 
 
 @pytest.mark.parametrize("said", ["454 4.7.0 not now", "501 5.5.4 what?"])

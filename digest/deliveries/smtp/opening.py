@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from contextlib import suppress
 
 import aiosmtplib
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
@@ -30,23 +31,32 @@ async def connect(
         hostname=relay.host,
         port=relay.port,
         use_tls=relay.tls,
-        start_tls=relay.starttls,
+        start_tls=False,
         tls_context=tls,
-        username=relay.user,
-        password=relay.password if relay.user else None,
         timeout=timeouts.connect,
         local_hostname=hostname,
     )
     try:
-        await smtp.connect()
-        if smtp.is_ehlo_or_helo_needed:
-            # Also after STARTTLS: what was offered before it may have been anybody's word (RFC 3207, 4.2).
-            await _greet(smtp)
+        await _open(smtp, relay)
     except (SMTPException, OSError, TimeoutError, ValueError) as error:
+        if not isinstance(error, OSError):
+            await _say_goodbye(smtp, timeouts)
         smtp.close()
         text = f"{relay}: {shown(_said(error))}"
         return Outcome(kind=OutcomeKind.RELAY, code=code_of(error), text=text)
     return Connection(relay, smtp, timeouts, sweep, share)
+
+
+async def _open(smtp: SMTP, relay: Relay) -> None:
+    """Step by step, so that a relay which refuses one is told goodbye."""
+    await smtp.connect()
+    await _greet(smtp)
+    if relay.starttls:
+        await smtp.starttls()
+        # What was offered before may have been anybody's word (RFC 3207, 4.2).
+        await _greet(smtp)
+    if relay.user:
+        await smtp.login(relay.user, relay.password)
 
 
 async def _greet(smtp: SMTP) -> None:
@@ -56,6 +66,12 @@ async def _greet(smtp: SMTP) -> None:
         if error.code < 500:
             raise
         await smtp.helo()
+
+
+async def _say_goodbye(smtp: SMTP, timeouts: Timeouts) -> None:
+    with suppress(SMTPException, OSError, TimeoutError):
+        if smtp.is_connected:
+            await smtp.quit(timeout=timeouts.quit)
 
 
 def _said(error: BaseException) -> str:
