@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import locale
 import threading
 from collections.abc import Callable, Sequence
@@ -10,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import feedparser
 import pytest
@@ -21,6 +19,8 @@ from digest.feeds.jsonfeed import jsonfeed
 from digest.feeds.xml import atom, rss
 from digest.model.announcements import Announcement, Enclosure, Picture, Version
 from digest.settings import Feed, Site
+
+from . import rules
 
 Make = Callable[..., Any]
 A = "{http://www.w3.org/2005/Atom}"
@@ -55,74 +55,28 @@ def rich(announcement: Make, version: Callable[..., Version]) -> list[Announceme
 
 
 def check_atom(body: bytes) -> etree._Element:
-    """RFC 4287 as the validator reads it."""
-    root = etree.fromstring(body)
-    assert root.tag == f"{A}feed"
-    links = root.findall(f"{A}link")
-    assert [link.get("href") for link in links if link.get("rel") == "self"] == [
-        "https://news.example.org/feeds/news.atom"
-    ]
-    assert root.findtext(f"{A}author/{A}name")
-    ids = [each.text for each in root.iter(f"{A}id")]
-    assert len(ids) == len(set(ids))
-    for each in [root, *root.findall(f"{A}entry")]:
-        for name in ("id", "title", "updated"):
-            (only,) = each.findall(f"{A}{name}")
-            assert only.text
-        updated = datetime.fromisoformat(each.findtext(f"{A}updated"))
-        assert updated.tzinfo is not None
-        assert updated.microsecond == 0
-        alternates = [
-            (x.get("type"), x.get("hreflang")) for x in each.findall(f"{A}link") if x.get("rel") == "alternate"
-        ]
-        assert len(alternates) == len(set(alternates)) == 1
-        assert all(urlsplit(x.get("href")).scheme in ("http", "https") for x in each.findall(f"{A}link"))
-        assert all(x.get("term") for x in each.findall(f"{A}category"))
-        assert [x.get("type") for x in each.findall(f"{A}content")] in ([], ["html"])
+    """RFC 4287 as the validator reads it, and the current document's own address."""
+    root = rules.atom(body)
+    selves = [link.get("href") for link in root.findall(f"{A}link") if link.get("rel") == "self"]
+    assert selves == ["https://news.example.org/feeds/news.atom"]
     assert not feedparser.parse(body).bozo
     return root
 
 
 def check_rss(body: bytes) -> etree._Element:
     """RSS 2.0 and the advisory board's profile, as the validator reads them."""
-    root = etree.fromstring(body)
-    assert (root.tag, root.get("version"), len(root)) == ("rss", "2.0", 1)
-    top = root[0]
-    for name in ("title", "link", "description", "lastBuildDate", "language"):
-        (only,) = top.findall(name)
-        assert only.text
+    top = rules.rss(body)
     assert top.findtext("link") == "https://news.example.org"
-    assert [(x.get("rel"), x.get("href")) for x in top.findall(f"{A}link")] == [
-        ("self", "https://news.example.org/feeds/news.rss")
-    ]
-    guids = top.findall("item/guid")
-    assert {x.get("isPermaLink") for x in guids} <= {"false"}
-    assert len({x.text for x in guids}) == len(guids) == len(top.findall("item"))
-    for item in top.findall("item"):
-        assert item.findtext("title")
-        assert item.findtext("link").startswith("http")
-        assert parsedate_to_datetime(item.findtext("pubDate")).tzinfo is not None
-        assert len(item.findall("enclosure")) <= 1
-        assert all(x.get("url") and x.get("length").isdigit() and x.get("type") for x in item.findall("enclosure"))
-        assert all(x.text for x in item.findall("category"))
-        assert item.find("author") is None
-        assert item.findtext(f"{DC}creator")
+    link = top.find(f"{A}link")
+    assert (link.get("rel"), link.get("href")) == ("self", "https://news.example.org/feeds/news.rss")
     assert not feedparser.parse(body).bozo
-    return root
+    return top.getparent()
 
 
 def check_json(body: bytes) -> dict[str, Any]:
     """JSON Feed 1.1."""
-    document: dict[str, Any] = json.loads(body)
-    assert document["version"] == "https://jsonfeed.org/version/1.1"
-    assert document["title"]
+    document = rules.jsonfeed(body)
     assert document["feed_url"] == "https://news.example.org/feeds/news.json"
-    ids = [item["id"] for item in document["items"]]
-    assert len(ids) == len(set(ids))
-    for item in document["items"]:
-        assert ("content_html" in item) != ("content_text" in item)
-        assert datetime.fromisoformat(item["date_published"]).tzinfo is not None
-        assert all(item.values())
     return document
 
 
@@ -154,6 +108,26 @@ def test_an_empty_feed_is_valid_too(feed: Feed, site: Site) -> None:
     assert check_atom(atom(top, entries)).findtext(f"{A}updated") == "2000-01-01T00:00:00+00:00"
     check_rss(rss(top, entries))
     assert check_json(jsonfeed(top, entries))["items"] == []
+
+
+def test_an_archive_document_is_valid_too(rich: list[Announcement], feed: Feed, site: Site) -> None:
+    """It says that it is one, where it stands and what stands around it; the current document is none (RFC 5005)."""
+    top, entries = made(rich, feed, site)
+    base = "https://news.example.org/feeds/news"
+    ways = {}
+    for number in (0, 1, 2, 3):
+        root = rules.atom(atom(replace(top, archives=3, number=number), entries))
+        assert (root.find(f"{rules.FH}archive") is not None) == bool(number)
+        ways[number] = {link.get("rel"): link.get("href") for link in root.findall(f"{A}link")}
+        assert ways[number].pop("alternate") == "https://news.example.org"
+    archive = f"{base}/archive/{{}}.atom".format
+    current = f"{base}.atom"
+    assert ways == {
+        0: {"self": current, "prev-archive": archive(3)},
+        3: {"self": archive(3), "prev-archive": archive(2), "current": current},
+        2: {"self": archive(2), "prev-archive": archive(1), "next-archive": archive(3), "current": current},
+        1: {"self": archive(1), "next-archive": archive(2), "current": current},
+    }
 
 
 def test_links_and_enclosures_keep_all_they_say(rich: list[Announcement], feed: Feed, site: Site) -> None:
