@@ -17,6 +17,9 @@ from digest.settings import Settings
 from digest.store import documents, feed_entries
 from digest.store.database import Store
 
+# Nothing in a feed is run or fetched, whatever a browser makes of it, but its style sheet.
+_POLICY = (b"content-security-policy", b"default-src 'none'; style-src 'self'; frame-ancestors 'none'")
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -44,7 +47,7 @@ class Served:
         if not self.headers[0][1].startswith((b"application/atom+xml", b"application/rss+xml")):
             return self
         identity, packed = (replace(form, etag=f'{form.etag[:-1]}-opened"') for form in (self.identity, self.gzip))
-        return Served(identity, packed, self.changed_at, ((b"content-type", b"text/xml; charset=utf-8"),))
+        return Served(identity, packed, self.changed_at, ((b"content-type", b"text/xml; charset=utf-8"), _POLICY))
 
 
 class Shelf:

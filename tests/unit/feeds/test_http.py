@@ -273,6 +273,7 @@ def test_a_feed_opened_in_a_browser_names_a_style_sheet(served: Any) -> None:
             assert feed.splitlines()[1] == '<?xml-stylesheet type="text/css" href="/feeds/feed.css"?>'
             polled, opened = await reader.get(form), await reader.get(form, sec_fetch_dest="document")
             assert opened.headers["content-type"] == "text/xml; charset=utf-8"
+            assert opened.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
             assert opened.content == polled.content
             assert opened.headers["etag"] != polled.headers["etag"]
             assert opened.headers["vary"] == polled.headers["vary"]
