@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from digest.errors import UsageError
+from digest.service.house import House, now
 from digest.settings import Settings
-from digest.store import backup, copying, instance, migrate
+from digest.store import backup, copying, folding, instance, migrate, partitions
 from digest.store.copying import Copied
 from digest.store.database import Store, connect
 
@@ -17,10 +18,17 @@ async def upgrade(settings: Settings) -> None:
     """Bring the ledger's tables, and the job queue's where there is one, to this version's schema."""
     async with _open(settings.database.url) as store:
         await migrate.upgrade(store)
+        await partitions.ahead(store)
         if settings.engine.kind == "procrastinate":
             from digest.engine import distributed
 
             await distributed.upgrade(store)
+
+
+async def tidy(house: House) -> None:
+    """Make room for mailings to come, and fold those that are long over; come again now and then."""
+    await partitions.ahead(house.store)
+    await folding.fold(house.store, now() - house.settings.database.keep_deliveries)
 
 
 async def take(settings: Settings, file: Path) -> None:

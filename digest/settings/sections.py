@@ -105,6 +105,7 @@ class Site(Section):
 class Database(Section):
     url: str = "sqlite:///var/digest.db"
     shared: Path | None = None
+    keep_deliveries: Duration = timedelta(days=90)
 
     @model_validator(mode="after")
     def known(self) -> Self:

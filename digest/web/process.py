@@ -17,13 +17,14 @@ import uvicorn
 
 from digest.engine.clock import Clock
 from digest.errors import UsageError
-from digest.service import collecting, publishing, ticking, witness, working
+from digest.service import collecting, keeping, publishing, ticking, witness, working
 from digest.service.house import House, opened
 from digest.settings import Settings
 from digest.web.app import create
 from digest.web.protocol import protocol
 
 TICK = timedelta(seconds=5)
+TIDY = timedelta(minutes=10)
 # The sender must not starve the pages: with the default of 5 ms a page would wait for it several times over.
 SWITCH_INTERVAL = 0.001
 # Headers of a reader that has kept eight hundred ETags; the default is 16 KB.
@@ -58,6 +59,7 @@ async def run(settings: Settings, roles: Roles, *, host: str, port: int, say: Ca
             # A source that keeps us waiting keeps no slot waiting.
             await stack.enter_async_context(Clock(lambda: _collect(house), every=TICK, patience=1))
             await stack.enter_async_context(Clock(lambda: _look(house), every=TICK))
+            await stack.enter_async_context(Clock(lambda: keeping.tidy(house), every=TIDY))
         await stop.wait()
         say("Stopping: what is under way is finished first.")
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
+    Boolean,
     Column,
     Index,
     Integer,
@@ -14,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
 )
 
 from digest.store.schema.columns import Id, Utc, count, identity, json_text, metadata, ref, words
@@ -35,11 +38,12 @@ mailings = Table(
     Column("upto", Id),
     Column("reached", Id, nullable=False, server_default="0"),
     Column("active_at", Utc, nullable=False),
+    Column("folded", Boolean, nullable=False, server_default="0"),
     UniqueConstraint("edition_id", "revision"),
     Index("ix_mailings_status", "status"),
 )
 """`upto` is the last subscriber it is for, until all its deliveries are there; they are up to `reached`.
-`active_at` is when it last got anywhere, or was told to."""
+`active_at` is when it last got anywhere, or was told to. Of one that is `folded` only its totals are kept."""
 
 letters = Table(
     "letters",
@@ -64,8 +68,14 @@ deliveries = Table(
     Column("at", BigInteger, nullable=False),
     PrimaryKeyConstraint("mailing_id", "subscriber_id"),
     sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (mailing_id)",
 )
 """Lean on purpose: millions of them. `at` is when it last changed, or is next due, in ms since 1970."""
+
+STORED = "fillfactor = 75, autovacuum_vacuum_scale_factor = 0.01, autovacuum_analyze_scale_factor = 0.02"
+"""How PostgreSQL keeps a partition of them: a delivery that changes finds room beside itself, and is soon vacuumed."""
+REST = f"CREATE TABLE deliveries_rest PARTITION OF deliveries DEFAULT WITH ({STORED})"
+event.listen(deliveries, "after_create", DDL(REST).execute_if(dialect="postgresql"))  # type: ignore[no-untyped-call]
 
 delivery_events = Table(
     "delivery_events",

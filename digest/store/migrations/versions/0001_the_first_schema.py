@@ -66,7 +66,13 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("mailing_id", "subscriber_id", name=op.f("pk_deliveries")),
         sqlite_with_rowid=False,
+        postgresql_partition_by="RANGE (mailing_id)",
     )
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            "CREATE TABLE deliveries_rest PARTITION OF deliveries DEFAULT WITH (fillfactor = 75, "
+            "autovacuum_vacuum_scale_factor = 0.01, autovacuum_analyze_scale_factor = 0.02)"
+        )
     op.create_table(
         "delivery_events",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -468,6 +474,7 @@ def upgrade() -> None:
         sa.Column("upto", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("reached", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), server_default="0", nullable=False),
         sa.Column("active_at", schema.Utc(length=27), nullable=False),
+        sa.Column("folded", sa.Boolean(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["edition_id"], ["editions.id"], name=op.f("fk_mailings_edition_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mailings")),
         sa.UniqueConstraint("edition_id", "revision", name=op.f("uq_mailings_edition_id_revision")),
