@@ -134,14 +134,17 @@ def _whole(body: bytes) -> bytes:
 
 
 def _field(signer: Signer, canonical: bytes, names: bytes, body_hash: bytes, at: datetime) -> bytes:
-    said = (
-        f"DKIM-Signature: v=1; a={signer.algorithm}; c=relaxed/relaxed; d={signer.domain};\r\n"
-        f" s={signer.selector}; t={int(at.timestamp())};\r\n"
-    ).encode("ascii")
-    said += b" h=%b;\r\n bh=%b;\r\n b=" % (names, body_hash)
-    signature = b64encode(signer.sign(canonical + relaxed_field(said)[:-2]))
-    rows = (signature[at : at + _LINE - 2] for at in range(0, len(signature), _LINE - 2))
-    return said + _FOLD.join(rows) + b"\r\n"
+    tags = b"%b t=%d;\r\n h=%b;\r\n bh=%b;\r\n b=" % (_who(signer), int(at.timestamp()), names, body_hash)
+    # Its own canonical form: blanks are single, and folded lines begin with one.
+    signature = b64encode(signer.sign(canonical + b"dkim-signature:" + tags.replace(b"\r\n", b"")))
+    rows = (signature[start : start + _LINE - 2] for start in range(0, len(signature), _LINE - 2))
+    return b"DKIM-Signature: " + tags + _FOLD.join(rows) + b"\r\n"
+
+
+@lru_cache(maxsize=64)
+def _who(signer: Signer) -> bytes:
+    said = f"v=1; a={signer.algorithm}; c=relaxed/relaxed; d={signer.domain};\r\n s={signer.selector};"
+    return said.encode("ascii")
 
 
 @lru_cache(maxsize=64)
