@@ -47,17 +47,25 @@ def backoff(failures: int, token: str, steps: Sequence[timedelta] = STEPS) -> ti
     return step * (1 + JITTER * spread)
 
 
+def _waited(failures: int, token: str) -> timedelta:
+    """How long so many failures make one wait in all; days on which no relay could be asked are not in it."""
+    return sum((backoff(each, token) for each in range(1, failures + 1)), timedelta())
+
+
 def decide(
     outcome: Outcome, *, before: Mapping[str, Before], now: datetime, give_up_after: timedelta, token: str
 ) -> Verdict:
     """What becomes of a delivery after `outcome`; `before` is its past by kind of event.
 
-    It is given up `give_up_after` the first answer of that kind; never for what was the session's fault.
+    It is given up `give_up_after` the first answer of that kind, counting only while the relay answers for it: by the
+    waits that so many answers stand for. Never for what was the session's fault.
     """
     kind = SESSION if is_the_session(outcome) else str(outcome.kind)
     past = before.get(kind)
     count = 1 + (past.count if past else 0)
     late = past is not None and now - past.since >= give_up_after
+    if late and past and outcome.kind is OutcomeKind.DEFERRED:
+        late = _waited(past.count, token) >= give_up_after
     match outcome.kind:
         case OutcomeKind.ACCEPTED:
             return Verdict(state=DeliveryState.ACCEPTED)

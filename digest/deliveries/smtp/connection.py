@@ -1,4 +1,8 @@
-"""One SMTP session, the careful way: opened by aiosmtplib, then a message at a time, every step known."""
+"""One SMTP session, the careful way: opened by aiosmtplib, then a message at a time, every step known.
+
+The steps of its `sendmail`, one by one and by its public commands: `sendmail` itself waits as long for 354 as for the
+final dot, and does not tell a loss before the letter from one after it. Only the latter is a doubt.
+"""
 
 from __future__ import annotations
 

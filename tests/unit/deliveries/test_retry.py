@@ -68,12 +68,27 @@ def test_gives_up_counting_from_the_first_deferral() -> None:
     """Two days after the relay first said later, later is over."""
     later = Outcome(kind=OutcomeKind.DEFERRED, code=450)
 
-    def after(age: timedelta) -> DeliveryState:
-        before = {"deferred": Before(count=9, since=NOW - age)}
+    def after(age: timedelta, count: int = 40) -> DeliveryState:
+        before = {"deferred": Before(count=count, since=NOW - age)}
         return decide(later, before=before, now=NOW, give_up_after=DAYS, token="1").state
 
     assert DeliveryState.DEFERRED is after(DAYS - timedelta(seconds=1))
     assert DeliveryState.REJECTED is after(DAYS)
+
+
+def test_days_without_a_relay_do_not_count() -> None:
+    """Asked at the due times, it is given up after two days; asked twice and then not for a week, it is not."""
+    later, at, count = Outcome(kind=OutcomeKind.DEFERRED, code=450), NOW, 0
+    while True:
+        before = {"deferred": Before(count=count, since=NOW)} if count else {}
+        verdict = decide(later, before=before, now=at, give_up_after=DAYS, token="1")
+        if verdict.due is None:
+            break
+        at, count = verdict.due, verdict.count
+    assert DAYS <= at - NOW < DAYS + STEPS[-1] * (1 + JITTER)
+    week = NOW + timedelta(days=7)
+    before = {"deferred": Before(count=2, since=NOW)}
+    assert decide(later, before=before, now=week, give_up_after=DAYS, token="1").state is DeliveryState.DEFERRED
 
 
 def test_the_relay_costs_nobody_anything() -> None:
