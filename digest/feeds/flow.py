@@ -73,7 +73,7 @@ async def build(
 async def _untouched(tx: Tx, settings: Settings, wanted: Sequence[Feed]) -> dict[str, BuiltFeed]:
     """The feeds as they stand that nothing at all has happened to since they were built."""
     marks, last = await feed_entries.marks(tx), await minting.last_change(tx)
-    heads = await documents.heads(tx)
+    heads = await documents.heads(tx, *(feed.slug for feed in wanted))
     built = {}
     for feed in wanted:
         mark, standing = marks.get(feed.slug), tuple(head for head in heads if head.feed == feed.slug)

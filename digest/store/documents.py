@@ -17,11 +17,14 @@ _KEY = ("feed", "part", "format", "encoding")
 _HOST = "feeds_host"
 
 
-async def heads(tx: Tx, feed: str | None = None, *, part: str = CURRENT) -> tuple[DocumentHead, ...]:
-    """What stands for a feed, or for all, without the bytes; sorted by feed, format and encoding."""
+async def heads(tx: Tx, *feeds: str, part: str = CURRENT) -> tuple[DocumentHead, ...]:
+    """What stands for these feeds, or for all, without the bytes; sorted by feed, format and encoding.
+
+    For all it looks at every archive document there is.
+    """
     query = select(*_HEAD).where(feed_documents.c.part == part).order_by(*(feed_documents.c[name] for name in _KEY))
-    if feed is not None:
-        query = query.where(feed_documents.c.feed == feed)
+    if feeds:
+        query = query.where(feed_documents.c.feed.in_(feeds))
     return tuple(DocumentHead(**row._mapping) for row in await tx.execute(query))
 
 

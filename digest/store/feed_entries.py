@@ -120,8 +120,9 @@ async def newest(tx: Tx, feed: str, limit: int) -> tuple[int, ...]:
 
 async def loose(tx: Tx, feed: str) -> tuple[int, ...]:
     """Those that no archive document holds yet, the oldest first."""
-    query = select(_C.announcement_id).where(_C.feed == feed, _C.archive.is_(None))
-    return tuple((await tx.execute(query.order_by(_C.effective_at, _C.seq))).scalars())
+    query = select(_C.effective_at, _C.seq, _C.announcement_id).where(_C.feed == feed, _C.archive.is_(None))
+    # Sorted here: asked for an order, SQLite would go through the whole feed by it.
+    return tuple(row[2] for row in sorted(tuple(row) for row in await tx.execute(query)))
 
 
 async def held(tx: Tx, feed: str, number: int) -> tuple[int, ...]:

@@ -114,7 +114,7 @@ class Shelf:
 
     async def _refresh(self) -> None:
         async with self._store.read() as tx:
-            heads = await documents.heads(tx)
+            heads = await documents.heads(tx, *sorted(self._slugs))
             known = set(self._heads)
             changed = {head.feed for head in heads if head not in known} & self._slugs
             for slug in sorted(changed):
