@@ -84,6 +84,7 @@ def preview(
         return
     say(f"Subject: {shown.subject}")
     say(f"To: {shown.audience} subscribers, {', '.join(shown.languages)}")
+    say(f"Plan: {shown.plan}")
     if draft:
         say(f"Draft: {shown.draft.short}")
     say()

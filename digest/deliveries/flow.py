@@ -95,12 +95,14 @@ async def run_due(
 
 
 async def _wait(context: Context, mailing: int | None, horizon: timedelta, down: Collection[str]) -> float | None:
-    """Seconds until something is due within the horizon that can be sent; None when nothing is."""
+    """Seconds to sleep where something is due within the horizon that can be sent; None when nothing is."""
     now = context.clock()
     at = await next_due(context, mailing=mailing, down=down)
     if at is None or not now < at <= now + horizon:
         return None
-    return (at - now).total_seconds()
+    wait = (at - now).total_seconds()
+    # Looking up now and then: a note may come, or somebody may pause what we wait for.
+    return min(wait, max(1.0, wait / 20))
 
 
 async def next_due(context: Context, *, mailing: int | None = None, down: Collection[str] = ()) -> datetime | None:

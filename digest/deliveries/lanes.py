@@ -1,15 +1,17 @@
-"""A lane for each sender: its shards one after another at its own pace, notes in between."""
+"""A lane for each sender: its shards one after another at its own pace, notes in between and beside them."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from digest.deliveries.context import Context, Route, Routes
+from digest.deliveries.judging import weigh
 from digest.deliveries.notes import NotesRun, send_due
 from digest.deliveries.replay import replay
-from digest.deliveries.shard import ShardRun, deliver_shard
+from digest.deliveries.shard import Between, ShardRun, deliver_shard
 from digest.deliveries.stale import hold_stale
 from digest.deliveries.turn import ProgressOf
 from digest.errors import DeliveryError
@@ -17,6 +19,8 @@ from digest.model.deliveries import MailingStatus, OutcomeKind
 from digest.store import mailings, shards
 from digest.store.mailings import MailingRow
 
+LOOK = 1.0
+"""Seconds between two looks for notes, while mailings go out."""
 RUNNING = (MailingStatus.PROVING, MailingStatus.SENDING)
 
 
@@ -54,33 +58,49 @@ async def send_shards(
     await hold_stale(context)
     async with context.store.read() as tx:
         digests = await shards.due_digests(tx, context.clock(), mailing=mailing)
-    lanes = [
-        _lane(context, routes, route, names, tally, mailing, progress)
-        for route, names in _by_route(context, routes, tally, digests)
-    ]
+    ways, turn, over = _by_route(context, routes, tally, digests), asyncio.Lock(), asyncio.Event()
+
+    async def notes_now() -> None:
+        async with turn:
+            tally.add_notes(await send_due(context, routes))
+
+    lanes = [_lane(context, route, names, tally, mailing, progress, notes_now) for route, names in ways]
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(lane) for lane in lanes]
+            if tasks:
+                group.create_task(_notes_lane(notes_now, over))
+                group.create_task(_then(tasks, over))
     except ExceptionGroup as failures:
         # A database that fails, fails for all: one of them says it.
         raise failures.exceptions[0] from failures
     return any(task.result() for task in tasks)
 
 
+async def _notes_lane(notes_now: Between, over: asyncio.Event) -> None:
+    """Notes go beside the mailings, however long a relay takes over one of their letters."""
+    while not over.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), LOOK)
+        if not over.is_set():
+            await notes_now()
+
+
+async def _then(tasks: Sequence[asyncio.Task[bool]], over: asyncio.Event) -> None:
+    await asyncio.wait(tasks)
+    over.set()
+
+
 async def _lane(
     context: Context,
-    routes: Routes,
     route: Route,
     digests: Sequence[str],
     tally: Tally,
     mailing: int | None,
     progress: ProgressOf | None,
+    notes_now: Between,
 ) -> bool:
     """One sender's shards, until nothing of them moves any more; whether anything did."""
-
-    async def notes_between() -> None:
-        tally.add_notes(await send_due(context, routes))
-
     ever = False
     while route.sender.slug not in tally.down:
         moved = False
@@ -89,7 +109,7 @@ async def _lane(
             due = await shards.due(tx, context.clock(), digests=digests, mailing=mailing)
         for shard in due:
             run = await deliver_shard(
-                context, shard.mailing, shard.number, route=route, progress=progress, between=notes_between
+                context, shard.mailing, shard.number, route=route, progress=progress, between=notes_now
             )
             moved = tally.add(route.sender.slug, run) or moved
             if run.fault:
@@ -140,6 +160,8 @@ async def settle(context: Context) -> tuple[MailingRow, ...]:
     over_now: list[MailingRow] = []
     async with context.store.write() as tx:
         for each in over:
+            if await weigh(context, tx, each, context.clock(), over=True):
+                continue
             if await mailings.move(tx, each.id, old=RUNNING, new=MailingStatus.SENT, now=context.clock()):
                 over_now.append(await mailings.get(tx, each.id))
                 await context.moved(tx, over_now[-1])

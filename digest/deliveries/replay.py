@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from digest.deliveries import verdicts
 from digest.deliveries.context import Context
-from digest.deliveries.halt import halt, tell
+from digest.deliveries.halt import halt, let_go, tell
 from digest.deliveries.journal import Claim, Journal, Orphan, Page, orphaned, others
 from digest.model.deliveries import DeliveryState, Outcome, OutcomeKind, Shard, millis
 from digest.store import deliveries, mailings, shards
@@ -102,6 +102,7 @@ async def _record(context: Context, tx: Tx, shard: Shard, ends: Ends, now: datet
         hold=hold,
     )
     await deliveries.record(tx, shard.mailing, results, now)
+    await let_go(tx, shard.mailing, now)
     await shards.recount(tx, shard, now)
     if refused:
         await halt(context, tx, shard.mailing, f"the relay refuses us: {refused}", now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -10,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from digest.deliveries import proof, verdicts
+from digest.deliveries import verdicts
 from digest.deliveries.context import LEASE, NO_DOT_AFTER, PATIENCE, Context, Route
-from digest.deliveries.halt import halt
+from digest.deliveries.halt import halt, let_go
 from digest.deliveries.journal import Page
+from digest.deliveries.judging import goes_on, weigh
 from digest.deliveries.pace import domain_of
 from digest.deliveries.personalise import Writer
 from digest.deliveries.retry import SESSION
@@ -48,6 +50,12 @@ class _Sent:
     claimed: Sequence[Addressee]
     batch: Batch
     page: Page | None
+
+
+WATCH = 0.5
+"""Seconds between two looks at whether somebody paused or cancelled the mailing."""
+STOPPED = (MailingStatus.PAUSED, MailingStatus.CANCELLED)
+_RENEWAL = int(LEASE.total_seconds() / 3 / WATCH)
 
 
 class Turn:
@@ -86,15 +94,20 @@ class Turn:
         self._patience = context.digests[mailing.digest].give_up_after
 
     async def keep_lease(self) -> None:
-        """Renew the lease while messages are on their way; stop sending when it is lost."""
-        while True:
-            await asyncio.sleep(LEASE.total_seconds() / 3)
+        """Renew the lease while messages are on their way; begin nothing more when it is lost, or we are stopped."""
+        for look in itertools.count(1):
+            await asyncio.sleep(WATCH)
             # Failing to renew is as good as losing it: `_may_finish` watches the time.
             with suppress(StoreError):
-                async with self._context.store.write() as tx:
-                    mine = await self._renew(tx)
-                if not mine and self._crew:
+                if not await self._goes_on(renew=look % _RENEWAL == 0) and self._crew:
                     self._crew.stop()
+
+    async def _goes_on(self, *, renew: bool) -> bool:
+        if renew:
+            async with self._context.store.write() as tx:
+                return await self._renew(tx) is not None
+        async with self._context.store.read() as tx:
+            return (await mailings.get(tx, self._mailing.id)).status not in STOPPED
 
     async def claim(self, *, after_notes: bool = False) -> Sequence[Addressee]:
         """The next letters, committed as being sent before the first is; none when the turn is over.
@@ -148,6 +161,7 @@ class Turn:
                 now = self._context.clock()
                 # Claimed while we were being stopped, and never begun.
                 await deliveries.give_back(tx, self._shard, now)
+                await let_go(tx, self._mailing.id, now)
                 counts = await shards.recount(tx, self._shard, now, not_before=self._put_off)
                 self._tally(moved)
                 if self._got_on or self._put_off:
@@ -160,6 +174,12 @@ class Turn:
                 self._context.journal.leave(self._sent.page)
             raise
         self._heard()
+
+    async def _judge(self, tx: Tx, counts: Counts, now: datetime) -> None:
+        turn = (self.rejected, self.answered)
+        await goes_on(self._context, tx, self._mailing, shard=counts, others=self._others, turn=turn, now=now)
+        if self.rejected:
+            await weigh(self._context, tx, self._mailing, now)
 
     def _opened(self, claimed: Sequence[Addressee]) -> Page | None:
         journal, shard = self._context.journal, self._shard
@@ -239,25 +259,6 @@ class Turn:
         self.rejected += moved.rejected
         self.answered += moved.accepted + moved.deferred + moved.rejected
         self.moved = self.moved or moved.owed < 0
-
-    async def _judge(self, tx: Tx, counts: Counts, now: datetime) -> None:
-        waiting = self._others.owed + self._others.deferred
-        if self._mailing.status is MailingStatus.PROVING:
-            verdict = proof.judge(counts)
-            if verdict is proof.Judgement.GO:
-                old = (MailingStatus.PROVING,)
-                await mailings.move(tx, self._mailing.id, old=old, new=MailingStatus.SENDING, now=now)
-            elif verdict is proof.Judgement.STOP and waiting:
-                await halt(
-                    self._context,
-                    tx,
-                    self._mailing.id,
-                    f"{counts.rejected} of the first {counts.answered} were refused",
-                    now,
-                )
-        elif waiting and proof.too_many(self.rejected, self.answered):
-            why = f"{self.rejected} of {self.answered} were refused"
-            await halt(self._context, tx, self._mailing.id, why, now)
 
 
 def _is_verdict(result: Result) -> bool:

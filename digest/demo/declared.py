@@ -40,9 +40,6 @@ url = "sqlite:///{folder}/digest.db"
 allow_private = ["127.0.0.0/8"]
 gap = "10 ms"
 
-[alerts]
-to = ["office@example.org"]
-
 [senders.main]
 url = "smtp://127.0.0.1:{smtp}"
 from = "Metals Mark <news@example.org>"

@@ -27,10 +27,11 @@ MOVES: dict[DeliveryState, frozenset[DeliveryState]] = {
     D.DEFERRED: frozenset({D.SENDING, D.WITHDRAWN, D.REJECTED}),
     D.UNCERTAIN: frozenset({D.SENDING, D.ACCEPTED, D.WITHDRAWN}),
     D.ACCEPTED: frozenset(),
-    D.REJECTED: frozenset(),
+    D.REJECTED: frozenset({D.DEFERRED}),
     D.WITHDRAWN: frozenset(),
 }
-SETTLED = frozenset({D.ACCEPTED, D.REJECTED, D.WITHDRAWN})
+SETTLED = frozenset({D.ACCEPTED, D.WITHDRAWN})
+"""For ever; what was rejected may be doubted once, where a domain rejects very many."""
 
 
 class OutcomeKind(StrEnum):
@@ -123,6 +124,7 @@ class NoteKind(StrEnum):
     CONFIRM = "confirm"
     MANAGE = "manage"
     ALERT = "alert"
+    PROOF = "proof"
     TEST = "test"
 
 

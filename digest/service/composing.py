@@ -12,8 +12,9 @@ from digest.editions.flow import Draft
 from digest.editions.owe import Window
 from digest.errors import EditionError, UsageError
 from digest.model.editions import Edition, EditionStatus
-from digest.service import letters, ringing, witness
+from digest.service import letters, proving, ringing, witness
 from digest.service.house import House, now
+from digest.service.planning import planned
 from digest.service.reading import labelled
 from digest.settings import Digest
 from digest.store import audiences, editions, mailings
@@ -31,6 +32,8 @@ class Shown:
     text: str = ""
     audience: int = 0
     languages: tuple[str, ...] = ()
+    plan: str = ""
+    """When it would be done, in words."""
     draft: Draft
 
     def json(self) -> dict[str, object]:
@@ -41,6 +44,7 @@ class Shown:
             "why": self.why,
             "subject": self.subject,
             "audience": self.audience,
+            "plan": self.plan,
             "languages": list(self.languages),
             "items": [verdict.announcement.public_id for verdict in self.draft.chosen.all],
             "fingerprint": self.draft.fingerprint,
@@ -82,6 +86,7 @@ async def preview(
         else:
             draft = await flow.draft(tx, digest, window=window(at))
         audience, languages = await audiences.count(tx, slug, now()), await audiences.languages(tx, slug)
+        plan = await planned(house, tx, digest, audience, start=now() + digest.grace)
     if draft.empty:
         owed = len(draft.chosen.all)
         why = f"{owed} owed, at least {digest.min_items} wanted" if owed else "nothing new is owed"
@@ -97,6 +102,7 @@ async def preview(
         text=shown.text,
         audience=audience,
         languages=tuple(each.language for each in variants),
+        plan=plan,
         draft=draft,
     )
 
@@ -156,7 +162,12 @@ async def seal(
             await _owe_mail(tx, house, edition, sealed, grace)
     await witness.attest(house.store, house.settings)
     await freeze(house.store, now=now())
-    return Composed(edition=edition, words=_words(edition, draft))
+    words = _words(edition, draft)
+    if edition.status is not EditionStatus.HELD:
+        async with house.store.read() as tx:
+            people = await audiences.count(tx, slug, now())
+            words += f" {await planned(house, tx, digest, people, start=now() + grace)}."
+    return Composed(edition=edition, words=words)
 
 
 async def approve(house: House, edition: Edition, *, grace: timedelta, named: str = "") -> Edition:
@@ -212,6 +223,7 @@ async def _owe_mail(
         now=now(),
         start_at=now() + grace,
     )
+    await proving.owe(house, tx, edition, sealed, at=now())
     await house.bell.ring(tx, ringing.MAILING, str(mailing))
 
 

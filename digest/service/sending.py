@@ -20,6 +20,7 @@ from digest.model.editions import Edition, EditionStatus
 from digest.service import composing, witness
 from digest.service.checking import check_keys
 from digest.service.house import House, now
+from digest.service.planning import planned
 from digest.service.posting import context
 from digest.store import editions, mailings, notes, shards
 from digest.store.shards import Counts
@@ -138,7 +139,8 @@ async def _deliver(house: House, edition: Edition, grace: timedelta | None, requ
     if edition.status is EditionStatus.PAUSED:
         raise EditionError(f"is paused ({mailing.why}); `editions resume` goes on", about=name)
     untouched = counts.answered == 0
-    if untouched and not request.ask(_announced(house, edition, counts)):
+    start = mailing.start_at if grace is None else now() + grace
+    if untouched and not request.ask(await _announced(house, edition, counts, start)):
         return Sent(words=f"{name} stays sealed; nothing was sent.", settled=False)
     if grace is not None and untouched:
         async with house.store.write() as tx:
@@ -149,12 +151,11 @@ async def _deliver(house: House, edition: Edition, grace: timedelta | None, requ
     return _sent(report, name)
 
 
-def _announced(house: House, edition: Edition, counts: Counts) -> str:
-    sender = house.settings.senders[house.digest(edition.digest).sender]
-    end = ""
-    if sender.rate:
-        end = f", done by about {now() + timedelta(seconds=counts.owed / sender.rate):%H:%M} UTC"
-    return f"{edition.digest} {edition.label} goes to {counts.owed} subscribers from {sender.from_}{end}."
+async def _announced(house: House, edition: Edition, counts: Counts, start: datetime) -> str:
+    digest = house.digest(edition.digest)
+    async with house.store.read() as tx:
+        plan = await planned(house, tx, digest, counts.owed, start=start)
+    return f"{edition.digest} {edition.label} goes out from {house.settings.senders[digest.sender].from_}. {plan}."
 
 
 def _sent(report: Report, name: str) -> Sent:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import structlog
 
 from digest.deliveries import flow
@@ -17,6 +19,8 @@ from digest.service.posting import context
 from digest.store import drafts, editions, schedules
 from digest.store.schedules import OwedSlot
 
+PATIENCE = timedelta(seconds=5)
+"""What is due again so soon is waited for: a slow pace has its places a few seconds apart."""
 log = structlog.get_logger()
 
 
@@ -42,7 +46,7 @@ async def slots(house: House) -> tuple[str, ...]:
 
 async def deliver(sender: Context) -> flow.Report:
     """Send the notes and mailings that are due; their editions go along."""
-    return await flow.run_due(sender)
+    return await flow.run_due(sender, horizon=PATIENCE)
 
 
 async def _answer(house: House, slot: OwedSlot) -> str:

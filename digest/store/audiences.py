@@ -16,9 +16,10 @@ from digest.store.schema import deliveries, letters, mailings, subscribers, subs
 _S = subscriptions.c
 
 
-async def count(tx: Tx, digest: str, now: datetime, *, most: int | None = None) -> int:
-    """How many would be written to, were it sealed now; counts no further than `most`."""
-    who = select(_S.subscriber_id).select_from(_people()).where(_entitled(digest, now)).limit(most).subquery()
+async def count(tx: Tx, digest: str, now: datetime, *, most: int | None = None, domain: str = "") -> int:
+    """How many would be written to, were it sealed now, all or those of a domain; counts no further than `most`."""
+    there = [subscribers.c.email_norm.endswith(f"@{domain}", autoescape=True)] if domain else []
+    who = select(_S.subscriber_id).select_from(_people()).where(_entitled(digest, now), *there).limit(most).subquery()
     return int((await tx.execute(select(func.count()).select_from(who))).scalar_one())
 
 

@@ -128,8 +128,8 @@ async def by_fault(tx: Tx, mailing: int) -> Mapping[tuple[str, str], int]:
 
 
 def _open() -> ColumnElement[bool]:
-    """Events that still say how a delivery stands: not those that an acceptance has overtaken."""
-    return or_(_E.resolved_at.is_(None), _E.resolution == "rejected")
+    """Events that still say how a delivery stands: no later answer has overtaken them."""
+    return or_(_E.resolved_at.is_(None), _E.resolution == "suppressed")
 
 
 async def remember(

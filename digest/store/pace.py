@@ -23,7 +23,7 @@ SLOWEST = 6
 ASSUMED = 200.0
 """Messages a second that are halved for a key without a rate."""
 _SECOND = 1_000_000
-_SLICES = 288
+_SLICES = 1440
 _AGAIN = 5 * _SECOND
 # Answers that come so soon after the last slowing are about what was sent before it.
 

@@ -87,6 +87,55 @@ def test_ahead_of_a_mailing(url: str) -> None:
     asyncio.run(main())
 
 
+def test_ahead_of_a_mailing_at_full_pace(url: str) -> None:
+    """With a lump of places given away a note is within the next seconds' letters, by the reserve kept for it."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink() as sink:
+            await house.people(40)
+            await house.seal()
+            later: list[asyncio.Task[bool]] = []
+
+            def ask(progress: flow.Progress) -> None:
+                if not later:
+                    later.append(asyncio.create_task(owe(house, "during", address="during@example.com")))
+
+            context = house.context(sink.url, rate="10/s", connections=1)
+            report = await flow.run_due(context, progress=ask, horizon=timedelta(seconds=10))
+            assert (40, 1) == (report.accepted, report.notes)
+            assert sink.recipients.index("during@example.com") <= 20
+
+    asyncio.run(main())
+
+
+def test_beside_a_mailing_that_hangs(url: str) -> None:
+    """While the relay takes its time over a letter, a note goes by a connection of its own."""
+
+    async def main() -> None:
+        begun, go_on = asyncio.Event(), asyncio.Event()
+
+        class Slow(Sink):
+            async def _message(self, reader, sender, recipient, say):  # type: ignore[no-untyped-def, override]
+                if recipient == "person1@example.com":
+                    begun.set()
+                    await go_on.wait()
+                return await super()._message(reader, sender, recipient, say)
+
+        async with opened(url) as house, Slow() as sink:
+            await house.people(3)
+            await house.seal()
+            run = asyncio.create_task(flow.run_due(house.context(sink.url, connections=1)))
+            await begun.wait()
+            await owe(house)
+            await sink.until(lambda sink: "ada@example.com" in sink.recipients)
+            assert ["ada@example.com"] == sink.recipients
+            go_on.set()
+            report = await run
+            assert (3, 1) == (report.accepted, report.notes)
+
+    asyncio.run(main())
+
+
 def test_later_is_tried_again(url: str) -> None:
     """A 4xx waits its minute; 48 hours of them are enough."""
 

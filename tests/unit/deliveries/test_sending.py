@@ -12,10 +12,12 @@ from datetime import timedelta
 import pytest
 
 from digest.deliveries import flow
+from digest.deliveries.smtp.crew import Crew
 from digest.deliveries.turn import Progress
 from digest.engine import loop
 from digest.model.deliveries import DeliveryState, MailingStatus
-from digest.store import deliveries, mailings, shards
+from digest.model.subscribers import SuppressionReason
+from digest.store import deliveries, mailings, shards, suppressions
 
 from .house import House, opened
 from .sink import Sink
@@ -205,7 +207,8 @@ def test_nothing_before_its_start(url: str) -> None:
             assert (0, start) == (early.accepted, early.next_due)
             late = await flow.run_due(house.context(sink.url), horizon=timedelta(minutes=15))
             assert 2 == late.accepted
-            assert [600.0] == house.clock.slept
+            assert 600.0 == pytest.approx(sum(house.clock.slept))
+            assert start <= house.clock()
 
     asyncio.run(main())
 
@@ -277,6 +280,59 @@ def test_pausing_acts_within_a_claim(url: str) -> None:
             await change(house, mailing, "resume")
             await flow.run_due(house.context(sink.url))
             assert 1200 == len(set(sink.recipients)) == len(sink.taken)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(("verb", "left"), [("pause", DeliveryState.OWED), ("cancel", DeliveryState.WITHDRAWN)])
+def test_stopping_acts_though_the_relay_hangs(
+    url: str, verb: str, left: DeliveryState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is claimed and not begun is let go without waiting for it; what is on its way ends."""
+
+    async def main() -> None:
+        begun, told, go_on, stop = asyncio.Event(), asyncio.Event(), asyncio.Event(), Crew.stop
+
+        def heard(crew: Crew) -> None:
+            stop(crew)
+            told.set()
+
+        monkeypatch.setattr(Crew, "stop", heard)
+
+        class Slow(Sink):
+            async def _message(self, reader, sender, recipient, say):  # type: ignore[no-untyped-def, override]
+                begun.set()
+                await go_on.wait()
+                return await super()._message(reader, sender, recipient, say)
+
+        async with opened(url) as house, Slow() as sink:
+            await house.people(30)
+            mailing = await house.seal()
+            run = asyncio.create_task(flow.run_due(house.context(sink.url, connections=1)))
+            await begun.wait()
+            await change(house, mailing, verb)
+            await told.wait()
+            go_on.set()
+            await run
+            states = list((await house.states()).values())
+            assert {1: DeliveryState.ACCEPTED, 29: left} == {states.count(each): each for each in set(states)}
+
+    asyncio.run(main())
+
+
+def test_suppressed_since_the_sealing(store_url: str) -> None:
+    """The claim looks again: who may no longer be written to is withdrawn."""
+
+    async def main() -> None:
+        async with opened(store_url) as house, Sink() as sink:
+            await house.people(3)
+            await house.seal()
+            async with house.store.write() as tx:
+                reason = SuppressionReason.COMPLAINT
+                await suppressions.add(tx, "person2@example.com", reason, source="test", now=house.clock())
+            await flow.run_due(house.context(sink.url))
+            assert ["person1@example.com", "person3@example.com"] == sorted(sink.recipients)
+            assert DeliveryState.WITHDRAWN is (await house.states())[2]
 
     asyncio.run(main())
 

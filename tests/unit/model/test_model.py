@@ -84,7 +84,8 @@ def test_nobody_is_mailed_without_a_seal() -> None:
 
 
 def test_what_is_settled_stays_settled() -> None:
-    """No delivery leaves accepted, rejected or withdrawn."""
+    """No delivery leaves accepted or withdrawn, and from rejected it may only be tried again."""
+    assert {deliveries.DeliveryState.DEFERRED} == deliveries.MOVES[deliveries.DeliveryState.REJECTED]
     assert all(not deliveries.MOVES[state] for state in deliveries.SETTLED)
     assert set(deliveries.MOVES) == set(deliveries.DeliveryState)
     assert set(subscribers.MOVES) == set(subscribers.SubscriptionState)

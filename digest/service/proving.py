@@ -1,0 +1,76 @@
+"""Proofs: an edition as its readers will get it, to operators, ahead of the first letter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from html import escape
+
+from digest.letter import headers
+from digest.letter.compile import note_message
+from digest.letter.headers import Mailbox
+from digest.letter.holes import Letter
+from digest.model.deliveries import NoteKind
+from digest.model.editions import Edition
+from digest.service import letters
+from digest.service.alerting import once
+from digest.service.house import House
+from digest.store import notes
+from digest.store.database import Tx
+from digest.store.mailings import LetterRow
+
+MOST = 3
+"""Languages of which a proof is sent: the digest's own, and those that most have chosen."""
+_BODY = re.compile(r"<body[^>]*>", re.IGNORECASE)
+_BANNER = '<p style="margin:0;padding:8px 16px;background:#ffe9a8;color:#222222;font:14px/20px Arial,sans-serif">{}</p>'
+
+
+async def owe(house: House, tx: Tx, edition: Edition, rows: Sequence[LetterRow], *, at: datetime) -> int:
+    """Owe each address of `alerts.to` a proof of the first variants, in the sealing transaction; how many.
+
+    The links of a proof lead to the front page: whoever follows them unsubscribes nobody.
+    """
+    slug = house.digest(edition.digest).sender
+    written = 0
+    for address in dict.fromkeys(house.settings.alerts.to):
+        to = headers.mailbox(address)
+        for row in rows[:MOST]:
+            key = f"{edition.id} {edition.revision} {row.variant}"
+            written += await notes.add(
+                tx,
+                kind=NoteKind.PROOF,
+                sender=slug,
+                address=to.address,
+                message=_message(house, edition, letters.letter_of(row), to, key, at),
+                dedupe_key=once("proof", key, to.address),
+                now=at,
+            )
+    return written
+
+
+def _message(house: House, edition: Edition, letter: Letter, to: Mailbox, key: str, at: datetime) -> bytes:
+    sender = house.settings.senders[house.digest(edition.digest).sender]
+    from_ = headers.mailbox(sender.from_)
+    shown = letter.shown(letters.specimen(house, letter, name=to.name, address=to.address))
+    words = _words(edition, letter)
+    banner = _BANNER.format(escape(words))
+    mac = house.keys.mac("proof", key, to.address)
+    return note_message(
+        sender=from_,
+        to=to,
+        subject=f"[Proof] {shown.subject}",
+        text=f"{words}\n\n{shown.text}",
+        html=_BODY.sub(lambda body: body[0] + banner, shown.html, count=1),
+        message_id=headers.message_id(mac, from_.address.rpartition("@")[2]),
+        date=at,
+        reply_to=sender.reply_to or "",
+    )
+
+
+def _words(edition: Edition, letter: Letter) -> str:
+    name = f"{edition.digest} {edition.label}"
+    return (
+        f"Proof of {name} ({letter.language}), as its readers will get it. Its links act on nobody. "
+        f'To stop it before the first letter: digest editions pause {name} --why "…"'
+    )

@@ -1,0 +1,87 @@
+"""Refused because nobody has the address: believed at the mailing's end, but not when very many are at once."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from digest.deliveries import flow
+from digest.deliveries.hard import is_wave
+from digest.deliveries.incident import Incident
+from digest.model.deliveries import DeliveryState as S
+from digest.model.subscribers import SuppressionReason
+from digest.store import suppressions
+from digest.store.database import Tx
+
+from .house import House, opened
+from .sink import Sink
+
+
+@pytest.mark.parametrize(
+    ("hard", "answered", "before", "wave"),
+    [(20, 199, True, True), (20, 200, True, False), (19, 19, True, False), (500, 500, False, False)],
+)
+def test_what_a_wave_is(hard: int, answered: int, before: bool, wave: bool) -> None:
+    """More than a tenth, and at least twenty, of a domain that took our mail before."""
+    assert wave is is_wave(hard, answered, accepted_before=before)
+
+
+async def suppressed(house: House) -> dict[str, SuppressionReason]:
+    async with house.store.read() as tx:
+        return {each.email: each.reason for each in await suppressions.listed(tx)}
+
+
+def nobody(*numbers: int):  # type: ignore[no-untyped-def]
+    unknown = {f"person{number}@example.com" for number in numbers}
+    return lambda stage, who: "550 5.1.1 user unknown" if stage == "rcpt" and who in unknown else None
+
+
+def test_nobody_there_is_suppressed(store_url: str) -> None:
+    """At the mailing's end; a full mailbox, a closed one and a rule are not."""
+
+    async def main() -> None:
+        async with opened(store_url) as house, Sink() as sink:
+            said = {1: "550 5.1.1 user unknown", 60: "552 5.2.2 full", 90: "550 5.7.124 not allowed", 99: "550 no"}
+            by_address = {f"person{number}@example.com": reply for number, reply in said.items()}
+            sink.answer = lambda stage, who: by_address.get(who) if stage == "rcpt" else None
+            await house.people(100)
+            await house.seal()
+            report = await flow.run_due(house.context(sink.url))
+            assert (96, 4) == (report.accepted, report.rejected)
+            assert {"person1@example.com": SuppressionReason.HARD_BOUNCE} == await suppressed(house)
+
+    asyncio.run(main())
+
+
+def test_a_wave_suppresses_nobody(store_url: str) -> None:
+    """They are owed again in a day, and operators hear of it once; what is said twice is believed."""
+
+    async def main() -> None:
+        told: list[Incident] = []
+
+        async def hear(tx: Tx, incident: Incident) -> None:
+            told.append(incident)
+
+        async with opened(store_url) as house, Sink(answer=nobody(*range(60, 85))) as sink:
+            await house.people(120)
+            await house.seal()
+            context = house.alerted(house.context(sink.url), hear)
+            report = await flow.run_due(context)
+            if report.paused:
+                async with house.store.write() as tx:
+                    await flow.resume(tx, report.paused[0].id, now=house.clock())
+                report = await flow.run_due(context)
+            assert (25, {}) == (report.deferred, await suppressed(house))
+            assert report.next_due == house.clock() + timedelta(hours=24)
+            assert 1 == sum("refuses many" in incident.title for incident in told)
+            sink.answer = nobody(60, 61)
+            house.clock.tick(hours=24)
+            await flow.run_due(context)
+            assert {"person60@example.com", "person61@example.com"} == set(await suppressed(house))
+            states = list((await house.states()).values())
+            assert (118, 2) == (states.count(S.ACCEPTED), states.count(S.REJECTED))
+            assert 1 == sum("refuses many" in incident.title for incident in told)
+
+    asyncio.run(main())
