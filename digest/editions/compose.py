@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from digest.editions.choose import Chosen
 from digest.editions.owe import Verdict
-from digest.model.announcements import Version
+from digest.model.announcements import Announcement, Version
 from digest.model.editions import Edition, Snapshot, SnapshotItem, SnapshotSection
 from digest.settings import Digest
 
 
 def snapshot(
-    chosen: Chosen, digest: Digest, *, label: str, number: int, day: date, last: Edition | None, introduction: str = ""
+    chosen: Chosen,
+    digest: Digest,
+    *,
+    label: str,
+    number: int,
+    day: date,
+    last: Edition | None,
+    introduction: str = "",
+    updated: Iterable[Announcement] = (),
 ) -> Snapshot:
-    """Seal the choice in words: `day` is the edition's local date, `last` the edition before."""
+    """Seal the choice in words: `day` is the edition's local date, `last` the edition before, `updated` its edits."""
     return Snapshot(
         digest=digest.slug,
         title=digest.title,
@@ -33,6 +42,7 @@ def snapshot(
             for section, verdicts in chosen.sections
         ),
         more=tuple(map(_item, chosen.more)),
+        updated=tuple(SnapshotItem(public_id=each.public_id, versions=_bare(each.versions)) for each in updated),
     )
 
 
@@ -53,12 +63,12 @@ def _item(verdict: Verdict) -> SnapshotItem:
     shown = {version.link for version in announcement.versions}
     return SnapshotItem(
         public_id=announcement.public_id,
-        versions=tuple(map(_without_body, announcement.versions)),
+        versions=_bare(announcement.versions),
         older=verdict.older,
         also_at=tuple(dict.fromkeys(place.link for place in announcement.also_at if place.link not in shown)),
     )
 
 
-def _without_body(version: Version) -> Version:
+def _bare(versions: tuple[Version, ...]) -> tuple[Version, ...]:
     """A letter teases; the whole text stays with the announcement, or a snapshot would weigh megabytes."""
-    return replace(version, content="")
+    return tuple(replace(version, content="") for version in versions)

@@ -13,6 +13,7 @@ from digest.editions.compose import placed, snapshot
 from digest.editions.owe import Ledger, Settled, Verdict, Window, weigh
 from digest.editions.revise import dropped, reworded
 from digest.letter.markdown import to_html
+from digest.model.announcements import Announcement
 from digest.model.drafts import Edits
 from digest.model.editions import Disposition, Edition, EditionStatus, Snapshot
 from digest.settings import Digest
@@ -77,7 +78,10 @@ async def draft(
     label = held.label if held else await editions.free_label(tx, digest.slug, day.isoformat())
     number = await editions.next_number(tx, digest.slug)
     introduction = to_html(edits.introduction)
-    sealed = snapshot(chosen, digest, label=label, number=number, day=day, last=last, introduction=introduction)
+    updated = await _updated(tx, digest, last, window)
+    sealed = snapshot(
+        chosen, digest, label=label, number=number, day=day, last=last, introduction=introduction, updated=updated
+    )
     return Draft(
         digest=digest,
         window=window,
@@ -87,6 +91,14 @@ async def draft(
         chosen=chosen,
         snapshot=sealed,
     )
+
+
+async def _updated(tx: Tx, digest: Digest, last: Edition | None, window: Window) -> list[Announcement]:
+    """What it carried before and was edited since the last edition, where the digest lists that."""
+    if digest.updates == "ignore" or last is None or last.sealed_at is None:
+        return []
+    language = digest.language or ""
+    return await announcements.edited(tx, digest.slug, last.sealed_at, window.until, language=language)
 
 
 async def held_draft(tx: Tx, digest: Digest, edition: Edition) -> Draft:

@@ -13,6 +13,7 @@ from digest.letter.views import Bar, CalendarLink, EditionView, ItemView, Length
 from digest.model.announcements import Figure, Picture, Version
 from digest.model.editions import Snapshot, SnapshotItem
 
+_MOST_BESIDE = 20
 _WEB = re.compile(r"https?://\S+")
 
 
@@ -43,6 +44,7 @@ def edition_view(
         lead=lead,
         sections=sections,
         more=more,
+        updated=look.beside(snapshot.updated),
         unlisted=len(snapshot.items) - look.shown,
         web_url=f"{site.url}/editions/{snapshot.digest}/{snapshot.label}",
         subscribe_url=f"{site.url}/subscribe/{snapshot.digest}",
@@ -64,6 +66,13 @@ class _Look:
     def items(self, items: tuple[SnapshotItem, ...], section: str = "") -> tuple[ItemView, ...]:
         room = max(0, self.length.items - self.shown)
         return tuple(self.item(item, section) for item in items[:room])
+
+    def beside(self, items: tuple[SnapshotItem, ...]) -> tuple[ItemView, ...]:
+        """Items that are named and not counted."""
+        shown, most = self.shown, min(_MOST_BESIDE, self.length.items)
+        views = tuple(self.item(item) for item in items[:most])
+        self.shown = shown
+        return views
 
     def item(self, item: SnapshotItem, section: str = "") -> ItemView:
         self.shown += 1

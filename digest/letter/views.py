@@ -97,6 +97,8 @@ class EditionView:
     lead: ItemView | None
     sections: tuple[SectionView, ...]
     more: tuple[ItemView, ...]
+    updated: tuple[ItemView, ...]
+    """Edited since an edition carried them; not counted."""
     unlisted: int
     """Items that only the web edition lists."""
     web_url: str

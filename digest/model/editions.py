@@ -126,6 +126,8 @@ class Snapshot:
     sections: tuple[SnapshotSection, ...] = ()
     more: tuple[SnapshotItem, ...] = ()
     """Over max_items: titles only, "more on the web"."""
+    updated: tuple[SnapshotItem, ...] = ()
+    """Carried before, and edited since: titles only. They are not counted."""
 
     def without(self, public_ids: Collection[str]) -> Snapshot:
         """The same but for these announcements: taken back since it was sealed, they are on no page."""
@@ -135,7 +137,7 @@ class Snapshot:
 
         lead = self.lead if self.lead and self.lead.public_id not in public_ids else None
         sections = tuple(replace(section, items=left(section.items)) for section in self.sections)
-        return replace(self, lead=lead, sections=sections, more=left(self.more))
+        return replace(self, lead=lead, sections=sections, more=left(self.more), updated=left(self.updated))
 
     @property
     def items(self) -> tuple[SnapshotItem, ...]:

@@ -286,6 +286,7 @@ class Digest(Named):
     min_items: int = Field(default=1, ge=1)
     max_items: int = Field(default=40, ge=1, le=500)
     late_window: Duration | None = None
+    updates: Literal["ignore", "list"] = "ignore"
     exclude: tuple[Match, ...] = ()
     on_stale: Literal["send", "hold"] = "send"
     sections: tuple[DigestSection, ...] = ()

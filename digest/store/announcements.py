@@ -19,7 +19,7 @@ from digest.model.announcements import EDITIONS, AlsoAt, Announcement, Enclosure
 from digest.store import minting
 from digest.store.database import Tx
 from digest.store.items import parts
-from digest.store.schema import announcements, dispositions, items, sources, versions
+from digest.store.schema import announcements, dispositions, editions, items, sources, versions
 
 _C = items.c
 _SAID = [_C.announcement_id, _C.link, _C.title, _C.summary, _C.content, _C.full_text, _C.translation_of]
@@ -83,6 +83,21 @@ async def unsettled(tx: Tx, digest: str, seq: int, *, language: str = "") -> tup
     settled = exists().where(dispositions.c.digest == digest, dispositions.c.announcement_id == announcements.c.id)
     base = select(announcements).where(announcements.c.seq > seq, ~settled, _news()).order_by(announcements.c.seq)
     return await _built(tx, base, language=language, retracted=False)
+
+
+async def edited(tx: Tx, digest: str, after: datetime, until: datetime, *, language: str = "") -> list[Announcement]:
+    """What the digest had carried when it was edited between two moments, the last edit first."""
+    v, d = versions.c, dispositions.c
+    edit = func.max(v.updated_at)
+    query = (
+        select(v.announcement_id)
+        .join(dispositions, (d.announcement_id == v.announcement_id) & (d.digest == digest))
+        .join(editions, (editions.c.id == d.edition_id) & (editions.c.sealed_at < v.updated_at))
+        .where(v.updated_at > after, v.updated_at <= until)
+        .group_by(v.announcement_id)
+        .order_by(edit.desc(), v.announcement_id)
+    )
+    return list(await many(tx, (await tx.execute(query)).scalars().all(), language=language))
 
 
 async def changed_since(tx: Tx, at: datetime, *, language: str = "") -> tuple[Announcement, ...]:
