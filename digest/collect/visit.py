@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from digest.collect.bury import Seen, bury
+from digest.collect.document import Source as How
 from digest.collect.illustrate import MOST, Easel, illustrate
 from digest.collect.keep import Keeper, Kept, keep
 from digest.collect.moving import moved
@@ -68,6 +69,7 @@ class Visit:
     begun: asyncio.Event = field(default_factory=asyncio.Event)
     _kept: Kept = field(default_factory=Kept)
     _seen: Seen = field(default_factory=Seen)
+    _read_how: How | None = None
     _count: int = 0
     _announce: int | None = None
     _pictures: int = MOST
@@ -102,10 +104,16 @@ class Visit:
             raise CollectError(f"took longer than {LONGEST / 60:g} min", about=self.source.url) from error
         return await self._done(reading, complaints)
 
+    @property
+    def _how(self) -> How:
+        if self._read_how is None:
+            self._read_how = how_to_read(self.source, self.settings, self.now)
+        return self._read_how
+
     def _parts(self) -> AsyncIterator[Reading]:
         if self.given is not None:
             return _only(self.given)
-        row, how = self.row, how_to_read(self.source, self.settings, self.now)
+        row, how = self.row, self._how
         before, _, body_hash = row.body_hash.partition(":")
         stale = row.full_fetch_at is None or self.now - row.full_fetch_at > _IN_FULL_AFTER or before != print_of(how)
         # Archives are read whole once, and then again now and then: what was changed without a date shows only so.
@@ -196,7 +204,7 @@ class Visit:
         return next_try(self.now, self.source.every, minutes=reading.minutes, spread=random.uniform(-1, 1))  # noqa: S311
 
     def _validators(self, reading: Reading) -> Validators:
-        print_ = print_of(how_to_read(self.source, self.settings, self.now))
+        print_ = print_of(self._how)
         return Validators(
             url=reading.url,
             etag=reading.etag,

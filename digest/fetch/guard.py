@@ -7,6 +7,7 @@ so that a page cannot make us read the metadata service or the router.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 import httpx
@@ -62,6 +63,7 @@ def _carried(address: Address) -> tuple[IPv4Address, ...]:
     return tuple(each for each in (address.ipv4_mapped, address.sixtofour, *teredo) if each is not None)
 
 
+@lru_cache(maxsize=4_096)
 def parse_url(text: str) -> httpx.URL:
     """An http or https URL with a host; raises FetchError."""
     try:
@@ -100,7 +102,7 @@ def host_of(url: str) -> str:
 
 def shown(url: httpx.URL) -> str:
     """The URL as it may be printed: without a user or a password."""
-    return str(url.copy_with(userinfo=b"", fragment=None))
+    return str(url.copy_with(userinfo=b"", fragment=None) if url.userinfo or url.fragment else url)
 
 
 def literal(host: str) -> Address | None:

@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
-AT_ONCE = 100
+AT_ONCE = 40
+"""More would cost more: whoever holds the connections looks through all of them at each step."""
 
 
 class Pace:
