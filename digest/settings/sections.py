@@ -220,7 +220,7 @@ class Select(Section):
 class Source(Named):
     kind: Literal["feed", "wordpress", "page", "folder", "hook"]
     url: str
-    secret: SecretStr | None = None
+    secret: Annotated[SecretStr, Field(min_length=24)] | None = None
     every: Duration = timedelta(minutes=30)
     announce_first: Annotated[Annotated[int, Field(ge=0)] | Literal["all"], BeforeValidator(_announce_first)] = 0
     timezone: Zone | None = None
@@ -238,8 +238,6 @@ class Source(Named):
             raise ValueError(f'url "{self.url}" must begin with http:// or https://')
         if (self.kind == "hook") != (self.secret is not None):
             raise ValueError("a hook, and only a hook, needs a secret: what its signatures are made with")
-        if self.secret is not None and len(self.secret.get_secret_value()) < 24:
-            raise ValueError("secret is shorter than 24 characters")
         return self
 
 
