@@ -184,8 +184,10 @@ def nginx(folder: Path) -> Iterator[Server]:
     port = free_port()
     (conf := folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port))
     with running(["nginx", "-p", str(folder), "-c", str(conf)], port, dict(os.environ)) as pid:
-        worker = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0]
-        yield Server(f"http://127.0.0.1:{port}", int(worker))
+        children = Path(f"/proc/{pid}/task/{pid}/children")
+        while not (workers := children.read_text().split()):
+            time.sleep(0.05)
+        yield Server(f"http://127.0.0.1:{port}", int(workers[0]))
 
 
 @contextmanager
