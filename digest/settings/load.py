@@ -20,6 +20,7 @@ from digest.settings.environment import nested, variable
 from digest.settings.explain import sentences
 from digest.settings.keys import Keyring, made_key
 from digest.settings.sections import Alerts, Database, Digest, Engine, Feed, Fetch, Sender, Site, Source
+from digest.settings.web import Web
 
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,62}")
 DEFAULT_PATH = Path("config/digest.toml")
@@ -35,6 +36,7 @@ class Settings(BaseSettings):
     engine: Engine = Engine()
     fetch: Fetch = Fetch()
     alerts: Alerts = Alerts()
+    web: Web = Web()
     senders: dict[str, Sender] = {}
     sources: dict[str, Source] = {}
     feeds: dict[str, Feed] = {}

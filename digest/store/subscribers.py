@@ -110,6 +110,14 @@ async def move(
     return bool(changed.rowcount)
 
 
+async def pause(tx: Tx, subscriber: int, digest: str, until: datetime | None) -> bool:
+    """Send nothing of a digest until then, or with None again; False when it is not confirmed."""
+    mine = (subscriptions.c.subscriber_id == subscriber) & (subscriptions.c.digest == digest)
+    confirmed = subscriptions.c.state == SubscriptionState.CONFIRMED
+    changed = await tx.execute(update(subscriptions).where(mine, confirmed).values(paused_until=until))
+    return bool(changed.rowcount)
+
+
 async def listed(
     tx: Tx, digest: str | None = None, state: SubscriptionState | None = None
 ) -> AsyncIterator[tuple[Subscriber, Subscription]]:
@@ -151,6 +159,7 @@ def _subscription(row: Row[Any]) -> Subscription:
         evidence=row.evidence,
         changed_at=row.changed_at,
         confirmed_at=row.confirmed_at,
+        paused_until=row.paused_until,
     )
 
 

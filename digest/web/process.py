@@ -17,8 +17,8 @@ import uvicorn
 
 from digest.engine.clock import Clock
 from digest.errors import UsageError
-from digest.service import collecting, keeping, publishing, ticking, witness, working
-from digest.service.house import House, opened
+from digest.service import collecting, joining, keeping, publishing, ticking, witness, working
+from digest.service.house import House, now, opened
 from digest.settings import Settings
 from digest.web.app import create
 from digest.web.protocol import protocol
@@ -59,7 +59,7 @@ async def run(settings: Settings, roles: Roles, *, host: str, port: int, say: Ca
             # A source that keeps us waiting keeps no slot waiting.
             await stack.enter_async_context(Clock(lambda: _collect(house), every=TICK, patience=1))
             await stack.enter_async_context(Clock(lambda: _look(house), every=TICK))
-            await stack.enter_async_context(Clock(lambda: keeping.tidy(house), every=TIDY))
+            await stack.enter_async_context(Clock(lambda: _tidy(house), every=TIDY))
         await stop.wait()
         say("Stopping: what is under way is finished first.")
 
@@ -72,6 +72,11 @@ async def _look(house: House) -> None:
     await ticking.slots(house)
     # Whatever else changed: an edition that is out, an announcement that another process took back.
     await publishing.build(house, None)
+
+
+async def _tidy(house: House) -> None:
+    await keeping.tidy(house)
+    await joining.tidy(house, now=now())
 
 
 def _stopping() -> asyncio.Event:
