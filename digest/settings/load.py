@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy.engine import make_url
 
 from digest.errors import ConfigError
+from digest.settings.bounces import Bounces
 from digest.settings.environment import nested, variable
 from digest.settings.explain import sentences
 from digest.settings.keys import Keyring, made_key
@@ -37,6 +38,7 @@ class Settings(BaseSettings):
     fetch: Fetch = Fetch()
     alerts: Alerts = Alerts()
     web: Web = Web()
+    bounces: Bounces = Bounces()
     senders: dict[str, Sender] = {}
     sources: dict[str, Source] = {}
     feeds: dict[str, Feed] = {}

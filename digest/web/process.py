@@ -17,7 +17,7 @@ import uvicorn
 
 from digest.engine.clock import Clock
 from digest.errors import UsageError
-from digest.service import collecting, joining, keeping, publishing, ticking, witness, working
+from digest.service import collecting, joining, keeping, mailbox, publishing, ticking, witness, working
 from digest.service.house import House, now, opened
 from digest.settings import Settings
 from digest.web.app import create
@@ -60,6 +60,8 @@ async def run(settings: Settings, roles: Roles, *, host: str, port: int, say: Ca
             await stack.enter_async_context(Clock(lambda: _collect(house), every=TICK, patience=1))
             await stack.enter_async_context(Clock(lambda: _look(house), every=TICK))
             await stack.enter_async_context(Clock(lambda: _tidy(house), every=TIDY))
+            if settings.bounces.imap:
+                await stack.enter_async_context(Clock(lambda: _poll(house), every=settings.bounces.every))
         await stop.wait()
         say("Stopping: what is under way is finished first.")
 
@@ -77,6 +79,10 @@ async def _look(house: House) -> None:
 async def _tidy(house: House) -> None:
     await keeping.tidy(house)
     await joining.tidy(house, now=now())
+
+
+async def _poll(house: House) -> None:
+    await mailbox.poll(house)
 
 
 def _stopping() -> asyncio.Event:
