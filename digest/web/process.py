@@ -17,7 +17,7 @@ import uvicorn
 
 from digest.engine.clock import Clock
 from digest.errors import UsageError
-from digest.service import collecting, joining, keeping, mailbox, publishing, ticking, witness, working
+from digest.service import collecting, joining, keeping, mailbox, publishing, storm, ticking, witness, working
 from digest.service.house import House, now, opened
 from digest.settings import Settings
 from digest.web.app import create
@@ -25,6 +25,7 @@ from digest.web.protocol import protocol
 
 TICK = timedelta(seconds=5)
 TIDY = timedelta(minutes=10)
+WATCH = timedelta(minutes=1)
 # The sender must not starve the pages: with the default of 5 ms a page would wait for it several times over.
 SWITCH_INTERVAL = 0.001
 # Headers of a reader that has kept eight hundred ETags; the default is 16 KB.
@@ -60,6 +61,7 @@ async def run(settings: Settings, roles: Roles, *, host: str, port: int, say: Ca
             await stack.enter_async_context(Clock(lambda: _collect(house), every=TICK, patience=1))
             await stack.enter_async_context(Clock(lambda: _look(house), every=TICK))
             await stack.enter_async_context(Clock(lambda: _tidy(house), every=TIDY))
+            await stack.enter_async_context(Clock(lambda: _watch(house), every=WATCH))
             if settings.bounces.imap:
                 await stack.enter_async_context(Clock(lambda: _poll(house), every=settings.bounces.every))
         await stop.wait()
@@ -79,6 +81,10 @@ async def _look(house: House) -> None:
 async def _tidy(house: House) -> None:
     await keeping.tidy(house)
     await joining.tidy(house, now=now())
+
+
+async def _watch(house: House) -> None:
+    await storm.watch(house)
 
 
 async def _poll(house: House) -> None:
