@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 from datetime import datetime
+from operator import itemgetter
 
 from digest.letter import compile as compiled
 from digest.letter import headers, quoted
@@ -12,6 +13,13 @@ from digest.letter.compile import Compiled
 from digest.letter.headers import Mailbox
 
 _TOKEN = "x" * 60
+_BODIES = ("name", "address", "reason", "unsubscribe", "manage")
+_ORDER = (
+    *(compiled.TO, compiled.DATE, compiled.MESSAGE_ID, compiled.LIST_UNSUBSCRIBE),
+    *(f"{part}.{hole}" for hole in _BODIES for part in ("text", "html")),
+)
+"""Of the values below."""
+_UNUSED = (b"", b"")
 
 
 class Series:
@@ -22,7 +30,10 @@ class Series:
 
         LetterError for a link that no header can hold.
         """
-        self._letter = letter
+        self._frame = [b""] * (len(letter.fixed) + len(letter.slots))
+        self._frame[::2] = letter.fixed
+        self._pick = itemgetter(*map(_ORDER.index, letter.slots))
+        self._has_address = not {"text.address", "html.address"}.isdisjoint(letter.slots)
         self._leave, self._visit = _link(unsubscribe), _link(manage)
         self._list_unsubscribe = _list_unsubscribe(unsubscribe, mailto)
 
@@ -33,28 +44,23 @@ class Series:
 
         LetterError for an address that no header can hold.
         """
-        text_name, html_name = compiled.filled_alike(name)
-        text_address, html_address = compiled.filled(address)
-        text_reason, html_reason = compiled.filled_alike(reason)
         (text_leave, html_leave), (text_visit, html_visit) = self._leave, self._visit
-        return self._letter.splice(
-            {
-                compiled.TO: headers.mailbox_value("To", Mailbox(name, address)).encode("utf-8"),
-                compiled.DATE: headers.date_value(date).encode("ascii"),
-                compiled.MESSAGE_ID: message_id,
-                compiled.LIST_UNSUBSCRIBE: self._list_unsubscribe(leave),
-                "text.name": text_name,
-                "html.name": html_name,
-                "text.address": text_address,
-                "html.address": html_address,
-                "text.reason": text_reason,
-                "html.reason": html_reason,
-                "text.unsubscribe": text_leave + leave,
-                "html.unsubscribe": html_leave + leave,
-                "text.manage": text_visit + visit,
-                "html.manage": html_visit + visit,
-            }
+        values = (
+            headers.mailbox_value("To", Mailbox(name, address)).encode("utf-8"),
+            headers.date_value(date).encode("ascii"),
+            message_id,
+            self._list_unsubscribe(leave),
+            *compiled.filled_alike(name),
+            *(compiled.filled(address) if self._has_address else _UNUSED),
+            *compiled.filled_alike(reason),
+            text_leave + leave,
+            html_leave + leave,
+            text_visit + visit,
+            html_visit + visit,
         )
+        pieces = self._frame.copy()
+        pieces[1::2] = self._pick(values)
+        return b"".join(pieces)
 
 
 def _link(beginning: str) -> tuple[bytes, bytes]:

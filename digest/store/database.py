@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Table, any_, event, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Table, any_, bindparam, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -95,11 +95,16 @@ def insert_ignore(tx: Tx, table: Table) -> Any:
     return _insert(tx, table).on_conflict_do_nothing()
 
 
-def among(tx: Tx, column: ColumnElement[int], ids: Collection[int]) -> ColumnElement[bool]:
-    """That a number is one of very many, which go in as one value: an IN of 500 parameters costs more than its rows."""
-    if tx.dialect.name == "sqlite":
-        return column.in_(select(func.json_each(json.dumps(list(ids))).table_valued("value").c.value))
-    return column == any_(literal(list(ids), postgresql.ARRAY(BigInteger)))
+def among(dialect: str, column: ColumnElement[int]) -> ColumnElement[bool]:
+    """That a number is one of `many`, which go in as one value: an IN of 500 parameters costs more than its rows."""
+    if dialect == "sqlite":
+        return column.in_(select(func.json_each(bindparam("many")).table_valued("value").c.value))
+    return column == any_(bindparam("many", type_=postgresql.ARRAY(BigInteger)))
+
+
+def many(tx: Tx, ids: Collection[int]) -> dict[str, object]:
+    """The numbers for a statement with `among`."""
+    return {"many": json.dumps(list(ids)) if tx.dialect.name == "sqlite" else list(ids)}
 
 
 def upsert(

@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, Update, and_, bindparam, func, or_, select, update
 
 from digest.model.deliveries import DeliveryState, Reason, Shard, millis
 from digest.model.subscribers import SubscriptionState
-from digest.store.database import Tx, among
+from digest.store.database import Tx, among, many
 from digest.store.delivery_events import remember, resolve
 from digest.store.schema import deliveries, shards, subscribers, subscriptions
 from digest.store.shards import HELD, inside
@@ -59,7 +60,9 @@ async def claim(
     Whoever is no longer confirmed, or is suppressed, is withdrawn instead and not in the answer. `domains` says how
     many may go to some of them; whom that leaves out stays as they are, and holds up nobody else.
     """
-    found = (await tx.execute(_candidates(shard, digest, now, _shut(domains)).limit(limit))).all()
+    values: dict[str, object] = {"mailing": shard.mailing, "first": shard.first, "last": shard.last}
+    values |= {"digest": digest, "now": millis(now), "most": limit}
+    found = (await tx.execute(_candidates(_shut(domains)), values)).all()
     rows: Sequence[Any] = _within(found, domains) if domains else found
     fit = tuple(Addressee._make(who) for entitled, *who in rows if entitled)
     if len(fit) < len(rows):
@@ -73,8 +76,8 @@ async def claim(
     return fit if fit or not rows else await claim(tx, shard, digest=digest, limit=limit, now=now, domains=domains)
 
 
-def _shut(domains: Mapping[str, int] | None) -> list[str]:
-    return [domain for domain, room in (domains or {}).items() if room <= 0]
+def _shut(domains: Mapping[str, int] | None) -> tuple[str, ...]:
+    return tuple(domain for domain, room in (domains or {}).items() if room <= 0)
 
 
 def _within(rows: Sequence[Row[Any]], domains: Mapping[str, int]) -> list[Row[Any]]:
@@ -93,9 +96,13 @@ def _to(domain: str, people: Sequence[Addressee]) -> int:
     return sum(each.wire.endswith(f"@{domain}") for each in people)
 
 
-def _candidates(shard: Shard, digest: str, now: datetime, shut: Sequence[str]) -> Select[tuple[Any, ...]]:
-    """Whether they may still be written to, and what makes an `Addressee`; nobody of the domains `shut`."""
-    mine = and_(subscriptions.c.subscriber_id == _C.subscriber_id, subscriptions.c.digest == digest)
+@lru_cache(maxsize=64)
+def _candidates(shut: tuple[str, ...]) -> Select[tuple[Any, ...]]:
+    """Whether they may still be written to, and what makes an `Addressee`; nobody of the domains `shut`.
+
+    Built once: building it takes longer than its rows.
+    """
+    mine = and_(subscriptions.c.subscriber_id == _C.subscriber_id, subscriptions.c.digest == bindparam("digest"))
     people = deliveries.outerjoin(subscribers, subscribers.c.id == _C.subscriber_id).outerjoin(subscriptions, mine)
     entitled = and_(subscriptions.c.state == SubscriptionState.CONFIRMED, subscribers.c.suppressed.is_(False))
     person = [subscribers.c[name] for name in ("handle", "email", "email_norm", "name", "language")]
@@ -103,11 +110,13 @@ def _candidates(shard: Shard, digest: str, now: datetime, shut: Sequence[str]) -
     query = select(entitled.label("entitled"), _C.subscriber_id, _C.variant, *person, *consent).select_from(people)
     wire = func.coalesce(subscribers.c.email_norm, "")
     elsewhere = [~wire.endswith(f"@{domain}", autoescape=True) for domain in shut]
-    return query.where(inside(shard), _due(now), *elsewhere).order_by(_C.subscriber_id)
+    inside_shard = _C.subscriber_id.between(bindparam("first"), bindparam("last"))
+    query = query.where(_C.mailing_id == bindparam("mailing"), inside_shard, _due(), *elsewhere)
+    return query.order_by(_C.subscriber_id).limit(bindparam("most"))
 
 
-def _due(now: datetime) -> ColumnElement[bool]:
-    again = and_(_C.state.in_((DeliveryState.DEFERRED, DeliveryState.UNCERTAIN)), _C.at <= millis(now))
+def _due() -> ColumnElement[bool]:
+    again = and_(_C.state.in_((DeliveryState.DEFERRED, DeliveryState.UNCERTAIN)), _C.at <= bindparam("now"))
     return or_(_C.state == DeliveryState.OWED, again)
 
 
@@ -158,8 +167,8 @@ async def give_back(tx: Tx, shard: Shard, now: datetime) -> None:
 
 async def hold_doubts(tx: Tx, shard: Shard, ids: Collection[int]) -> None:
     """Keep these doubts until somebody asks: too many came at once."""
-    held = inside(shard) & among(tx, _C.subscriber_id, ids) & (_C.state == DeliveryState.UNCERTAIN)
-    await tx.execute(update(deliveries).where(held).values(at=HELD))
+    held = inside(shard) & among(tx.dialect.name, _C.subscriber_id) & (_C.state == DeliveryState.UNCERTAIN)
+    await tx.execute(update(deliveries).where(held).values(at=HELD), many(tx, ids))
 
 
 async def hurry(tx: Tx, mailing: int, now: datetime, *, uncertain: bool = False) -> int:
@@ -183,8 +192,17 @@ async def withdraw(tx: Tx, mailing: int, now: datetime) -> int:
 async def _set(tx: Tx, mailing: int, ids: Sequence[int], state: DeliveryState, at: int, *, late: bool = False) -> None:
     if not ids:
         return
-    chosen = (_C.mailing_id == mailing) & among(tx, _C.subscriber_id, ids)
+    before: tuple[DeliveryState, ...] = ()
     if state is not DeliveryState.SENDING and state is not DeliveryState.WITHDRAWN:
-        before = [DeliveryState.SENDING, *([DeliveryState.UNCERTAIN] if late else [])]
+        before = (DeliveryState.SENDING, DeliveryState.UNCERTAIN) if late else (DeliveryState.SENDING,)
+    values = {"mailing": mailing, "to": int(state), "when": at} | many(tx, ids)
+    await tx.execute(_setting(tx.dialect.name, before), values)
+
+
+@cache
+def _setting(dialect: str, before: tuple[DeliveryState, ...]) -> Update:
+    """Built once, as `_candidates`."""
+    chosen = (_C.mailing_id == bindparam("mailing")) & among(dialect, _C.subscriber_id)
+    if before:
         chosen = chosen & _C.state.in_(before)
-    await tx.execute(update(deliveries).where(chosen).values(state=int(state), at=at))
+    return update(deliveries).where(chosen).values(state=bindparam("to"), at=bindparam("when"))

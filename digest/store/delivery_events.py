@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, Update, bindparam, func, or_, select, update
 
 from digest.model.deliveries import Reason
-from digest.store.database import Tx, among, upsert
+from digest.store.database import Tx, among, many, upsert
 from digest.store.schema import delivery_events, editions, mailings, subscribers
 
 _E = delivery_events.c
@@ -56,7 +57,7 @@ class Trouble:
 
 _FAILED = {
     "rejected": ("rejected", "gave up"),
-    "deferred": ("deferred", "sender"),
+    "deferred": ("deferred", "session", "sender"),
     "uncertain": ("uncertain",),
 }
 """Kinds of events by what the deliveries are."""
@@ -69,15 +70,24 @@ async def attempts(tx: Tx, mailing: int, ids: Collection[int]) -> Past:
     if not ids:
         return {}
     query = select(_E.subscriber_id, _E.kind, _E.attempts, _E.at)
-    rows = await tx.execute(query.where(_E.mailing_id == mailing, among(tx, _E.subscriber_id, ids)))
+    query = query.where(_E.mailing_id == mailing, among(tx.dialect.name, _E.subscriber_id))
+    rows = await tx.execute(query, many(tx, ids))
     return {(row.subscriber_id, row.kind): Attempts(count=row.attempts, since=row.at) for row in rows}
 
 
 async def resolve(tx: Tx, mailing: int, ids: Collection[int], now: datetime, resolution: str) -> None:
     """Close the open events of these deliveries."""
     if ids:
-        open_ = (_E.mailing_id == mailing) & among(tx, _E.subscriber_id, ids) & _E.resolved_at.is_(None)
-        await tx.execute(update(delivery_events).where(open_).values(resolved_at=now, resolution=resolution))
+        values = {"mailing": mailing, "now": now, "how": resolution} | many(tx, ids)
+        await tx.execute(_resolving(tx.dialect.name), values)
+
+
+@cache
+def _resolving(dialect: str) -> Update:
+    """Built once: it is asked for with every claim."""
+    mine = (_E.mailing_id == bindparam("mailing")) & among(dialect, _E.subscriber_id)
+    change = update(delivery_events).where(mine, _E.resolved_at.is_(None))
+    return change.values(resolved_at=bindparam("now"), resolution=bindparam("how"))
 
 
 async def doubts(tx: Tx, *, resolved: bool = False, edition_id: int | None = None) -> tuple[Doubt, ...]:

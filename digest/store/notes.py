@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 
 from digest.model.deliveries import NoteKind, NoteState
 from digest.store.database import Tx, insert_ignore
@@ -71,8 +71,11 @@ async def due(tx: Tx, now: datetime, *, without: Collection[str] = (), limit: in
 
 async def any_due(tx: Tx, now: datetime) -> bool:
     """Whether a note should be sent now."""
-    query = select(_C.id).where(_C.state == NoteState.OWED, _C.due_at <= now).limit(1)
-    return (await tx.execute(query)).first() is not None
+    return (await tx.execute(_ANY_DUE, {"now": now})).first() is not None
+
+
+_ANY_DUE = select(_C.id).where(_C.state == NoteState.OWED, _C.due_at <= bindparam("now")).limit(1)
+"""Built once: it is asked for with every claim."""
 
 
 async def claim(tx: Tx, note: int, *, now: datetime, until: datetime) -> NoteRow | None:

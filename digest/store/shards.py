@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from itertools import pairwise
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, insert, literal, null, select, update
+from sqlalchemy import ColumnElement, bindparam, case, func, insert, literal, null, select, update
 from sqlalchemy.engine import RowMapping
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from digest.model.deliveries import DeliveryState, Shard, millis, moment
 from digest.store.database import Tx
@@ -161,11 +164,20 @@ async def renew(
 
     None when it or the mailing was stopped: then send nothing more, and `recount`.
     """
-    mine = (shards.c.owner == owner) & (shards.c.leased_until >= millis(now)) & _free()
-    moved = {name: shards.c[name] + getattr(by, name) for name in _NAMES} if by else {}
-    change = update(shards).where(_is(shard), mine).values(leased_until=millis(until), **moved)
-    row = (await tx.execute(change.returning(*(shards.c[name] for name in _NAMES)))).one_or_none()
+    values = {"mailing": shard.mailing, "at": shard.number, "me": owner, "now": millis(now), "until": millis(until)}
+    moved = {f"by_{name}": getattr(by, name) if by else 0 for name in _NAMES}
+    row = (await tx.execute(_renewing(), values | moved)).one_or_none()
     return Counts(**row._mapping) if row else None
+
+
+@cache
+def _renewing() -> ReturningUpdate[Any]:
+    """Built once: it is asked for with every claim."""
+    this = (shards.c.mailing_id == bindparam("mailing")) & (shards.c.number == bindparam("at"))
+    mine = (shards.c.owner == bindparam("me")) & (shards.c.leased_until >= bindparam("now")) & _free()
+    moved = {name: shards.c[name] + bindparam(f"by_{name}") for name in _NAMES}
+    change = update(shards).where(this, mine).values(leased_until=bindparam("until"), **moved)
+    return change.returning(*(shards.c[name] for name in _NAMES))
 
 
 async def release(tx: Tx, shard: Shard, *, owner: str) -> None:
