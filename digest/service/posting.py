@@ -33,6 +33,8 @@ from digest.subscribers.verp import Returned
 def context(house: House) -> Context:
     """One for a process: it remembers which relays were down. ConfigError for a key that cannot sign, or is open."""
     worker = secrets.token_hex(8)
+    # Asked for at each shard; a mailing has a letter for each language.
+    compiled = lru_cache(maxsize=32)(partial(_compiled, house))
 
     async def alert(tx: Tx, incident: Incident) -> None:
         await alerting.hear(house, tx, incident, at=now())
@@ -42,8 +44,7 @@ def context(house: House) -> Context:
         keys=house.keys,
         senders=house.settings.senders,
         digests=house.settings.digests,
-        # Asked for at each shard; a mailing has a letter for each language.
-        compile=lru_cache(maxsize=32)(partial(_compiled, house)),
+        compile=lambda mailing, row: compiled(mailing.digest, row),
         links=lambda digest, key_id: links(house, digest, key_id),
         reason=lambda digest, language, basis, day: _reason(house, digest, language, basis, day),
         envelope=lambda address, handle, mailing: _envelope(house, address, handle, mailing),
@@ -105,8 +106,8 @@ def _envelope(house: House, address: str, handle: str, mailing: MailingRow) -> s
     return verp.envelope(house.keys, address, handle, mailing.id, key_id=mailing.key_id)
 
 
-def _compiled(house: House, mailing: MailingRow, row: LetterRow) -> Compiled:
-    return compile_letter(letters.letter_of(row), heading(house, house.digest(mailing.digest)))
+def _compiled(house: House, digest: str, row: LetterRow) -> Compiled:
+    return compile_letter(letters.letter_of(row), heading(house, house.digest(digest)))
 
 
 def _reason(house: House, digest: str, language: str, basis: str, day: date | None) -> str:
