@@ -46,11 +46,16 @@ def within(flow: Callable[[House], Awaitable[T]]) -> T:
         from digest.service.house import opened
 
         # Asked to end, it ends as by Ctrl-C: what is under way is finished and written down.
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
+        task = asyncio.current_task()
+        if task is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         async with opened(declared) as house:
             return await flow(house)
 
-    return asyncio.run(main())
+    try:
+        return asyncio.run(main())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
 
 
 def operator() -> str:

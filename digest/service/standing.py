@@ -15,7 +15,7 @@ from digest.store.delivery_events import Trouble
 
 WORST = 5
 """Domains that are named."""
-_WEIGHT = 0.3
+_WEIGHT = 0.1
 """Of the newest look in a speed: it follows in a few looks, and does not jump."""
 
 
@@ -88,7 +88,7 @@ class Speedometer:
             sending=one.sending,
             faults=one.faults,
             domains=one.domains,
-            per_second=speed if one.sending else None,
+            per_second=speed if one.sending and speed else None,
             done_at=_end(one, speed, at) if one.sending else None,
         )
 

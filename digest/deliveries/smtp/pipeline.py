@@ -144,10 +144,12 @@ class Pipeline(asyncio.BufferedProtocol):
         (dot, parcel), *_, (data, following) = expected
         if dot is not Stage.DOT or data is not Stage.DATA or parcel.verdict or following.verdict:
             return False
-        expected.clear()
+        expected.popleft()
         parcel.verdict = _ACCEPTED
         self._result(parcel.key, _ACCEPTED)
-        self._answered_data(following, 354, replies[3])
+        if not self.lost:
+            expected.clear()
+            self._answered_data(following, 354, replies[3])
         return True
 
     def _replied(self, line: bytes) -> None:
