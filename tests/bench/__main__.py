@@ -94,7 +94,7 @@ def main() -> int:
 
 def around() -> int:
     """What stands beside sending; the worst status of all."""
-    programs = [path for path in (HERE / "dkim.py", HERE / "around.py") if path.exists()]
+    programs = [path for path in (HERE / "signing.py", HERE / "around.py") if path.exists()]
     return max(
         subprocess.run([sys.executable, str(each)], cwd=REPOSITORY, env=environment(), check=False).returncode
         for each in programs
