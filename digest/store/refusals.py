@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, FromClause, func, select, update
 
 from digest.model.deliveries import DeliveryState, Reason, millis
-from digest.store.database import Tx, among
+from digest.store.database import Tx, among, many
 from digest.store.schema import deliveries, delivery_events, subscribers
 
 _E = delivery_events.c
@@ -50,14 +50,18 @@ async def accepted_before(tx: Tx, domain: str) -> bool:
 async def owe_again(tx: Tx, mailing: int, ids: Collection[int], at: datetime) -> None:
     """Try these once more at that time: they were not believed."""
     refused = (deliveries.c.mailing_id == mailing) & (deliveries.c.state == DeliveryState.REJECTED)
-    chosen = refused & among(tx, deliveries.c.subscriber_id, ids)
-    await tx.execute(update(deliveries).where(chosen).values(state=int(DeliveryState.DEFERRED), at=millis(at)))
+    chosen = refused & among(tx.dialect.name, deliveries.c.subscriber_id)
+    await tx.execute(
+        update(deliveries).where(chosen).values(state=int(DeliveryState.DEFERRED), at=millis(at)), many(tx, ids)
+    )
 
 
 async def resolve(tx: Tx, mailing: int, ids: Collection[int], now: datetime, resolution: str) -> None:
     """Say what has come of them."""
-    chosen = _open(mailing) & among(tx, _E.subscriber_id, ids)
-    await tx.execute(update(delivery_events).where(chosen).values(resolved_at=now, resolution=resolution))
+    chosen = _open(mailing) & among(tx.dialect.name, _E.subscriber_id)
+    await tx.execute(
+        update(delivery_events).where(chosen).values(resolved_at=now, resolution=resolution), many(tx, ids)
+    )
 
 
 def _open(mailing: int) -> ColumnElement[bool]:
