@@ -79,6 +79,8 @@ def preview(
     if as_json:
         emit(shown.json())
         return
+    for words in shown.stale:
+        say(f"Mind: source {words}")
     if shown.empty:
         say(f"Nothing would go out: {shown.why}")
         return

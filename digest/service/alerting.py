@@ -40,6 +40,12 @@ async def tell(
     return written
 
 
+async def was_told(house: House, tx: Tx, key: str) -> bool:
+    """Whether a note about `key` has been owed to anybody, or nobody is there to be told."""
+    people = [headers.mailbox(address).address for address in house.settings.alerts.to]
+    return not people or await owed.state_of(tx, once("alert", key, people[0])) is not None
+
+
 async def hear(house: House, tx: Tx, incident: Incident, *, at: datetime) -> int:
     """Owe the note of an incident in a mailing, by the mailing's own sender; to how many."""
     edition = await editions.get(tx, incident.edition_id)

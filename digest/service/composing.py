@@ -12,7 +12,7 @@ from digest.editions.flow import Draft
 from digest.editions.owe import Window
 from digest.errors import EditionError, UsageError
 from digest.model.editions import Edition, EditionStatus
-from digest.service import letters, proving, ringing, witness
+from digest.service import letters, proving, ringing, watching, witness
 from digest.service.house import House, now
 from digest.service.planning import planned
 from digest.service.reading import labelled
@@ -34,6 +34,8 @@ class Shown:
     languages: tuple[str, ...] = ()
     plan: str = ""
     """When it would be done, in words."""
+    stale: tuple[str, ...] = ()
+    """Sources that it knows nothing new of, in words."""
     draft: Draft
 
     def json(self) -> dict[str, object]:
@@ -47,6 +49,7 @@ class Shown:
             "plan": self.plan,
             "languages": list(self.languages),
             "items": [verdict.announcement.public_id for verdict in self.draft.chosen.all],
+            "stale": list(self.stale),
             "fingerprint": self.draft.fingerprint,
             "text": self.text,
         }
@@ -90,7 +93,7 @@ async def preview(
     if draft.empty:
         owed = len(draft.chosen.all)
         why = f"{owed} owed, at least {digest.min_items} wanted" if owed else "nothing new is owed"
-        return Shown(empty=True, why=why, draft=draft)
+        return Shown(empty=True, why=why, stale=await watching.unread(house), draft=draft)
     variants = letters.rendered(house, draft.snapshot, (*([language] if language else []), *languages))
     letter = next((each for each in variants if each.language == language), variants[0])
     shown = letter.shown(letters.specimen(house, letter))
@@ -103,6 +106,7 @@ async def preview(
         audience=audience,
         languages=tuple(each.language for each in variants),
         plan=plan,
+        stale=await watching.unread(house),
         draft=draft,
     )
 
@@ -156,7 +160,7 @@ async def seal(
     sealed = letters.rows(letters.rendered(house, draft.snapshot, languages))
     async with house.store.write() as tx:
         if digest.approval == "manual":
-            edition = await flow.hold(tx, draft, now=now())
+            edition = await hold(house, tx, draft, sealed)
         else:
             edition = await flow.seal(tx, draft, now=now())
             await _owe_mail(tx, house, edition, sealed, grace)
@@ -168,6 +172,13 @@ async def seal(
             people = await audiences.count(tx, slug, now())
             words += f" {await planned(house, tx, digest, people, start=now() + grace)}."
     return Composed(edition=edition, words=words)
+
+
+async def hold(house: House, tx: Tx, draft: Draft, rows: tuple[mailings.LetterRow, ...]) -> Edition:
+    """Set the draft down for a person to approve, and show it to the operators."""
+    edition = await flow.hold(tx, draft, now=now())
+    await proving.owe(house, tx, edition, rows, at=now(), draft=draft.short)
+    return edition
 
 
 async def approve(house: House, edition: Edition, *, grace: timedelta, named: str = "") -> Edition:

@@ -13,10 +13,10 @@ from digest.errors import EditionError, NotFound, UsageError
 from digest.letter import headers
 from digest.model.drafts import WORDS, Edit, Wish
 from digest.model.editions import Edition, EditionStatus
-from digest.service import collecting, composing
+from digest.service import collecting, composing, letters
 from digest.service.house import House, now
 from digest.settings import Digest
-from digest.store import audit, drafts
+from digest.store import audiences, audit, drafts
 from digest.store.database import Tx
 
 _LEAST = 6
@@ -29,11 +29,14 @@ async def hold(house: House, slug: str, *, at: datetime | None, by: str) -> Edit
     composing.past(at)
     if at is None:
         await collecting.refresh(house)
-    async with house.store.write() as tx:
+    async with house.store.read() as tx:
         draft = await flow.draft(tx, digest, window=composing.window(at))
-        if draft.empty:
-            raise EditionError("nothing to hold: too little is owed", about=slug)
-        edition = await flow.hold(tx, draft, now=now())
+        languages = await audiences.languages(tx, slug)
+    if draft.empty:
+        raise EditionError("nothing to hold: too little is owed", about=slug)
+    rows = letters.rows(letters.rendered(house, draft.snapshot, languages))
+    async with house.store.write() as tx:
+        edition = await composing.hold(house, tx, draft, rows)
         await _note(tx, edition, by, "hold", became=draft.short)
     return edition
 

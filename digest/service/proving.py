@@ -26,9 +26,12 @@ _BODY = re.compile(r"<body[^>]*>", re.IGNORECASE)
 _BANNER = '<p style="margin:0;padding:8px 16px;background:#ffe9a8;color:#222222;font:14px/20px Arial,sans-serif">{}</p>'
 
 
-async def owe(house: House, tx: Tx, edition: Edition, rows: Sequence[LetterRow], *, at: datetime) -> int:
-    """Owe each address of `alerts.to` a proof of the first variants, in the sealing transaction; how many.
+async def owe(
+    house: House, tx: Tx, edition: Edition, rows: Sequence[LetterRow], *, at: datetime, draft: str = ""
+) -> int:
+    """Owe each address of `alerts.to` a proof of the first variants, in the caller's transaction; how many.
 
+    `draft` is what names a draft that waits for one of them to approve it, "" for an edition that is sealed.
     The links of a proof lead to the front page: whoever follows them unsubscribes nobody.
     """
     slug = house.digest(edition.digest).sender
@@ -36,30 +39,30 @@ async def owe(house: House, tx: Tx, edition: Edition, rows: Sequence[LetterRow],
     for address in dict.fromkeys(house.settings.alerts.to):
         to = headers.mailbox(address)
         for row in rows[:MOST]:
-            key = f"{edition.id} {edition.revision} {row.variant}"
+            key = f"{edition.id} {draft or edition.revision} {row.variant}"
             written += await notes.add(
                 tx,
                 kind=NoteKind.PROOF,
                 sender=slug,
                 address=to.address,
-                message=_message(house, edition, letters.letter_of(row), to, key, at),
+                message=_message(house, edition, letters.letter_of(row), to, key, draft, at),
                 dedupe_key=once("proof", key, to.address),
                 now=at,
             )
     return written
 
 
-def _message(house: House, edition: Edition, letter: Letter, to: Mailbox, key: str, at: datetime) -> bytes:
+def _message(house: House, edition: Edition, letter: Letter, to: Mailbox, key: str, draft: str, at: datetime) -> bytes:
     sender = house.settings.senders[house.digest(edition.digest).sender]
     from_ = headers.mailbox(sender.from_)
     shown = letter.shown(letters.specimen(house, letter, name=to.name, address=to.address))
-    words = _words(edition, letter)
+    words = _asked(edition, letter, draft) if draft else _words(edition, letter)
     banner = _BANNER.format(escape(words))
     mac = house.keys.mac("proof", key, to.address)
     return note_message(
         sender=from_,
         to=to,
-        subject=f"[Proof] {shown.subject}",
+        subject=f"[{'To approve' if draft else 'Proof'}] {shown.subject}",
         text=f"{words}\n\n{shown.text}",
         html=_BODY.sub(lambda body: body[0] + banner, shown.html, count=1),
         message_id=headers.message_id(mac, from_.address.rpartition("@")[2]),
@@ -73,4 +76,12 @@ def _words(edition: Edition, letter: Letter) -> str:
     return (
         f"Proof of {name} ({letter.language}), as its readers will get it. Its links act on nobody. "
         f'To stop it before the first letter: digest editions pause {name} --why "…"'
+    )
+
+
+def _asked(edition: Edition, letter: Letter, draft: str) -> str:
+    name = f"{edition.digest} {edition.label}"
+    return (
+        f"Draft of {name} ({letter.language}): it waits until somebody approves it. Its links act on nobody. "
+        f"To let it go: digest editions approve {name} --draft {draft}. To change it first: digest editions edit --help"
     )

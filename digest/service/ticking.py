@@ -13,7 +13,7 @@ from digest.editions.owe import Window
 from digest.errors import DigestError
 from digest.model.editions import Edition
 from digest.schedules.tick import tick as owed_slots
-from digest.service import collecting, composing, drafting, witness
+from digest.service import alerting, collecting, composing, drafting, witness
 from digest.service.house import House, now
 from digest.service.posting import context
 from digest.store import drafts, editions, schedules
@@ -86,15 +86,33 @@ async def _merge_held(house: House, slot: OwedSlot) -> Edition | None:
 
 
 async def _let_go(house: House) -> None:
-    """Seal the drafts that nobody approved by their time, where the digest says so."""
+    """Of drafts that nobody approved by their time: seal them where the digest says so, else remind the operators."""
     for slug, digest in house.settings.digests.items():
-        if digest.approval != "manual" or digest.unapproved != "send":
+        if digest.approval != "manual":
             continue
         async with house.store.read() as tx:
             held = await editions.held(tx, slug)
         if held is None or held.slot_at is None or held.slot_at > now():
             continue
+        if digest.unapproved == "hold":
+            await _remind(house, held)
+            continue
         try:
             await drafting.approve(house, slug, held.label, draft="", by="the clock", why="nobody did by its time")
         except DigestError as error:
             log.error("draft not sealed", digest=slug, edition=held.label, error=str(error))
+
+
+async def _remind(house: House, held: Edition) -> None:
+    """Tell operators, once, that an edition's time has come and nobody has approved it."""
+    name, key = f"{held.digest} {held.label}", f"unapproved:{held.id}"
+    async with house.store.read() as tx:
+        if await alerting.was_told(house, tx, key):
+            return
+    lines = (
+        "Its time has come, and nobody has approved it. It stays held, and then goes into the next draft.",
+        f"To look: digest editions preview {held.digest} --draft {held.label}. To let it go: editions approve.",
+    )
+    sender = house.digest(held.digest).sender
+    async with house.store.write() as tx:
+        await alerting.tell(house, tx, key=key, title=f"{name} waits", lines=lines, sender=sender, now=now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.builders import Desk, folder_source
+from tests.fakes import sinking
 
 
 @pytest.fixture
@@ -26,7 +28,8 @@ def ahead(desk: Desk, **keys: str) -> None:
     desk.declare(sources=folder_source(desk.folder), digest="".join(f'{key} = "{value}"\n' for key, value in words))
     day = datetime.now(UTC) + timedelta(days=20)
     yearly = f"day {min(day.day, 28)} of {day:%b} 09:00"
-    desk.config.write_text(desk.config.read_text().replace("last fri 09:00", yearly))
+    text = desk.config.read_text().replace("last fri 09:00", yearly)
+    desk.config.write_text(f'{text}\n[alerts]\nto = ["office@example.org"]\n')
 
 
 def listed(house: Desk) -> list[tuple[str, str]]:
@@ -63,11 +66,20 @@ def test_the_draft_is_told_of(house: Desk) -> None:
 
 
 def test_unapproved_it_waits(house: Desk) -> None:
-    """Its time has come, nobody has said yes: it stays held."""
+    """The operators get the draft itself with how to approve it; its time comes, it stays held, they are told once."""
     [(label, _)] = listed(house)
+    draft = house.done("editions", "preview", "newsflash", "--draft", label, "--json").json()["fingerprint"]
     come(house, label)
-    house.done("tick", "--once")
+    with sinking() as sink:
+        house.config.write_text(house.config.read_text().replace('127.0.0.1:1"', f'127.0.0.1:{sink.port}"'))
+        for _ in range(3):
+            house.done("tick", "--once")
     assert [(label, "held")] == listed(house)
+    asking, reminding = (str(email.message_from_bytes(raw)["Subject"]) for _, raw in sink.accepted)
+    assert asking.startswith("[To approve] Newsflash")
+    assert f"Attention: newsflash {label} waits" == reminding
+    [asked, _] = (raw.decode() for _, raw in sink.accepted)
+    assert f"--draft {draft[:12]}" in asked.replace("=\r\n", "")
 
 
 def test_unapproved_it_goes_where_the_digest_says_so(house: Desk) -> None:

@@ -74,3 +74,14 @@ def test_the_rhythm_is_told_and_its_breach(desk: Desk, site: Site) -> None:
     assert rows[1]["rhythm"].startswith("usually every 7 days, silent for ")
     assert rows[2]["rhythm"] == ""
     assert "usually every 7 days" in desk.done("sources", "list", COLUMNS="200").out
+
+
+def test_a_preview_says_what_it_does_not_know(desk: Desk) -> None:
+    """A source that could not be read is named before the edition goes, with how long it has been unread."""
+    desk.write("one", "Number one", "2025-05-10")
+    gone = web_source("press", "feed", "http://127.0.0.1:9/feed")
+    desk.declare(sources=folder_source(desk.folder) + gone)
+    desk.run("collect")
+    shown = desk.done("editions", "preview", "newsflash")
+    assert "Mind: source press never read" in shown.out
+    assert ["press never read"] == desk.done("editions", "preview", "newsflash", "--json").json()["stale"]

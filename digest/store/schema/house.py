@@ -31,5 +31,4 @@ audit = Table(
     words("became"),
     words("why"),
     Index("ix_audit_subject", "subject"),
-    Index("ix_audit_action_at", "action", "at"),
 )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from hashlib import blake2b
+from pathlib import Path
 from typing import ClassVar
 
 from sqlalchemy import insert, literal, select, update
@@ -54,6 +57,12 @@ class Clock:
         await asyncio.sleep(0)
 
 
+def journals(store: Store) -> Path:
+    """Where the workers of a ledger keep their journals: beside it, or in a folder of its own where it is no file."""
+    apart = Path(tempfile.gettempdir()) / f"digest-{blake2b(store.url.encode(), digest_size=8).hexdigest()}"
+    return (store.folder or apart) / "journal"
+
+
 @dataclass
 class House:
     """What the tests of this room live in."""
@@ -74,7 +83,7 @@ class House:
         return Context(
             store=self.store,
             owner=worker,
-            journal=Journal(sqlite_path(self.store.url).parent / "journal", worker),
+            journal=Journal(journals(self.store), worker),
             keys=Keyring.parse("1:a key for these tests only"),
             senders={"main": sender},
             signers={"main": signers(sender)},

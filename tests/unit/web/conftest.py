@@ -98,19 +98,13 @@ class Site:
 
 
 @pytest.fixture
-def config() -> str:
-    """What the house declares; a test that needs more says so by a fixture of its own."""
-    return CONFIG
-
-
-@pytest.fixture
-def site(tmp_path: Path, empty: Path, config: str) -> Iterator[Site]:
+def site(tmp_path: Path, empty: Path) -> Iterator[Site]:
     shutil.copy(empty, tmp_path / "digest.db")
-    file = tmp_path / "digest.toml"
-    file.write_text(config.format(folder=tmp_path))
+    config = tmp_path / "digest.toml"
+    config.write_text(CONFIG.format(folder=tmp_path))
     stack = AsyncExitStack()
     with asyncio.Runner() as runner:
-        house = runner.run(stack.enter_async_context(opened(load(file, {}))))
+        house = runner.run(stack.enter_async_context(opened(load(config, {}))))
         yield Site(house, app.create(house), runner)
         runner.run(stack.aclose())
 
