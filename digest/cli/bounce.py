@@ -41,6 +41,16 @@ def listing(
     )
 
 
+@app.command(epilog="Example: digest bounces poll")
+def poll() -> None:
+    """Read the mailbox of `[bounces] imap` once, as `digest serve` does by itself."""
+    from digest.cli.output import say
+    from digest.service import mailbox
+
+    polled = within(mailbox.poll)
+    say(f"{polled.ours} of ours read and deleted there, {polled.left} left for people.")
+
+
 def bounce(
     files: Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", help="Else standard input.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only classify; change nothing.")] = False,

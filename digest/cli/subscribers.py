@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.running import Json, Limit, instant, within
+from digest.cli.running import Json, Limit, instant, operator, within
 
 app = typer.Typer(name="subscribers", no_args_is_help=True, help="Add, import and list people.", rich_markup_mode=None)
 
@@ -168,3 +168,18 @@ def unsubscribe(
     from digest.service import people
 
     say(within(lambda house: people.unsubscribe(house, email, digest)))
+
+
+@app.command("bring-back", epilog="Example: digest subscribers bring-back --since 2026-06-26T09:00Z --way one-click")
+def bring_back(
+    since: Annotated[str, typer.Option("--since", metavar="TIME", help="From then on.")],
+    until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="Before then; else until now.")] = None,
+    way: Annotated[str, typer.Option("--way", help="one-click or mailto.")] = "one-click",
+) -> None:
+    """Take back a storm of leaves that a program made; whoever used the page themselves stays off."""
+    from digest.cli.output import say
+    from digest.service import storm
+
+    first, last = instant(since), instant(until)
+    assert first is not None  # noqa: S101 - it was required
+    say(within(lambda house: storm.bring_back(house, since=first, until=last, way=way, who=operator())))

@@ -64,3 +64,5 @@ class Subscription:
     """JSON: when, from where, the wording shown."""
     changed_at: datetime
     confirmed_at: datetime | None = None
+    paused_until: datetime | None = None
+    """Nothing is sent until then."""

@@ -2,30 +2,55 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 
 from digest.letter import headers, notes
 from digest.letter.compile import note_message
 from digest.letter.headers import Mailbox
 from digest.model.deliveries import NoteKind
 from digest.model.subscribers import Subscriber
-from digest.service import ringing
+from digest.service import alerting, ringing
 from digest.service.house import House
 from digest.service.letters import site_view
 from digest.settings import Digest
+from digest.store import askings
 from digest.store import notes as owed
+from digest.store.askings import DAILY, HOURLY
 from digest.store.database import Tx
-from digest.subscribers import flow
+from digest.subscribers import flow, limits
 from digest.subscribers.address import Address
 
 EVERY = 600
 """Seconds in which one address gets one confirm note for a digest, however often it is asked for."""
 
 
+PENDING_FOR = timedelta(days=7)
+"""Who has not confirmed by then is forgotten; the link itself lasts three days."""
+
+
+class Asked(StrEnum):
+    """What an asker is told; never anything about the address."""
+
+    TAKEN = "taken"
+    TOO_OFTEN = "too often"
+    """Too many from there, or altogether."""
+
+
 async def ask(
     house: House, digest: Digest, address: Address, *, language: str, wording: str, ip: str = "", now: datetime
-) -> None:
+) -> Asked:
     """Owe a confirm note to an address that is not confirmed or suppressed; the caller learns nothing of that."""
+    async with house.store.write() as tx:
+        if ip and not await askings.allowed(tx, _key(house, limits.network(ip)), limits.A_NETWORK, HOURLY, now):
+            return Asked.TOO_OFTEN
+        if not await askings.allowed(tx, "all", limits.ALTOGETHER, HOURLY, now):
+            await _alert(house, tx, now)
+            return Asked.TOO_OFTEN
+        mailbox = _key(house, limits.folded(address.norm))
+        if not await askings.allowed(tx, mailbox, limits.A_MAILBOX, DAILY, now):
+            # Whoever fills a stranger's mailbox is not told that it was noticed.
+            return Asked.TAKEN
 
     async def owe(tx: Tx, subscriber: Subscriber, token: str) -> None:
         await owed.add(
@@ -51,6 +76,28 @@ async def ask(
         now=now,
         owe=owe,
     )
+    return Asked.TAKEN
+
+
+async def tidy(house: House, *, now: datetime) -> int:
+    """Forget who asked and never confirmed, and what was counted of askings; how many were forgotten."""
+    async with house.store.write() as tx:
+        await askings.tidy(tx, now)
+        return await askings.forget_pending(tx, now - PENDING_FOR)
+
+
+async def _alert(house: House, tx: Tx, now: datetime) -> None:
+    lines = [
+        f"More than {limits.ALTOGETHER} people asked to join within an hour, which is more than people do.",
+        "Until it is less, nobody else is sent a letter to confirm; they are told to try again in an hour.",
+    ]
+    title = "somebody is filling in the form to subscribe"
+    await alerting.tell(house, tx, key=f"joining:{now:%Y-%m-%dT%H}", title=title, lines=lines, now=now)
+
+
+def _key(house: House, name: str) -> str:
+    """No address and no network stands in the ledger for having asked."""
+    return house.keys.mac("joining", name).hex()
 
 
 def confirm_message(

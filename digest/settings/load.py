@@ -16,10 +16,12 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy.engine import make_url
 
 from digest.errors import ConfigError
+from digest.settings.bounces import Bounces
 from digest.settings.environment import nested, variable
 from digest.settings.explain import sentences
 from digest.settings.keys import Keyring, made_key
 from digest.settings.sections import Alerts, Database, Digest, Engine, Feed, Fetch, Sender, Site, Source
+from digest.settings.web import Web
 
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,62}")
 DEFAULT_PATH = Path("config/digest.toml")
@@ -35,6 +37,8 @@ class Settings(BaseSettings):
     engine: Engine = Engine()
     fetch: Fetch = Fetch()
     alerts: Alerts = Alerts()
+    web: Web = Web()
+    bounces: Bounces = Bounces()
     senders: dict[str, Sender] = {}
     sources: dict[str, Source] = {}
     feeds: dict[str, Feed] = {}

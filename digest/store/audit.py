@@ -39,3 +39,15 @@ async def listed(tx: Tx, subject: str | None = None, *, limit: int | None = None
     if subject is not None:
         query = query.where(audit.c.subject == subject)
     return tuple(Entry(**row._mapping) for row in await tx.execute(query))
+
+
+async def moments(
+    tx: Tx, action: str, *, since: datetime, until: datetime | None = None, who: str | None = None
+) -> tuple[datetime, ...]:
+    """When an action was done, within a window."""
+    query = select(audit.c.at).where(audit.c.action == action, audit.c.at >= since)
+    if until is not None:
+        query = query.where(audit.c.at < until)
+    if who is not None:
+        query = query.where(audit.c.who == who)
+    return tuple((await tx.execute(query)).scalars())

@@ -17,6 +17,7 @@ from digest.store.shards import HELD
 class Letter:
     """One letter to one person; `said` is the relay's word where it was no acceptance, `came_back` how it bounced."""
 
+    mailing: int
     digest: str
     edition: str
     edition_id: int
@@ -48,6 +49,7 @@ async def of(tx: Tx, subscriber: int) -> tuple[Letter, ...]:
     said, back = await _said(tx, subscriber), await _came_back(tx, subscriber)
     return tuple(
         Letter(
+            mailing=row.mailing,
             digest=row.digest,
             edition=row.edition,
             edition_id=row.edition_id,

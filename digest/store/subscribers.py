@@ -47,6 +47,11 @@ async def by_handle(tx: Tx, handle: str) -> Subscriber | None:
     return await _first(tx, subscribers.c.handle == handle)
 
 
+async def handle_of(tx: Tx, subscriber: int) -> str | None:
+    """What stands for a row where a number must not; None when there is no such row."""
+    return (await tx.execute(select(subscribers.c.handle).where(subscribers.c.id == subscriber))).scalar_one_or_none()
+
+
 async def ids(tx: Tx, emails: Collection[str]) -> dict[str, int]:
     """Row ids by normalised address, of those that are known; at most some thousands at once."""
     query = select(subscribers.c.email_norm, subscribers.c.id).where(subscribers.c.email_norm.in_(emails))
@@ -110,6 +115,14 @@ async def move(
     return bool(changed.rowcount)
 
 
+async def pause(tx: Tx, subscriber: int, digest: str, until: datetime | None) -> bool:
+    """Send nothing of a digest until then, or with None again; False when it is not confirmed."""
+    mine = (subscriptions.c.subscriber_id == subscriber) & (subscriptions.c.digest == digest)
+    confirmed = subscriptions.c.state == SubscriptionState.CONFIRMED
+    changed = await tx.execute(update(subscriptions).where(mine, confirmed).values(paused_until=until))
+    return bool(changed.rowcount)
+
+
 async def listed(
     tx: Tx, digest: str | None = None, state: SubscriptionState | None = None
 ) -> AsyncIterator[tuple[Subscriber, Subscription]]:
@@ -151,6 +164,7 @@ def _subscription(row: Row[Any]) -> Subscription:
         evidence=row.evidence,
         changed_at=row.changed_at,
         confirmed_at=row.confirmed_at,
+        paused_until=row.paused_until,
     )
 
 

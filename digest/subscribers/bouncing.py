@@ -69,7 +69,7 @@ async def take(
         if whose is not None:
             gravest = min(judged, key=lambda each: _GRAVITY.index(each.kind))
             return (await act(tx, whose, gravest, source=source, now=now),)
-        return tuple([await _list(tx, each, _named(message, raw), source=source, now=now) for each in judged])
+        return tuple([await keep(tx, each, _named(message, raw), source=source, now=now) for each in judged])
 
 
 async def act(tx: Tx, whose: Returned, judged: Judged, *, source: str, now: datetime) -> Came:
@@ -122,7 +122,7 @@ async def _suppress(tx: Tx, found: Subscriber, reason: SuppressionReason, source
     return Effect.SUPPRESSED
 
 
-async def _list(tx: Tx, judged: Judged, named: str, *, source: str, now: datetime) -> Came:
+async def keep(tx: Tx, judged: Judged, named: str, *, source: str, now: datetime) -> Came:
     """Keep it for an operator: without a token of ours, anybody could have written it."""
     if judged.kind is Class.NONE:
         return Came(judged.kind, Effect.NOTHING, judged.recipient)

@@ -14,7 +14,16 @@ from digest.subscribers import tokens
 from digest.subscribers.address import Address, Refused
 from digest.subscribers.entering import ImportReport, add, import_csv
 from digest.subscribers.joining import Confirmed, Person, confirm, subscribe, whose
-from digest.subscribers.leaving import Left, leave, resubscribe, unsubscribe, unsubscribe_address
+from digest.subscribers.leaving import (
+    Left,
+    leave,
+    pause,
+    put_off,
+    resubscribe,
+    unsubscribe,
+    unsubscribe_address,
+    unsubscribe_all,
+)
 
 __all__ = [
     "Confirmed",
@@ -30,12 +39,15 @@ __all__ = [
     "import_csv",
     "leave",
     "listed",
+    "pause",
+    "put_off",
     "resubscribe",
     "show",
     "subscribe",
     "suppress",
     "unsubscribe",
     "unsubscribe_address",
+    "unsubscribe_all",
     "unsuppress",
     "whose",
 ]

@@ -43,6 +43,33 @@ async def leave(store: Store, keys: Keyring, claim: Claim, *, way: Way, now: dat
     return Left(claim.digest, found.subscriber, undo)
 
 
+async def unsubscribe_all(store: Store, keys: Keyring, token: str, *, now: datetime) -> Left | None:
+    """Leave everything by the link of one letter; `undo` takes all of it back. None when the link is not ours."""
+    claim = tokens.read(keys, Purpose.UNSUBSCRIBE, token)
+    if claim is None:
+        return None
+    async with store.write() as tx:
+        found = (await person(tx, claim)).subscriber
+        gone = await leave_all(tx, found, way=Way.PAGE, now=now) if found else ()
+    return Left(claim.digest, found, " ".join(tokens.undo_token(keys, claim.handle, each, now) for each in gone))
+
+
+async def pause(store: Store, keys: Keyring, token: str, until: datetime | None, *, now: datetime) -> Left | None:
+    """Send nothing of a letter's digest until then, by its link to leave: less than leaving. None when not ours."""
+    claim = tokens.read(keys, Purpose.UNSUBSCRIBE, token)
+    return None if claim is None else await put_off(store, claim, until, now=now)
+
+
+async def put_off(store: Store, claim: Claim, until: datetime | None, *, now: datetime) -> Left:
+    """The same, for a claim that has been verified; with None it is sent again at once."""
+    async with store.write() as tx:
+        found = (await person(tx, claim)).subscriber
+        if found and await subscribers.pause(tx, found.id, claim.digest, until):
+            became = f"{claim.digest} paused until {until:%Y-%m-%d}" if until else f"{claim.digest} goes on"
+            await audit.add(tx, at=now, who="subscriber", action="pause", subject=claim.handle, became=became)
+    return Left(claim.digest, found)
+
+
 async def unsubscribe_address(
     store: Store, email_norm: str, digest: str | None = None, *, who: str = "operator", why: str = "", now: datetime
 ) -> tuple[str, ...]:

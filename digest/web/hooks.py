@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from digest.collect.flow import SourceReport
-from digest.service import pushing
+from digest.service import pushing, reports
 from digest.service.pushing import Refused, Unreadable
 from digest.web.page import house
 
@@ -23,6 +23,13 @@ _WORDS = {
     Refused.AGAIN: "this was taken already; sign anew to send it again",
 }
 
+_REPORT_STATUS = {reports.Refused.NO_HOOK: 404, reports.Refused.UNSIGNED: 401, reports.Refused.UNREADABLE: 422}
+_REPORT_WORDS = {
+    reports.Refused.NO_HOOK: "no such provider is declared in [bounces.hooks]; say which by ?provider=",
+    reports.Refused.UNSIGNED: "the signature or the secret is missing, wrong or too old",
+    reports.Refused.UNREADABLE: "this is no JSON",
+}
+
 
 async def announcements(request: Request) -> Response:
     """Announcements as JSON, signed in `Digest-Timestamp` and `Digest-Signature`; what became of them."""
@@ -34,6 +41,16 @@ async def announcements(request: Request) -> Response:
     if isinstance(answer, Unreadable):
         return _said(422, error=answer.words)
     return _taken(answer)
+
+
+async def bounces(request: Request) -> Response:
+    """What a provider reports of our letters, `?provider=` saying which; how many judgements were taken."""
+    provider = request.query_params.get("provider", "")
+    given = {name.lower(): value for name, value in request.headers.items()}
+    answer = await reports.take(house(request), provider, given, await _body(request))
+    if isinstance(answer, reports.Refused):
+        return _said(_REPORT_STATUS[answer], error=_REPORT_WORDS[answer])
+    return _said(200, taken=len(answer.came))
 
 
 def _taken(report: SourceReport) -> Response:
@@ -67,4 +84,7 @@ def _said(status: int, **words: object) -> Response:
     return JSONResponse(words, status_code=status, headers=headers)
 
 
-routes = [Route("/hooks/announcements", announcements, methods=["POST"])]
+routes = [
+    Route("/hooks/announcements", announcements, methods=["POST"]),
+    Route("/hooks/bounces", bounces, methods=["POST"]),
+]

@@ -17,6 +17,7 @@ from digest.feeds.documents import MEDIA_TYPES
 from digest.feeds.entries import path
 from digest.letter.views import SiteView
 from digest.service.house import House
+from digest.subscribers import limits
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 PUBLIC_CACHE = {"cache-control": "public, max-age=60"}
@@ -96,3 +97,10 @@ def page(
     }
     text = templating.render(at.templates, f"web/public/{name}.html", **context)
     return HTMLResponse(text, status_code=status, headers=dict(headers or {}))
+
+
+def visitor(request: Request) -> str:
+    """The address of whoever asks; a proxy's word for it counts only where the proxy is named."""
+    peer = request.client.host if request.client else ""
+    forwarded = ",".join(request.headers.getlist("x-forwarded-for"))
+    return limits.visitor(peer, forwarded, house(request).settings.web.trusted)

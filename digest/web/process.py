@@ -17,14 +17,15 @@ import uvicorn
 
 from digest.engine.clock import Clock
 from digest.errors import UsageError
-from digest.service import collecting, keeping, publishing, ticking, witness, working
-from digest.service.house import House, opened
+from digest.service import collecting, joining, keeping, mailbox, publishing, storm, ticking, witness, working
+from digest.service.house import House, now, opened
 from digest.settings import Settings
 from digest.web.app import create
 from digest.web.protocol import protocol
 
 TICK = timedelta(seconds=5)
 TIDY = timedelta(minutes=10)
+WATCH = timedelta(minutes=1)
 # The sender must not starve the pages: with the default of 5 ms a page would wait for it several times over.
 SWITCH_INTERVAL = 0.001
 # Headers of a reader that has kept eight hundred ETags; the default is 16 KB.
@@ -59,7 +60,10 @@ async def run(settings: Settings, roles: Roles, *, host: str, port: int, say: Ca
             # A source that keeps us waiting keeps no slot waiting.
             await stack.enter_async_context(Clock(lambda: _collect(house), every=TICK, patience=1))
             await stack.enter_async_context(Clock(lambda: _look(house), every=TICK))
-            await stack.enter_async_context(Clock(lambda: keeping.tidy(house), every=TIDY))
+            await stack.enter_async_context(Clock(lambda: _tidy(house), every=TIDY))
+            await stack.enter_async_context(Clock(lambda: _watch(house), every=WATCH))
+            if settings.bounces.imap:
+                await stack.enter_async_context(Clock(lambda: _poll(house), every=settings.bounces.every))
         await stop.wait()
         say("Stopping: what is under way is finished first.")
 
@@ -72,6 +76,19 @@ async def _look(house: House) -> None:
     await ticking.slots(house)
     # Whatever else changed: an edition that is out, an announcement that another process took back.
     await publishing.build(house, None)
+
+
+async def _tidy(house: House) -> None:
+    await keeping.tidy(house)
+    await joining.tidy(house, now=now())
+
+
+async def _watch(house: House) -> None:
+    await storm.watch(house)
+
+
+async def _poll(house: House) -> None:
+    await mailbox.poll(house)
 
 
 def _stopping() -> asyncio.Event:

@@ -25,8 +25,8 @@ def order(at: At) -> Act | None:
     return Act(say="421 4.4.2 enough") if at.stage == "mail" and at.nth == 7 else None
 
 
-@pytest.mark.parametrize("scheme", ["smtp", "smtp+starttls", "smtps"])
-@pytest.mark.parametrize("pipelining", [True, False])
+@pytest.mark.parametrize("scheme", [pytest.param("smtp", marks=pytest.mark.long), "smtp+starttls", "smtps"])
+@pytest.mark.parametrize("pipelining", [True, pytest.param(False, marks=pytest.mark.long)])
 @pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
 def test_loops(url: str, tmp_path: Path, scheme: str, pipelining: bool, loop: Loop) -> None:
     """Plain and under TLS, where many replies come as records of their own; sessions that break are noticed."""

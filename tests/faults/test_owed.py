@@ -17,7 +17,7 @@ from tests.faults.mailing import PEOPLE, Mailing, mailing
 from tests.faults.orders import DROP, Act, Order, usual
 
 D = DeliveryState
-WAYS = ["pipelined", "a command at a time", "the careful way"]
+WAYS = ["pipelined", pytest.param("a command at a time", marks=pytest.mark.long), "the careful way"]
 
 
 @pytest.fixture(params=WAYS)
@@ -29,6 +29,7 @@ def always(stage: str, act: Act) -> Order:
     return lambda at: act if at.stage == stage else None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "order",
     [

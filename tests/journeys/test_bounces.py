@@ -53,6 +53,21 @@ def test_a_letter_that_comes_back_takes_its_reader_off(desk: Desk) -> None:
     assert [(WHO, "hard bounce")] == [(each["email"], each["reason"]) for each in suppressed]
 
 
+def test_a_relay_that_knows_nobody_there_is_believed(desk: Desk) -> None:
+    """At once, as a bounce would be; a full mailbox and a refusal of us are not."""
+    desk.write("one", "First", "2025-05-06")
+    people = [f"u{number}@example.org" for number in range(60)]
+    with sinking() as sink:
+        marked(desk, sink.port)
+        sink.refused = {people[0]: "550 5.1.1 user unknown", people[1]: "552 5.2.2 mailbox full"}
+        desk.done("collect")
+        (desk.folder / "people.csv").write_text("email\n" + "\n".join(people))
+        desk.done("subscribers", "import", "people.csv", "--digest", "newsflash", "--confirmed")
+        desk.run("editions", "send", "newsflash", "--at", "2025-05-30T08:00Z")
+    rows = desk.done("suppressions", "list", "--json").json()
+    assert [(people[0], "hard bounce", "relay")] == [(each["email"], each["reason"], each["source"]) for each in rows]
+
+
 def test_a_dry_run_says_a_line_for_each_file(desk: Desk) -> None:
     """Without a store, a token, or a change."""
     marked(desk, 1)

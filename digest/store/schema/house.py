@@ -31,4 +31,5 @@ audit = Table(
     words("became"),
     words("why"),
     Index("ix_audit_subject", "subject"),
+    Index("ix_audit_action_at", "action", "at"),
 )

@@ -10,15 +10,16 @@ from starlette.routing import Route
 from digest import templating
 from digest.service import joining
 from digest.service.house import now
+from digest.service.joining import Asked
 from digest.settings import Digest
 from digest.subscribers import address as addresses
 from digest.subscribers import flow, tokens
-from digest.subscribers.address import Refused, masked
+from digest.subscribers.address import Address, Refused, masked
 from digest.subscribers.joining import Confirmed, Person, judge
 from digest.subscribers.tokens import Purpose
 from digest.web import forms
 from digest.web.forms import Form
-from digest.web.page import asked_language, house, page
+from digest.web.page import asked_language, house, page, visitor
 from digest.web.public.editions import known_digest
 
 TRAP = "website"
@@ -39,16 +40,21 @@ async def ask(request: Request) -> Response:
         return _form(request, digest, fields, wrong=address.why, status=422)
     if fields.get(TRAP):
         return _form(request, digest, fields, again=True)
-    language = _language(request, digest, fields)
-    await joining.ask(
+    return await _ask(request, digest, address, _language(request, digest, fields))
+
+
+async def _ask(request: Request, digest: Digest, address: Address, language: str) -> Response:
+    asked = await joining.ask(
         house(request),
         digest,
         address,
         language=language,
         wording=_wording(request, "asked", language, digest.title),
-        ip=request.client.host if request.client else "",
+        ip=visitor(request),
         now=now(),
     )
+    if asked is Asked.TOO_OFTEN:
+        raise HTTPException(429, headers={"retry-after": "3600"})
     return page(request, "asked", language=language, headers={"cache-control": "no-store"}, digest=digest)
 
 
@@ -64,18 +70,21 @@ async def show(request: Request) -> Response:
 async def confirm(request: Request) -> Response:
     """Confirm; once more is no mistake, too late is told with the way to ask again."""
     at = house(request)
-    await forms.read(request)
+    form = await forms.read(request)
     token = request.path_params["token"]
     found = await flow.whose(at.store, at.keys, Purpose.CONFIRM, token)
     if found is None:
         raise HTTPException(404)
     language, title = _told(request, found)
+    if "again" in form and (digest := at.settings.digests.get(found.claim.digest)) and found.subscriber:
+        # The link is theirs and too old: one press, and a new one is on its way to the same address.
+        return await _ask(request, digest, flow.address(found.subscriber.email), language)
     outcome = await flow.confirm(
         at.store,
         at.keys,
         token,
         wording=_wording(request, "agreed", language, title),
-        ip=request.client.host if request.client else "",
+        ip=visitor(request),
         now=now(),
     )
     return _confirm(request, found, outcome or Confirmed.EXPIRED)
@@ -114,6 +123,7 @@ def _confirm(request: Request, found: Person, outcome: Confirmed | str) -> Respo
         wording=_wording(request, "agreed", language, title),
         address=masked(found.subscriber.email) if found.subscriber else "",
         outcome=str(outcome),
+        again=found.subscriber is not None,
         manage=tokens.manage_token(at.keys, claim.handle, claim.digest),
     )
 

@@ -1,6 +1,11 @@
-"""Leaving: GET shows one button and changes nothing, POST acts at once, whoever or whatever posts (RFC 8058)."""
+"""Leaving: GET shows one button and changes nothing, POST acts at once, whoever or whatever posts (RFC 8058).
+
+Below the button the page offers less, a pause or another newsletter, and more: everything at once.
+"""
 
 from __future__ import annotations
+
+from datetime import datetime, timedelta
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -12,9 +17,14 @@ from digest.service.house import now
 from digest.subscribers import flow
 from digest.subscribers.address import masked
 from digest.subscribers.consent import Way
+from digest.subscribers.flow import Left
 from digest.subscribers.tokens import Purpose
 from digest.web import forms
 from digest.web.page import house, page
+
+PAUSES = {"1": timedelta(days=30), "3": timedelta(days=91), "6": timedelta(days=182)}
+"""Months to choose from."""
+MOST = 50
 
 
 async def show(request: Request) -> Response:
@@ -33,24 +43,39 @@ async def act(request: Request) -> Response:
     form = await forms.read(request)
     if undo := form.get("undo"):
         return await _undo(request, undo)
+    token = request.path_params["token"]
+    if months := PAUSES.get(form.get("pause", "")):
+        return _paused(request, await flow.pause(at.store, at.keys, token, now() + months, now=now()), now() + months)
+    if form.get("all"):
+        left = await flow.unsubscribe_all(at.store, at.keys, token, now=now())
+        return _left(request, left, everything=True)
     way = Way.ONE_CLICK if form.get("List-Unsubscribe") == "One-Click" else Way.PAGE
-    left = await flow.unsubscribe(at.store, at.keys, request.path_params["token"], way=way, now=now())
+    return _left(request, await flow.unsubscribe(at.store, at.keys, token, way=way, now=now()))
+
+
+def _left(request: Request, left: Left | None, *, everything: bool = False) -> Response:
     if left is None:
         raise HTTPException(404)
-    return _page(request, "unsubscribed", left.digest, left.subscriber, undo=left.undo)
+    return _page(request, "unsubscribed", left.digest, left.subscriber, undo=left.undo, everything=everything)
 
 
-async def _undo(request: Request, token: str) -> Response:
+def _paused(request: Request, left: Left | None, until: datetime) -> Response:
+    if left is None:
+        raise HTTPException(404)
+    return _page(request, "paused", left.digest, left.subscriber, until=until.date())
+
+
+async def _undo(request: Request, tokens: str) -> Response:
+    """Take back what one press did: one digest, or everything that was left at once."""
     at = house(request)
-    back = await flow.resubscribe(at.store, at.keys, token, now=now())
+    each = [await flow.resubscribe(at.store, at.keys, token, now=now()) for token in tokens.split()[:MOST]]
+    back = next(filter(None, each), None)
     if back is None:
         raise HTTPException(410)
     return _page(request, "resubscribed", back.digest, back.subscriber)
 
 
-def _page(
-    request: Request, name: str, slug: str, subscriber: Subscriber | None, *, gone: bool = False, undo: str = ""
-) -> Response:
+def _page(request: Request, name: str, slug: str, subscriber: Subscriber | None, **said: object) -> Response:
     digest = house(request).settings.digests.get(slug)
     return page(
         request,
@@ -60,8 +85,11 @@ def _page(
         title=digest.title if digest else slug,
         slug=slug if digest else "",
         address=masked(subscriber.email) if subscriber else "",
-        gone=gone,
-        undo=undo,
+        others=[each for each in house(request).settings.digests.values() if each.slug != slug],
+        gone=said.get("gone", False),
+        undo=said.get("undo", ""),
+        everything=said.get("everything", False),
+        until=said.get("until"),
     )
 
 

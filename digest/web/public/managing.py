@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -19,7 +20,9 @@ from digest.subscribers.consent import Way
 from digest.subscribers.flow import Left, Person
 from digest.subscribers.tokens import Claim, Purpose
 from digest.web import forms
+from digest.web.forms import Form
 from digest.web.page import house, page
+from digest.web.public.leaving import PAUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Row:
     slug: str
     title: str
     state: SubscriptionState
+    paused_until: date | None = None
 
 
 async def show(request: Request) -> Response:
@@ -44,6 +48,8 @@ async def act(request: Request) -> Response:
     if form.get("action") == "leave":
         left = await _leave(request, found, form.get("digest", ""))
         return await _page(request, await _person(request), done="left", left=left)
+    if form.get("action") in ("pause", "go_on"):
+        return await _page(request, await _put_off(request, found, form), done=form["action"])
     if form.get("action") == "undo":
         at = house(request)
         back = await flow.resubscribe(at.store, at.keys, form.get("undo", ""), now=now())
@@ -69,6 +75,17 @@ async def _speak(request: Request, found: Person, tag: str) -> Person:
     return await _person(request)
 
 
+async def _put_off(request: Request, found: Person, form: Form) -> Person:
+    """Pause one digest for some months, or let it come again."""
+    at = house(request)
+    months = PAUSES.get(form.get("months", ""))
+    if found.subscriber is None or (months is None and form["action"] == "pause"):
+        raise HTTPException(400)
+    claim = Claim(found.subscriber.handle, form.get("digest", ""))
+    await flow.put_off(at.store, claim, now() + months if months and form["action"] == "pause" else None, now=now())
+    return await _person(request)
+
+
 async def _leave(request: Request, found: Person, slug: str) -> Left:
     at = house(request)
     if found.subscriber is None:
@@ -87,7 +104,8 @@ async def _page(request: Request, found: Person, *, done: str = "", left: Left |
         language=language,
         personal=True,
         address=masked(found.subscriber.email) if found.subscriber else "",
-        rows=await _rows(request, found),
+        rows=(rows := await _rows(request, found)),
+        others=[each for each in at.settings.digests.values() if each.slug not in {row.slug for row in rows}],
         spoken=templating.languages(at.templates),
         done=done,
         undo=left.undo if left else "",
@@ -100,7 +118,12 @@ async def _rows(request: Request, found: Person) -> list[Row]:
         return []
     async with house(request).store.read() as tx:
         standings: tuple[Subscription, ...] = await subscribers.subscriptions_of(tx, found.subscriber.id)
-    return [Row(each.digest, _title(request, each.digest), each.state) for each in standings]
+    return [Row(each.digest, _title(request, each.digest), each.state, _until(each)) for each in standings]
+
+
+def _until(standing: Subscription) -> date | None:
+    paused = standing.paused_until
+    return paused.date() if paused and paused > now() else None
 
 
 def _title(request: Request, slug: str) -> str:

@@ -22,7 +22,10 @@ from .sink import DROP, TAKE_AND_DROP, Answer, Sink
 D = DeliveryState
 
 
-@pytest.fixture(autouse=True, params=["pipelined", "a command at a time", "the careful way"])
+SLOWLY = pytest.param("a command at a time", marks=pytest.mark.long)
+
+
+@pytest.fixture(autouse=True, params=["pipelined", SLOWLY, "the careful way"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every fault ends alike, however we talk to the relay."""
     monkeypatch.setattr(Sink, "pipelining", request.param == "pipelined")

@@ -98,13 +98,19 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path, empty: Path) -> Iterator[Site]:
+def config() -> str:
+    """What the house declares; a test that needs more says so by a fixture of its own."""
+    return CONFIG
+
+
+@pytest.fixture
+def site(tmp_path: Path, empty: Path, config: str) -> Iterator[Site]:
     shutil.copy(empty, tmp_path / "digest.db")
-    config = tmp_path / "digest.toml"
-    config.write_text(CONFIG.format(folder=tmp_path))
+    file = tmp_path / "digest.toml"
+    file.write_text(config.format(folder=tmp_path))
     stack = AsyncExitStack()
     with asyncio.Runner() as runner:
-        house = runner.run(stack.enter_async_context(opened(load(config, {}))))
+        house = runner.run(stack.enter_async_context(opened(load(file, {}))))
         yield Site(house, app.create(house), runner)
         runner.run(stack.aclose())
 

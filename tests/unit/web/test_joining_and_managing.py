@@ -5,11 +5,12 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
+from digest.service import joining
 from digest.store.schema import notes
 from digest.subscribers import flow, tokens
 
@@ -72,6 +73,54 @@ def test_asking_again_at_once_sends_one_letter(site: Any) -> None:
     for _ in range(5):
         site.post("/subscribe/newsflash", data=FORM)
     assert len(owed(site)) <= 2
+
+
+def test_one_mailbox_is_written_to_three_times_a_day(site: Any) -> None:
+    """However it is spelled and however often it is asked for; the asker is told the same."""
+    spelled = ["bo@gmail.com", "b.o@gmail.com", "BO@gmail.com", "bo+x@googlemail.com", "b.o+y@gmail.com"]
+    answers = {site.post("/subscribe/newsflash", data={**FORM, "email": each}).content for each in spelled}
+    assert (len(answers), len(owed(site))) == (1, 3)
+
+
+def test_one_network_cannot_ask_for_everybody(site: Any) -> None:
+    """After thirty in an hour it is told to come back; nobody else is."""
+    asked = [site.post("/subscribe/newsflash", data={**FORM, "email": f"u{n}@example.org"}) for n in range(32)]
+    assert [each.status_code for each in asked] == [200] * 30 + [429] * 2
+    assert asked[-1].headers["retry-after"] == "3600"
+    assert len(owed(site)) == 30
+
+
+def test_who_never_confirmed_is_forgotten(site: Any) -> None:
+    """After a week: the address, the note to it, and what was counted; who confirmed stays."""
+    site.subscriber()
+    site.post("/subscribe/newsflash", data=FORM)
+    assert site.run(joining.tidy(site.house, now=datetime.now(UTC))) == 0
+    assert site.run(joining.tidy(site.house, now=datetime.now(UTC) + timedelta(days=8))) == 1
+    assert [subscriber.email for subscriber, _ in site.run(flow.listed(site.house.store))] == [
+        "ana.ruiz@mail.example.org"
+    ]
+    assert owed(site) == []
+
+
+def test_a_new_link_takes_one_press(site: Any) -> None:
+    """The page of one that ran out sends another to the same address."""
+    site.post("/subscribe/newsflash", data=FORM)
+    handle = site.run(flow.show(site.house.store, "bo@example.org")).subscriber.handle
+    old = f"/confirm/{tokens.confirm_token(site.house.keys, handle, 'newsflash', NOW - timedelta(days=4))}"
+    assert 'name="again"' in site.post(old).text
+    before = len(owed(site))
+    assert site.post(old, data={"again": "1"}).status_code == 200
+    assert (len(owed(site)) >= before, site.state("bo@example.org")) == (True, "pending")
+
+
+def test_a_pause_is_set_and_ended_on_the_page(site: Any) -> None:
+    """With the date it ends; nonsense is refused."""
+    handle = site.subscriber()
+    link = f"/manage/{tokens.manage_token(site.house.keys, handle, 'newsflash')}"
+    paused = {"action": "pause", "digest": "newsflash", "months": "3"}
+    assert "paused until" in site.post(link, data=paused).text
+    assert "paused until" not in site.post(link, data={"action": "go_on", "digest": "newsflash"}).text
+    assert site.post(link, data={**paused, "months": "9999"}).status_code == 400
 
 
 def test_a_wrong_address_is_told_on_the_form(site: Any) -> None:

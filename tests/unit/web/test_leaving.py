@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from digest.store import audit
-from digest.subscribers import tokens
+from digest.subscribers import flow, tokens
 
 
 def path(site: Any, handle: str) -> str:
@@ -25,11 +26,11 @@ def test_looking_changes_nothing(site: Any, method: str) -> None:
     assert site.state() == "confirmed"
 
 
-def test_the_page_shows_one_button_and_no_address(site: Any) -> None:
-    """Whose it is can be recognised, not read."""
+def test_the_page_shows_one_way_out_and_no_address(site: Any) -> None:
+    """Whose it is can be recognised, not read; what is less or more stands below and is quieter."""
     answer = site.get(path(site, site.subscriber()))
     assert answer.status_code == 200
-    assert answer.text.count("<button") == 1
+    assert answer.text.count('<button class="button">') == 1
     assert "a•••@m•••.org" in answer.text
     assert "ana.ruiz" not in answer.text
 
@@ -51,19 +52,70 @@ def test_a_post_acts_at_once(site: Any, options: dict[str, Any]) -> None:
     assert site.state() == "unsubscribed"
 
 
-def test_a_hundred_posts_take_one_person_off_once(site: Any) -> None:
-    """Each is answered 200, and the audit has one line that says how."""
-    handle = site.subscriber()
-    link = path(site, handle)
+def test_a_thousand_replayed_posts_take_a_thousand_off_once(site: Any) -> None:
+    """Each is answered 200, twice over, and the audit has one line for each that says how."""
+    handles = site.run(_crowd(site.house, 1_000))
+    links = [path(site, handle) for handle in handles]
 
     async def story() -> tuple[set[int], list[str]]:
         one_click = {"List-Unsubscribe": "One-Click"}
-        posts = (site.request("POST", link, data=one_click) for _ in range(100))
-        statuses = {each.status_code for each in await asyncio.gather(*posts)}
+        statuses = {(await site.request("POST", link, data=one_click)).status_code for link in links}
+        replayed = await asyncio.gather(*(site.request("POST", link, data=one_click) for link in links[:100] * 2))
         async with site.house.store.read() as tx:
-            return statuses, [line.why for line in await audit.listed(tx, handle)]
+            lines = [line for line in await audit.listed(tx) if line.action == "unsubscribe"]
+        return statuses | {each.status_code for each in replayed}, [line.why for line in lines]
 
-    assert site.run(story()) == ({200}, ["one-click"])
+    assert site.run(story()) == ({200}, ["one-click"] * 1_000)
+
+
+async def _crowd(house: Any, many: int) -> list[str]:
+    """So many confirmed subscribers; their handles."""
+    file = house.settings.media_folder.parent / "crowd.csv"
+    file.write_text("email\n" + "".join(f"person{number}@example.org\n" for number in range(many)))
+    await flow.import_csv(house.store, file, "newsflash", confirmed=True, now=datetime.now(UTC))
+    return [subscriber.handle for subscriber, _ in await flow.listed(house.store, "newsflash")]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_a_scanner_that_runs_every_link_of_a_letter_changes_nothing(site: Any, method: str) -> None:
+    """And follows every link of the pages it finds there, as those do that run scripts: there are none to run."""
+    handle = site.subscriber()
+    keys = site.house.keys
+    links = [path(site, handle), f"/manage/{tokens.manage_token(keys, handle, 'newsflash')}"]
+    links += [f"/confirm/{tokens.confirm_token(keys, handle, 'newsflash', datetime.now(UTC))}"]
+    for link in links:
+        answer = site.run(site.request(method, link))
+        assert "<script" not in answer.text
+        for further in re.findall(r'(?:href|action|src)="(/[^"]*)"', answer.text):
+            site.run(site.request(method, further))
+    assert site.state() == "confirmed"
+
+
+def test_less_can_be_chosen_instead(site: Any) -> None:
+    """A pause leaves the subscription as it is, and says until when; what is no pause on offer is a leaving."""
+    link = path(site, site.subscriber())
+    paused = site.post(link, data={"pause": "3"})
+    [standing] = site.run(flow.show(site.house.store, "ana.ruiz@mail.example.org")).subscriptions
+    days = (standing.paused_until - datetime.now(UTC)).days
+    assert (paused.status_code, standing.state, days) == (200, "confirmed", 90)
+    assert "is paused" in paused.text
+    site.post(link, data={"pause": "1000"})
+    assert site.state() == "unsubscribed"
+
+
+def test_everything_can_be_left_and_taken_back_at_once(site: Any) -> None:
+    """By the link of one letter, all that its reader gets."""
+    link = path(site, site.subscriber())
+    email = "ana.ruiz@mail.example.org"
+    site.run(flow.add(site.house.store, email, "weekly", confirmed=True, now=datetime.now(UTC)))
+    left = site.post(link, data={"all": "1"})
+    states = [each.state for each in site.run(flow.show(site.house.store, email)).subscriptions]
+    assert (left.status_code, states) == (200, ["unsubscribed", "unsubscribed"])
+    undo = re.search(r'name="undo" value="([^"]+)"', left.text)
+    assert undo is not None
+    site.post(link, data={"undo": undo[1]})
+    states = [each.state for each in site.run(flow.show(site.house.store, email)).subscriptions]
+    assert states == ["confirmed", "confirmed"]
 
 
 def test_leaving_can_be_taken_back(site: Any) -> None:

@@ -50,6 +50,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("audit") as batch_op:
         batch_op.create_index("ix_audit_subject", ["subject"], unique=False)
+        batch_op.create_index("ix_audit_action_at", ["action", "at"], unique=False)
 
     op.create_table(
         "counters",

@@ -1,0 +1,173 @@
+"""What mail providers report of our letters: believed when signed or with the secret, acted upon by our token."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum, auto
+from typing import Any
+
+from digest.deliveries.personalise import message_id
+from digest.letter import headers
+from digest.service import alerting, bouncing
+from digest.service.house import House, now
+from digest.store import histories, subscribers
+from digest.store.database import Tx
+from digest.subscribers import address as addresses
+from digest.subscribers import bouncing as acting
+from digest.subscribers import providers, verp
+from digest.subscribers.address import Address
+from digest.subscribers.bouncing import Came
+from digest.subscribers.providers import Told
+from digest.subscribers.verp import Returned
+
+WINDOW = timedelta(days=1)
+"""How old a signature may be: providers try again for hours. What is told twice changes nothing the second time."""
+_LOOKED_AT = 24
+"""A person's newest letters that a Message-ID is held against."""
+
+
+class Refused(Enum):
+    """Why a report was not taken."""
+
+    NO_HOOK = auto()
+    UNSIGNED = auto()
+    UNREADABLE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a report came to, judgement by judgement."""
+
+    came: tuple[Came, ...]
+
+
+async def take(house: House, provider: str, given: Mapping[str, str], body: bytes) -> Taken | Refused:
+    """Read a provider's report; `given` are its headers, in lower case."""
+    secret = getattr(house.settings.bounces.hooks, provider, None) if provider in providers.READERS else None
+    if secret is None:
+        return Refused.NO_HOOK
+    try:
+        document: Any = json.loads(body)
+    except ValueError:
+        document = None
+    if not _is_theirs(provider, secret.get_secret_value(), given, body, document):
+        return Refused.UNSIGNED
+    if not isinstance(document, dict | list):
+        return Refused.UNREADABLE
+    if provider == "ses" and isinstance(document, dict) and "Type" in document:
+        if document.get("Type") == "SubscriptionConfirmation":
+            await _confirm(house, str(document.get("SubscribeURL", "")))
+            return Taken(())
+        document = _inside(document)
+    told = providers.read(provider, document)
+    async with house.store.write() as tx:
+        came = tuple([await _act(house, tx, provider, each) for each in told])
+    await bouncing.warn(house, came)
+    return Taken(came)
+
+
+async def _act(house: House, tx: Tx, provider: str, told: Told) -> Came:
+    whose = verp.found(house.keys, f"<{told.envelope}>") or await _by_message_id(house, tx, told)
+    if whose is not None:
+        return await acting.act(tx, whose, told.judged, source=provider, now=now())
+    return await acting.keep(tx, told.judged, f"{provider}:{told.event}", source=provider, now=now())
+
+
+async def _by_message_id(house: House, tx: Tx, told: Told) -> Returned | None:
+    """Whose letter a Message-ID of ours is: it is a MAC, so nobody can make one up."""
+    address = addresses.read(told.judged.recipient)
+    if not told.message_id or not isinstance(address, Address):
+        return None
+    found = await subscribers.by_email(tx, address.norm)
+    letters = (await histories.of(tx, found.id))[:_LOOKED_AT] if found else ()
+    for letter in letters:
+        digest = house.settings.digests.get(letter.digest)
+        if found is None or digest is None or letter.key_id not in house.keys.keys:
+            continue
+        domain = headers.mailbox(house.settings.senders[digest.sender].from_).address.rpartition("@")[2]
+        ours = message_id(
+            house.keys,
+            edition_id=letter.edition_id,
+            revision=letter.revision,
+            handle=found.handle,
+            domain=domain,
+            key_id=letter.key_id,
+        )
+        if hmac.compare_digest(ours.encode(), told.message_id.encode()):
+            return Returned(found.handle, letter.mailing)
+    return None
+
+
+async def _confirm(house: House, url: str) -> None:
+    """Amazon asks before it reports: an operator opens the link, we open nothing that was sent to us."""
+    lines = ["Amazon SNS wants to report bounces to this site. If you set that up, open this link once:", url[:2_000]]
+    async with house.store.write() as tx:
+        title = "Amazon SNS asks to be confirmed"
+        await alerting.tell(house, tx, key=f"sns:{url}", title=title, lines=lines, now=now())
+
+
+def _inside(document: dict[str, Any]) -> Any:
+    try:
+        return json.loads(document.get("Message", ""))
+    except (ValueError, TypeError):
+        return {}
+
+
+def _is_theirs(provider: str, secret: str, given: Mapping[str, str], body: bytes, document: Any) -> bool:
+    if provider == "mailgun":
+        return _mailgun(secret, document)
+    if provider == "sendgrid":
+        return _sendgrid(secret, given, body)
+    return _bears(secret, given.get("authorization", ""))
+
+
+def _mailgun(key: str, document: Any) -> bool:
+    """HMAC-SHA256 of timestamp and token (their "Securing webhooks")."""
+    signed = document.get("signature") if isinstance(document, dict) else None
+    if not isinstance(signed, dict):
+        return False
+    timestamp, token, mac = (str(signed.get(name, "")) for name in ("timestamp", "token", "signature"))
+    ours = hmac.new(key.encode(), f"{timestamp}{token}".encode(), "sha256").hexdigest()
+    return _is_fresh(timestamp) and hmac.compare_digest(ours.encode(), mac.encode())
+
+
+def _sendgrid(key: str, given: Mapping[str, str], body: bytes) -> bool:
+    """ECDSA over timestamp and body with the public key they show (their "signed event webhook")."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+    timestamp = given.get("x-twilio-email-event-webhook-timestamp", "")
+    try:
+        signature = base64.b64decode(given.get("x-twilio-email-event-webhook-signature", ""), validate=True)
+        public = load_der_public_key(base64.b64decode(key))
+        if not isinstance(public, ec.EllipticCurvePublicKey):
+            return False
+        public.verify(signature, timestamp.encode() + body, ec.ECDSA(SHA256()))
+    except (ValueError, InvalidSignature, binascii.Error):
+        return False
+    return _is_fresh(timestamp)
+
+
+def _bears(secret: str, authorization: str) -> bool:
+    """The secret as a bearer token, or as the password of basic authentication (RFC 6750, RFC 7617)."""
+    scheme, _, value = authorization.partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            value = base64.b64decode(value, validate=True).decode().partition(":")[2]
+        except (ValueError, binascii.Error):
+            return False
+    return scheme.lower() in ("basic", "bearer") and hmac.compare_digest(value.strip().encode(), secret.encode())
+
+
+def _is_fresh(timestamp: str) -> bool:
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 11):
+        return False
+    return abs(now().timestamp() - int(timestamp)) <= WINDOW.total_seconds()
