@@ -15,6 +15,7 @@ import pytest
 from tests.builders import Desk
 from tests.fakes import Sink, sinking
 
+OFFICE = "office@example.org"
 IDLE_MB = 130
 
 
@@ -57,14 +58,20 @@ def test_from_nothing_to_an_inbox_and_out_again(begun: Desk) -> None:
         assert "First & foremost" in begun.done("editions", "explain", *at).out
         assert "2 accepted" in told(begun, "editions", "send", *at)
         begun.done("editions", "send", *at)
-        assert ["ana@example.org", "bob@example.org"] == sorted(to for to, _ in sink.accepted)
+        # The first is the proof, to who hears of trouble.
+        assert [OFFICE, "ana@example.org", "bob@example.org"] == [sink.accepted[0][0], *sorted(written(sink)[1:])]
         (begun.folder / "announcements/two.md").write_text("---\ntitle: Second\ndate: 2025-06-06\n---\nMore.\n")
         leave(begun, sink.of("bob@example.org")[0])
         sink.accepted.clear()
         begun.done("collect")
         assert "1 accepted" in told(begun, "editions", "send", "newsflash", "--at", "2025-06-27")
-    assert ["ana@example.org"] == [to for to, _ in sink.accepted]
+    assert [OFFICE, "ana@example.org"] == written(sink)
     assert "<title>First &amp; foremost</title>" in (begun.folder / "public/feeds/news.rss").read_text("utf-8")
+
+
+def written(sink: Sink) -> list[str]:
+    """To whom, in order."""
+    return [to for to, _ in sink.accepted]
 
 
 def leave(desk: Desk, raw: bytes) -> None:
@@ -99,9 +106,9 @@ def test_the_service_alone_does_it_all(begun: Desk) -> None:
         begun.config.write_text(begun.config.read_text().replace('"last fri 09:00"', "'cron \"* * * * *\"'"))
         told(begun, "subscribers", "add", "ana@example.org", "--digest", "newsflash", "--confirmed")
         with begun.serving("serve") as base:
-            wait_for(lambda: bool(sink.accepted))
+            wait_for(lambda: bool(sink.of("ana@example.org")))
             wait_for(lambda: "First &amp; foremost" in httpx.get(f"{base}/feeds/news.atom", trust_env=False).text)
-    assert ["ana@example.org"] == [to for to, _ in sink.accepted]
+    assert [OFFICE, "ana@example.org"] == written(sink)
 
 
 def wait_for(condition: Callable[[], bool], patience: float = 100.0) -> None:
