@@ -123,6 +123,12 @@ async def _mirror(tx: Tx, email_norm: str, *, suppressed: bool) -> None:
     await tx.execute(update(subscribers).where(subscribers.c.email_norm == email_norm).values(suppressed=suppressed))
 
 
+async def reason_of(tx: Tx, email_norm: str) -> SuppressionReason | None:
+    """Why an address is suppressed; None when it is not."""
+    pepper = await _pepper(tx)
+    return None if pepper is None else await _reason(tx, _fingerprint(pepper, email_norm))
+
+
 async def _reason(tx: Tx, key: str) -> SuppressionReason | None:
     query = select(suppressions.c.reason).where(suppressions.c.fingerprint == key)
     found = (await tx.execute(query)).scalar_one_or_none()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from digest.model.subscribers import Basis, Subscriber, Subscription, SubscriptionState
+from digest.model.subscribers import Basis, Subscriber, Subscription, SubscriptionState, SuppressionReason
 from digest.settings.keys import Keyring
 from digest.store import audit, subscribers, suppressions
 from digest.store.database import Store, Tx
@@ -18,6 +18,10 @@ from digest.subscribers.tokens import Claim, Purpose
 
 OweNote = Callable[[Tx, Subscriber, str], Awaitable[None]]
 """Writes the confirm note for a subscriber and a token, in the transaction it is given."""
+
+
+OWNER_LIFTS = frozenset({SuppressionReason.HARD_BOUNCE, SuppressionReason.SOFT_BOUNCES, SuppressionReason.ERASED})
+"""Suppressions that the owner of the address lifts by asking anew and confirming."""
 
 
 class Confirmed(StrEnum):
@@ -67,10 +71,12 @@ async def subscribe(
 ) -> None:
     """Ask the owner of an address by a note whether they want this; says the same, whoever it is.
 
-    Somebody who left stays so until they confirm, and nothing is written to a suppressed or a confirmed address.
+    Somebody who left stays so until they confirm, and nothing is written to a confirmed address, nor to one that is
+    suppressed because its owner complained or an operator said so.
     """
     async with store.write() as tx:
-        if await suppressions.is_suppressed(tx, address.norm):
+        reason = await suppressions.reason_of(tx, address.norm)
+        if reason is not None and reason not in OWNER_LIFTS:
             return
         known = await subscribers.by_email(tx, address.norm) or await subscribers.add(
             tx,
@@ -100,8 +106,12 @@ async def confirm(
         outcome = judge(found, now)
         if outcome is not Confirmed.DONE or found.subscription is None or found.subscriber is None:
             return outcome
-        if await subscribers.is_suppressed(tx, found.subscriber.id):
+        reason = await suppressions.reason_of(tx, found.subscriber.email_norm)
+        if reason is not None and reason not in OWNER_LIFTS:
             return Confirmed.EXPIRED
+        if reason is not None:
+            # Who presses a button in a letter reads mail at that address, and asks for more of it.
+            await suppressions.remove(tx, found.subscriber.email_norm)
         old = found.subscription
         evidence = consent.given(now, Way.CONFIRM, wording=wording, ip=ip, before=old.evidence)
         await subscribers.move(tx, old, SubscriptionState.CONFIRMED, evidence=evidence, now=now, confirmed=True)

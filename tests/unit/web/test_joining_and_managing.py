@@ -75,6 +75,18 @@ def test_asking_again_at_once_sends_one_letter(site: Any) -> None:
     assert len(owed(site)) <= 2
 
 
+def test_who_was_forgotten_may_come_back_by_themselves(site: Any) -> None:
+    """An import may not bring them back; their own confirmation does, and lifts what kept them out."""
+    site.subscriber("bo@example.org")
+    site.run(flow.forget(site.house.store, "bo@example.org", now=NOW))
+    site.post("/subscribe/newsflash", data=FORM)
+    shown = site.run(flow.show(site.house.store, "bo@example.org"))
+    assert (shown.suppressed, site.state("bo@example.org")) == (True, "pending")
+    site.post(confirm_link(site))
+    shown = site.run(flow.show(site.house.store, "bo@example.org"))
+    assert (shown.suppressed, site.state("bo@example.org")) == (False, "confirmed")
+
+
 def test_one_mailbox_is_written_to_three_times_a_day(site: Any) -> None:
     """However it is spelled and however often it is asked for; the asker is told the same."""
     spelled = ["bo@gmail.com", "b.o@gmail.com", "BO@gmail.com", "bo+x@googlemail.com", "b.o+y@gmail.com"]
