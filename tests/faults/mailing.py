@@ -21,7 +21,7 @@ from tests.unit.deliveries.house import House, opened
 
 PEOPLE = 40
 CONNECTIONS = 3
-SHORT = Timeouts(connect=0.4, command=0.4, data=0.4, dot=0.4, quit=0.4, sweep=0.05)
+SHORT = Timeouts(connect=1.5, command=1.5, data=1.5, dot=1.5, quit=1.5, sweep=0.05)
 LONG = Timeouts(connect=10, command=10, data=10, dot=10, quit=1)
 D = DeliveryState
 Relays = Callable[[Bed], Sequence[str]]

@@ -19,7 +19,7 @@ COUNT = max(60, int(1_500 * SCALE))
 PART = 0.02
 SAID = [
     *(Act(say=f"{code} said so") for code in ("421", "450 4.2.0", "451 4.3.0", "452 4.3.1", "421 4.7.0 too many")),
-    *(DROP, DROP, HUSH, Act(drip=0.1), Act(raw=b"so what?\r\n"), Act(raw=b"\r\n"), Act(endless=True)),
+    *(DROP, DROP, HUSH, Act(drip=0.2), Act(raw=b"so what?\r\n"), Act(raw=b"\r\n"), Act(endless=True)),
 ]
 AT_THE_DOT = [*SAID, TAKE_AND_DROP, TAKE_AND_DROP, Act(take=True, hush=True), Act(take=True, raw=b"250\r\n\x00\r\n")]
 

@@ -61,7 +61,7 @@ def now_and_then(stage: str, act: Act) -> Callable[[], Order]:
 
 
 GARBAGE = Act(raw=b"\xff\xfe so what?\r\n")
-DRIP = Act(drip=0.1)
+DRIP = Act(drip=0.2)
 ENDLESS = Act(endless=True)
 STAGES = ("mail", "rcpt", "data", "dot")
 
