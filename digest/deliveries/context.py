@@ -24,7 +24,6 @@ from digest.deliveries.smtp.timeouts import Timeouts
 from digest.errors import DeliveryError
 from digest.letter import headers
 from digest.letter.compile import Compiled
-from digest.model.deliveries import Outcome
 from digest.settings.keys import Keyring
 from digest.settings.sections import Digest, Sender
 from digest.store.database import Store, Tx
@@ -54,14 +53,6 @@ def plain_envelope(address: str, _handle: str, _mailing: MailingRow) -> str:
     return address
 
 
-Gone = Callable[[Tx, int, MailingRow, Outcome], Awaitable[None]]
-"""Told in the same transaction that a relay said nobody is there: the subscriber's row, the mailing, its words."""
-
-
-async def stays(_tx: Tx, _subscriber: int, _mailing: MailingRow, _outcome: Outcome) -> None:
-    """For houses that keep their people whatever a relay says."""
-
-
 async def nobody_cares(tx: Tx, mailing: MailingRow) -> None:
     """For mailings without an edition to keep in step."""
 
@@ -85,7 +76,6 @@ class Context:
     signers: Mapping[str, Sequence[Signer]] = field(default_factory=dict)
     """Of the senders that sign (DKIM)."""
     moved: Moved = nobody_cares
-    gone: Gone = stays
     alert: Alert = nobody_listens
     clock: Callable[[], datetime] = utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

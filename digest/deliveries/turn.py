@@ -16,7 +16,6 @@ from digest.deliveries.context import LEASE, NO_DOT_AFTER, PATIENCE, Context, Ro
 from digest.deliveries.halt import halt, let_go
 from digest.deliveries.journal import Page
 from digest.deliveries.judging import goes_on, weigh
-from digest.deliveries.outcome import reason
 from digest.deliveries.pace import domain_of
 from digest.deliveries.personalise import Writer
 from digest.deliveries.retry import SESSION
@@ -25,7 +24,7 @@ from digest.deliveries.smtp.crew import Batch, Crew, Message, unheard
 from digest.deliveries.smtp.parcel import untold
 from digest.deliveries.throttle import Heard
 from digest.errors import StoreError
-from digest.model.deliveries import DeliveryState, MailingStatus, Outcome, OutcomeKind, Reason, Shard
+from digest.model.deliveries import DeliveryState, MailingStatus, Outcome, OutcomeKind, Shard
 from digest.store import deliveries, mailings, notes, shards
 from digest.store.database import Tx
 from digest.store.deliveries import Addressee, Result
@@ -237,9 +236,6 @@ class Turn:
         self._got_on = self._got_on or bool(accepted) or any(map(_is_verdict, results))
         await deliveries.accept(tx, mailing, accepted, now)
         await deliveries.record(tx, mailing, results, now)
-        for who, outcome in others:
-            if outcome and outcome.kind is OutcomeKind.REJECTED and reason(outcome) is Reason.NOBODY:
-                await self._context.gone(tx, who, self._mailing, outcome)
         if self._many_doubts:
             await deliveries.hold_doubts(tx, self._shard, self._doubts)
         await self._route.pace.heard(tx, _heard(self._sent))

@@ -16,18 +16,13 @@ from digest.letter import headers
 from digest.letter.compile import Compiled, compile_letter
 from digest.letter.headers import Heading
 from digest.letter.render import reason
-from digest.model.deliveries import Outcome
 from digest.service import alerting, letters
 from digest.service.following import follow
 from digest.service.house import House, now
 from digest.settings import Digest
-from digest.store import subscribers
 from digest.store.database import Tx
 from digest.store.mailings import LetterRow, MailingRow
-from digest.subscribers import bouncing, tokens, verp
-from digest.subscribers.bounces import Class, Judged
-from digest.subscribers.bounces.verdict import status_of
-from digest.subscribers.verp import Returned
+from digest.subscribers import tokens, verp
 
 
 def context(house: House) -> Context:
@@ -50,7 +45,6 @@ def context(house: House) -> Context:
         envelope=lambda address, handle, mailing: _envelope(house, address, handle, mailing),
         signers={slug: signers(sender) for slug, sender in house.settings.senders.items()},
         moved=follow,
-        gone=_gone,
         alert=alert,
         clock=house.clock,
         owner=worker,
@@ -87,15 +81,6 @@ def links(house: House, digest: str, key_id: str) -> Links:
         visit=tokens.lasting(house.keys, tokens.Purpose.MANAGE, digest, key_id=key_id),
         mailto=mailto,
     )
-
-
-async def _gone(tx: Tx, subscriber: int, mailing: MailingRow, outcome: Outcome) -> None:
-    """A relay's own word is as good as a bounce of that letter, and sooner."""
-    said = f"{outcome.code} {outcome.text}"
-    judged = Judged("", Class.HARD, status_of(said), said)
-    handle = await subscribers.handle_of(tx, subscriber)
-    if handle is not None:
-        await bouncing.act(tx, Returned(handle, mailing.id), judged, source="relay", now=now())
 
 
 def _envelope(house: House, address: str, handle: str, mailing: MailingRow) -> str:

@@ -47,11 +47,6 @@ async def by_handle(tx: Tx, handle: str) -> Subscriber | None:
     return await _first(tx, subscribers.c.handle == handle)
 
 
-async def handle_of(tx: Tx, subscriber: int) -> str | None:
-    """What stands for a row where a number must not; None when there is no such row."""
-    return (await tx.execute(select(subscribers.c.handle).where(subscribers.c.id == subscriber))).scalar_one_or_none()
-
-
 async def ids(tx: Tx, emails: Collection[str]) -> dict[str, int]:
     """Row ids by normalised address, of those that are known; at most some thousands at once."""
     query = select(subscribers.c.email_norm, subscribers.c.id).where(subscribers.c.email_norm.in_(emails))

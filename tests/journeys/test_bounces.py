@@ -54,7 +54,7 @@ def test_a_letter_that_comes_back_takes_its_reader_off(desk: Desk) -> None:
 
 
 def test_a_relay_that_knows_nobody_there_is_believed(desk: Desk) -> None:
-    """At once, as a bounce would be; a full mailbox and a refusal of us are not."""
+    """When the mailing is over, as a bounce would be; a full mailbox and a refusal of us are not."""
     desk.write("one", "First", "2025-05-06")
     people = [f"u{number}@example.org" for number in range(60)]
     with sinking() as sink:
@@ -65,7 +65,9 @@ def test_a_relay_that_knows_nobody_there_is_believed(desk: Desk) -> None:
         desk.done("subscribers", "import", "people.csv", "--digest", "newsflash", "--confirmed")
         desk.run("editions", "send", "newsflash", "--at", "2025-05-30T08:00Z")
     rows = desk.done("suppressions", "list", "--json").json()
-    assert [(people[0], "hard bounce", "relay")] == [(each["email"], each["reason"], each["source"]) for each in rows]
+    assert [(people[0], "hard bounce", "refused: newsflash")] == [
+        (each["email"], each["reason"], each["source"]) for each in rows
+    ]
 
 
 def test_a_dry_run_says_a_line_for_each_file(desk: Desk) -> None:
