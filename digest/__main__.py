@@ -7,11 +7,11 @@ import sys
 
 def main() -> None:
     """Run the command line and leave with its status: 0 done, 1 failed, 2 wrong usage or configuration."""
-    from digest.cli import app
+    from digest.cli import command_line
     from digest.cli.running import guarded
 
     sys.argv[1:] = _hoisted(sys.argv[1:])
-    sys.exit(guarded(app))
+    sys.exit(guarded(command_line()))
 
 
 def _hoisted(words: list[str]) -> list[str]:

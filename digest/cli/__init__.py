@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -78,3 +80,9 @@ for module in (
     db,
 ):
     app.add_typer(module.app)
+
+
+@cache
+def command_line() -> Callable[[], object]:
+    """The whole of it, ready to run: reading sixty signatures takes as long as a small command."""
+    return typer.main.get_command(app)

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 
 def demo(folder: Path) -> str:
     command = [sys.executable, "-m", "digest", "demo", "--folder", str(folder)]
@@ -15,6 +17,7 @@ def demo(folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.long
 def test_twice_the_same(tmp_path: Path) -> None:
     """Fifty mails as received, the feeds, the letter as a page; the second report differs in time alone."""
     folder = tmp_path / "demo"
