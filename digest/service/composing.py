@@ -169,7 +169,8 @@ async def seal(
     words = _words(edition, draft)
     if edition.status is not EditionStatus.HELD:
         async with house.store.read() as tx:
-            people = await audiences.count(tx, slug, now())
+            mailing = await mailings.by_edition(tx, edition.id)
+            people = mailing.audience if mailing else 0
             words += f" {await planned(house, tx, digest, people, start=now() + grace)}."
     return Composed(edition=edition, words=words)
 
