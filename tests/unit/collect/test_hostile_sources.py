@@ -153,7 +153,7 @@ def _body(press: Press, kind: str) -> bytes:
 def test_mutated_documents(house: House, press: Press) -> None:
     """Bytes of every dialect, cut, doubled, swapped: each visit ends with a report, and what was known stays."""
     chance = random.Random(20260601)
-    rounds = max(3, int(25 * float(os.environ.get("SCALE", "1"))))
+    rounds = max(3, int(25 * float(os.environ.get("SCALE") or 1)))
     sources: dict[str, Callable[[], bytes]] = {
         "rss": press.rss,
         "atom": press.atom,
