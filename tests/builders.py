@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -81,6 +82,8 @@ class Desk:
     """A folder with a configuration, and the command line run in it as a person would."""
 
     folder: Path
+    ready: Path | None = None
+    """A migrated store with nothing in it, which is begun from where the configuration names none of its own."""
 
     @property
     def config(self) -> Path:
@@ -89,7 +92,15 @@ class Desk:
     def declare(self, *, sources: str = "", smtp: int = 1, digest: str = "", database: str = "") -> None:
         """Write the configuration."""
         url = database or f"sqlite:///{self.folder}/var/digest.db"
+        if self.ready and not database:
+            self._begin(self.ready)
         self.config.write_text(CONFIG.format(database=url, smtp=smtp, sources=sources, digest=digest), "utf-8")
+
+    def _begin(self, ready: Path) -> None:
+        store = self.folder / "var" / "digest.db"
+        if not store.parent.exists():
+            store.parent.mkdir()
+            shutil.copyfile(ready, store)
 
     def run(self, *words: str, **environment: str) -> Ran:
         """`digest WORDS`, in this folder, with this configuration; in this process, for speed."""

@@ -81,9 +81,9 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(tmp_path: Path, empty: Path) -> Desk:
     """An empty folder to run the command line in."""
-    return Desk(tmp_path)
+    return Desk(tmp_path, ready=empty)
 
 
 @pytest.fixture(scope="session")

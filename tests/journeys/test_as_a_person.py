@@ -43,6 +43,7 @@ def through(desk: Desk, sink: Sink) -> None:
     desk.config.write_text(text.replace('schedule = "last fri 09:00"', 'schedule = "last fri 09:00"\ngrace = "0"'))
 
 
+@pytest.mark.long
 def test_from_nothing_to_an_inbox_and_out_again(begun: Desk) -> None:
     """init, check, collect, import, look, send; serve; leave by the mail; the next edition skips who left."""
     (begun.folder / "people.csv").write_text("email\nana@example.org\nbob@example.org\nnobody\n", "utf-8")

@@ -33,7 +33,7 @@ def url(request: pytest.FixtureRequest, desk: Desk) -> str:
     return found
 
 
-on_both = pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
+on_both = pytest.mark.parametrize("url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True)
 
 
 @on_both

@@ -143,10 +143,10 @@ def test_a_relay_that_refuses_leaves_everything_owed(desk: Desk) -> None:
     "trouble",
     [
         {"HELLO": "421 4.3.2 not now"},
-        {"HELLO": "554 5.7.1 go away"},
-        {"MAIL": "451 4.3.0 later"},
+        pytest.param({"HELLO": "554 5.7.1 go away"}, marks=pytest.mark.long),
+        pytest.param({"MAIL": "451 4.3.0 later"}, marks=pytest.mark.long),
         {"RCPT": "450 4.2.0 greylisted"},
-        {"DATA": "452 4.3.1 no room"},
+        pytest.param({"DATA": "452 4.3.1 no room"}, marks=pytest.mark.long),
         {"BODY": "451 4.7.1 try again"},
     ],
     ids=lambda trouble: " ".join(f"{verb} {reply[:3]}" for verb, reply in trouble.items()),

@@ -72,7 +72,7 @@ def test_a_relay_that_knows_nobody_there_is_believed(desk: Desk) -> None:
 
 def test_a_dry_run_says_a_line_for_each_file(desk: Desk) -> None:
     """Without a store, a token, or a change."""
-    marked(desk, 1)
+    marked(Desk(desk.folder), 1)
     samples = [each for each in refusals() if each.name.startswith("exim")]
     for number, each in enumerate(samples):
         (desk.folder / f"{number}.eml").write_bytes(each.raw)
