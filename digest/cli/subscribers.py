@@ -149,6 +149,18 @@ def show(email: Annotated[str, typer.Argument()], as_json: Json = False) -> None
     )
 
 
+@app.command(epilog="Example: digest subscribers prefer ana@example.org --text-only")
+def prefer(
+    email: Annotated[str, typer.Argument()],
+    text_only: Annotated[bool, typer.Option("--text-only/--html", help="Without the HTML part, or with it again.")],
+) -> None:
+    """Let somebody's letters come as plain text only, or whole again; they may also choose it on their own page."""
+    from digest.cli.output import say
+    from digest.service import person
+
+    say(within(lambda house: person.prefer(house, email, text_only=text_only)))
+
+
 @app.command(epilog="Example: digest subscribers forget ana@example.org")
 def forget(email: Annotated[str, typer.Argument()]) -> None:
     """Erase a person from every table; a keyed hash stays, so that no import brings them back."""

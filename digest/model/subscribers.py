@@ -52,6 +52,8 @@ class Subscriber:
     name: str
     language: str
     created_at: datetime
+    text_only: bool = False
+    """Wants letters without their HTML part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -154,10 +154,10 @@ async def seal(
     digest = house.digest(slug)
     async with house.store.read() as tx:
         draft = await flow.draft(tx, digest, window=window, slot_at=slot_at)
-        languages = await audiences.languages(tx, slug)
+        languages, text_only = await audiences.languages(tx, slug), await audiences.wants_text(tx, slug)
     if draft.empty:
         return await _nothing(house, draft, slot_at)
-    sealed = letters.rows(letters.rendered(house, draft.snapshot, languages))
+    sealed = letters.rows(letters.rendered(house, draft.snapshot, languages), text_only=text_only)
     async with house.store.write() as tx:
         if digest.approval == "manual":
             edition = await hold(house, tx, draft, sealed)
@@ -187,13 +187,13 @@ async def approve(house: House, edition: Edition, *, grace: timedelta, named: st
     digest = house.digest(edition.digest)
     async with house.store.read() as tx:
         draft = await flow.held_draft(tx, digest, edition)
-        languages = await audiences.languages(tx, digest.slug)
+        languages, text_only = await audiences.languages(tx, digest.slug), await audiences.wants_text(tx, digest.slug)
     about = f"{edition.digest} {edition.label}"
     if draft.empty:
         raise EditionError("nothing in it is owed any more", about=about)
     if not draft.fingerprint.startswith(named):
         raise EditionError(f'"{named}" is not this draft, which is now {draft.short}: look at it again', about=about)
-    sealed = letters.rows(letters.rendered(house, draft.snapshot, languages))
+    sealed = letters.rows(letters.rendered(house, draft.snapshot, languages), text_only=text_only)
     async with house.store.write() as tx:
         approved = await flow.seal(tx, draft, now=now(), held=edition)
         wait = max(timedelta(0), (edition.slot_at or now()) - now())

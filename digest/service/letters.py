@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import jinja2
@@ -51,8 +52,10 @@ def rendered(house: House, snapshot: Snapshot, languages: Iterable[str]) -> tupl
     return tuple(render(snapshot, language=tag, site=site, environment=environment, markers=markers) for tag in wanted)
 
 
-def rows(letters: Iterable[Letter]) -> tuple[LetterRow, ...]:
-    """The letters as the store seals them."""
+def rows(letters: Iterable[Letter], *, text_only: bool = False) -> tuple[LetterRow, ...]:
+    """The letters as the store seals them; with `text_only` each once more behind them, without its HTML."""
+    whole = tuple(letters)
+    again = tuple(replace(letter, html="") for letter in whole) if text_only else ()
     return tuple(
         LetterRow(
             variant=variant,
@@ -62,7 +65,7 @@ def rows(letters: Iterable[Letter]) -> tuple[LetterRow, ...]:
             text=letter.text,
             markers=json.dumps({"token": letter.markers.token}),
         )
-        for variant, letter in enumerate(letters)
+        for variant, letter in enumerate((*whole, *again))
     )
 
 

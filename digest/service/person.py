@@ -7,7 +7,7 @@ from typing import Any
 from digest.deliveries.personalise import message_id
 from digest.letter import headers
 from digest.service.house import House, now
-from digest.store import histories
+from digest.store import histories, subscribers
 from digest.store.histories import Letter
 from digest.subscribers import flow
 
@@ -22,6 +22,7 @@ async def show(house: House, email: str) -> dict[str, Any]:
         "email": person.email,
         "name": person.name,
         "language": person.language,
+        "text_only": person.text_only,
         "since": person.created_at,
         "suppressed": found.suppressed,
         "subscriptions": [
@@ -37,6 +38,14 @@ async def show(house: House, email: str) -> dict[str, Any]:
         "editions": [_letter(house, each, person.handle) for each in letters],
         "history": [f"{entry.at:%Y-%m-%d %H:%M} {entry.who}: {entry.action}" for entry in found.history],
     }
+
+
+async def prefer(house: House, email: str, *, text_only: bool) -> str:
+    """Let somebody's letters come as text only, or whole again; NotFound when nobody has that address."""
+    found = await flow.show(house.store, email)
+    async with house.store.write() as tx:
+        await subscribers.set_text_only(tx, found.subscriber.id, text_only)
+    return f"{email} gets {'plain text only' if text_only else 'text and HTML'} from the next edition on."
 
 
 async def forget(house: House, email: str) -> str:

@@ -15,6 +15,7 @@ from digest.deliveries.signing import signers
 from digest.letter import headers
 from digest.letter.compile import Compiled, compile_letter
 from digest.letter.headers import Heading
+from digest.letter.plain import compile_plain
 from digest.letter.render import reason
 from digest.service import alerting, letters
 from digest.service.following import follow
@@ -92,7 +93,8 @@ def _envelope(house: House, address: str, handle: str, mailing: MailingRow) -> s
 
 
 def _compiled(house: House, digest: str, row: LetterRow) -> Compiled:
-    return compile_letter(letters.letter_of(row), heading(house, house.digest(digest)))
+    compiling = compile_letter if row.html else compile_plain
+    return compiling(letters.letter_of(row), heading(house, house.digest(digest)))
 
 
 def _reason(house: House, digest: str, language: str, basis: str, day: date | None) -> str:

@@ -38,7 +38,7 @@ async def owe(
     written = 0
     for address in dict.fromkeys(house.settings.alerts.to):
         to = headers.mailbox(address)
-        for row in rows[:MOST]:
+        for row in [each for each in rows if each.html][:MOST]:
             key = f"{edition.id} {draft or edition.revision} {row.variant}"
             written += await notes.add(
                 tx,

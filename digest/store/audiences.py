@@ -37,6 +37,14 @@ async def languages(tx: Tx, digest: str) -> tuple[str, ...]:
     return tuple((await tx.execute(query.group_by(said).order_by(func.count().desc(), said))).scalars())
 
 
+async def wants_text(tx: Tx, digest: str) -> bool:
+    """Whether any of a digest's confirmed subscribers wants text only."""
+    confirmed = and_(_S.digest == digest, _S.state == SubscriptionState.CONFIRMED, subscribers.c.text_only)
+    return (
+        await tx.execute(select(_S.subscriber_id).select_from(_people()).where(confirmed).limit(1))
+    ).first() is not None
+
+
 async def fix(tx: Tx, mailing: int) -> None:
     """Let a new mailing be for those known now: who comes later has a higher id."""
     last = select(func.coalesce(func.max(subscribers.c.id), 0)).scalar_subquery()
@@ -95,14 +103,22 @@ def _entitled(digest: str, now: datetime) -> ColumnElement[bool]:
 
 
 async def _variant(tx: Tx, mailing: int) -> ColumnElement[int]:
-    """By the exact language tag, then by its primary part; everybody else gets 0."""
-    query = select(letters.c.language, letters.c.variant).where(letters.c.mailing_id == mailing)
-    rows: Sequence[tuple[str, int]] = [(row.language, row.variant) for row in await tx.execute(query)]
+    """By the exact language tag, then by its primary part; everybody else gets the first, with or without HTML."""
+    names = (letters.c.language, letters.c.variant, (letters.c.html == "").label("plain"))
+    rows = (await tx.execute(select(*names).where(letters.c.mailing_id == mailing).order_by(letters.c.variant))).all()
+    tests: list[tuple[ColumnElement[bool], int]] = []
+    if plain := [(row.language, row.variant) for row in rows if row.plain]:
+        tests = [(and_(subscribers.c.text_only.is_(True), test), variant) for test, variant in _spoken(plain)]
+        tests.append((subscribers.c.text_only.is_(True), plain[0][1]))
+    if len(full := [(row.language, row.variant) for row in rows if not row.plain]) > 1:
+        tests += _spoken(full)
+    return case(*((test, literal(variant)) for test, variant in tests), else_=literal(0)) if tests else literal(0)
+
+
+def _spoken(rows: Sequence[tuple[str, int]]) -> list[tuple[ColumnElement[bool], int]]:
     said = subscribers.c.language
-    if len(rows) == 1:
-        return literal(rows[0][1])
     tests: list[tuple[ColumnElement[bool], int]] = [(said == tag, variant) for tag, variant in rows]
     for tag, variant in rows:
         primary = tag.partition("-")[0]
         tests.append((or_(said == primary, said.like(f"{primary}-%")), variant))
-    return case(*((test, literal(variant)) for test, variant in tests), else_=literal(0)) if tests else literal(0)
+    return tests

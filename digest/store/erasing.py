@@ -28,7 +28,7 @@ async def erase(tx: Tx, email_norm: str, *, email: str = "", blank: str) -> bool
     await tx.execute(delete(subscriptions).where(subscriptions.c.subscriber_id == number))
     await tx.execute(delete(delivery_events).where(delivery_events.c.subscriber_id == number))
     await tx.execute(delete(audit).where(audit.c.subject == found.handle))
-    nobody = {"handle": blank, "email": "", "email_norm": f"erased:{blank}", "suppressed": True}
+    nobody = {"handle": blank, "email": "", "email_norm": f"erased:{blank}", "suppressed": True, "text_only": False}
     nobody |= dict.fromkeys(("name", "language", "zone"), "")
     await tx.execute(update(subscribers).where(subscribers.c.id == number).values(nobody))
     return True

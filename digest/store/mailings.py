@@ -16,7 +16,7 @@ from digest.store.schema import letters, mailings, shards
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterRow:
-    """A variant as sealed; `markers` is the JSON of its holes."""
+    """A variant as sealed; `markers` is the JSON of its holes. For those who want text only its `html` is empty."""
 
     variant: int
     language: str

@@ -57,6 +57,10 @@ async def set_language(tx: Tx, subscriber: int, language: str) -> None:
     await tx.execute(update(subscribers).where(subscribers.c.id == subscriber).values(language=language))
 
 
+async def set_text_only(tx: Tx, subscriber: int, text_only: bool) -> None:
+    await tx.execute(update(subscribers).where(subscribers.c.id == subscriber).values(text_only=text_only))
+
+
 async def is_suppressed(tx: Tx, subscriber: int) -> bool:
     query = select(subscribers.c.suppressed).where(subscribers.c.id == subscriber)
     return bool((await tx.execute(query)).scalar_one_or_none())

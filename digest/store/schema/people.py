@@ -16,6 +16,7 @@ subscribers = Table(
     words("name"),
     Column("language", String(35), nullable=False, server_default=""),
     Column("zone", String(64), nullable=False, server_default=""),
+    Column("text_only", Boolean, nullable=False, server_default="0"),
     Column("suppressed", Boolean, nullable=False, server_default="0"),
     Column("created_at", Utc, nullable=False),
 )

@@ -45,6 +45,8 @@ async def act(request: Request) -> Response:
     found = await _person(request)
     if form.get("action") == "language":
         return await _page(request, await _speak(request, found, form.get("language", "")), done="language")
+    if form.get("action") in ("text", "whole"):
+        return await _page(request, await _prefer(request, found, form["action"] == "text"), done=form["action"])
     if form.get("action") == "leave":
         left = await _leave(request, found, form.get("digest", ""))
         return await _page(request, await _person(request), done="left", left=left)
@@ -72,6 +74,14 @@ async def _speak(request: Request, found: Person, tag: str) -> Person:
         raise HTTPException(400)
     async with house(request).store.write() as tx:
         await subscribers.set_language(tx, found.subscriber.id, language)
+    return await _person(request)
+
+
+async def _prefer(request: Request, found: Person, text_only: bool) -> Person:
+    if found.subscriber is None:
+        raise HTTPException(400)
+    async with house(request).store.write() as tx:
+        await subscribers.set_text_only(tx, found.subscriber.id, text_only)
     return await _person(request)
 
 
@@ -106,6 +116,7 @@ async def _page(request: Request, found: Person, *, done: str = "", left: Left |
         address=masked(found.subscriber.email) if found.subscriber else "",
         rows=(rows := await _rows(request, found)),
         others=[each for each in at.settings.digests.values() if each.slug not in {row.slug for row in rows}],
+        text_only=found.subscriber is not None and found.subscriber.text_only,
         spoken=templating.languages(at.templates),
         done=done,
         undo=left.undo if left else "",

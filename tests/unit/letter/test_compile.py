@@ -14,6 +14,7 @@ from digest.letter import check, headers
 from digest.letter.compile import compile_letter, note_message
 from digest.letter.headers import Mailbox
 from digest.letter.holes import Letter
+from digest.letter.plain import compile_plain
 from digest.letter.render import render
 from digest.model import codec
 
@@ -168,3 +169,20 @@ def test_note_is_a_whole_message(personal):
 def test_a_sealed_letter_is_read_back_as_it_was(letter):
     """What is stored is compiled to the same bytes on any machine."""
     assert letter == codec.loads(Letter, codec.dumps(letter))
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("name", NAMES)
+def test_text_only_is_one_part_with_nothing_left_open(letter, heading, personal, name, address):
+    """The same headers, the same text to the letter, and no line that a relay would have to touch."""
+    who = replace(personal, name=name, address=address)
+    raw, whole = (act(letter, heading).personalise(who) for act in (compile_plain, compile_letter))
+    parsed, beside = message_from_bytes(raw), message_from_bytes(whole)
+
+    assert "text/plain" == parsed.get_content_type()
+    assert beside.get_payload()[0].get_payload(decode=True) == parsed.get_payload(decode=True)
+    assert [each for each in beside.items() if each[0] != "Content-Type"] == [
+        each for each in parsed.items() if not each[0].startswith("Content-T")
+    ]
+    assert letter.markers.token.encode() not in raw
+    assert [] == [line for line in raw.split(b"\r\n") if len(line) > 998 or line.startswith(b".") or b"\n" in line]

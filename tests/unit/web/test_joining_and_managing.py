@@ -179,6 +179,15 @@ def test_language_and_leaving_are_managed_on_one_page(site: Any) -> None:
     assert site.post(link, data={"action": "leave", "digest": "nothing"}).status_code == 200
 
 
+def test_plain_text_is_chosen_on_the_page(site: Any) -> None:
+    """One press, and one press back."""
+    handle = site.subscriber()
+    link = f"/manage/{tokens.manage_token(site.house.keys, handle, 'newsflash')}"
+    assert "You get plain text only." in site.post(link, data={"action": "text"}).text
+    assert site.run(flow.show(site.house.store, "ana.ruiz@mail.example.org")).subscriber.text_only
+    assert "You get plain text only." not in site.post(link, data={"action": "whole"}).text
+
+
 def test_pages_of_unknown_digests_are_none(site: Any) -> None:
     """Before anything else is looked at."""
     for answer in (site.get("/subscribe/nothing"), site.post("/subscribe/nothing", data=FORM)):

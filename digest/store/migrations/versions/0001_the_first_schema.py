@@ -224,6 +224,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), server_default="", nullable=False),
         sa.Column("language", sa.String(length=35), server_default="", nullable=False),
         sa.Column("zone", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("text_only", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("suppressed", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("created_at", schema.Utc(length=27), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscribers")),
