@@ -27,6 +27,7 @@ from digest.cli import (
     schedule,
     serve,
     sources,
+    stop,
     subscribers,
     suppressions,
     templates,
@@ -62,7 +63,7 @@ def root(
     running.config_path.set(config_file)
 
 
-for module in (init, demo, serve, collect, bounce, doctor):
+for module in (init, demo, serve, stop, collect, bounce, doctor):
     module.register(app)
 drafts.register(editions.app)
 for module in (

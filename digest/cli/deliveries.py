@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from digest.cli.running import Json, within
+
+if TYPE_CHECKING:
+    from digest.service.house import House
+    from digest.service.standing import Standing
+    from digest.store.stopping import Stop
 
 app = typer.Typer(name="deliveries", no_args_is_help=True, help="See and retry deliveries.", rich_markup_mode=None)
 
@@ -19,9 +25,15 @@ def status(
 ) -> None:
     """Each mailing's counts, whose fault failures are and the worst domains; drawn live while something is sent."""
     from digest.cli import standing
-    from digest.cli.output import emit
+    from digest.cli.output import emit, say
+    from digest.service import stopping
 
-    found = within(standing.looked)
+    async def look(house: House) -> tuple[Sequence[Standing], Stop | None]:
+        return await standing.looked(house), await stopping.standing(house)
+
+    found, stop = within(look)
+    if stop and not as_json:
+        say(f"{stop.words[:1].upper()}{stop.words[1:]}. To go on: digest stop --lift")
     if as_json:
         emit([each.json() for each in found])
     elif watch or (sys.stdout.isatty() and any(each.sending for each in found)):

@@ -92,7 +92,9 @@ def picture(standing: Standing) -> RenderableType:
 
     row = standing.row
     title = Text.assemble((f"{safe(row.digest)} {row.label}", "bold"), ("  " + (row.mailing or row.status), "cyan"))
-    if row.why:
+    if standing.stopped and open_(standing):
+        title.append(f"  {safe(standing.stopped)}", "bold red")
+    elif row.why:
         title.append(f"  {safe(row.why)}", "yellow")
     return Group(title, bar(standing), words(standing), *troubles(standing), Text())
 

@@ -25,7 +25,7 @@ from digest.deliveries.smtp.parcel import untold
 from digest.deliveries.throttle import Heard
 from digest.errors import StoreError
 from digest.model.deliveries import DeliveryState, MailingStatus, Outcome, OutcomeKind, Shard
-from digest.store import deliveries, mailings, notes, shards
+from digest.store import deliveries, mailings, notes, shards, stopping
 from digest.store.database import Tx
 from digest.store.deliveries import Addressee, Result
 from digest.store.mailings import MailingRow
@@ -107,7 +107,8 @@ class Turn:
             async with self._context.store.write() as tx:
                 return await self._renew(tx) is not None
         async with self._context.store.read() as tx:
-            return (await mailings.get(tx, self._mailing.id)).status not in STOPPED
+            going = not await stopping.standing(tx)
+            return going and (await mailings.get(tx, self._mailing.id)).status not in STOPPED
 
     async def claim(self, *, after_notes: bool = False) -> Sequence[Addressee]:
         """The next letters, committed as being sent before the first is; none when the turn is over.

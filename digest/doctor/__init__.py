@@ -10,7 +10,7 @@ from digest.deliveries.context import Routes
 from digest.deliveries.signing import signers
 from digest.errors import DigestError
 from digest.model.deliveries import Outcome
-from digest.service import watching
+from digest.service import stopping, watching
 from digest.service.checking import check_settings
 from digest.service.house import House, opened
 from digest.service.posting import context
@@ -38,6 +38,8 @@ async def _examine(settings: Settings) -> tuple[Finding, ...]:
     try:
         async with opened(settings) as house:
             found = [first, Finding(True, "store", house.store.writer.url.render_as_string(hide_password=True))]
+            if stop := await stopping.standing(house):
+                found.append(Finding(False, "sending", stop.words))
             found += await _sources(house)
             for slug, sender in settings.senders.items():
                 found += [await _relay(house, slug), *_records(sender)]

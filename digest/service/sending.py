@@ -17,13 +17,14 @@ from digest.letter import headers
 from digest.letter.compile import note_message
 from digest.model.deliveries import NoteKind, NoteState
 from digest.model.editions import Edition, EditionStatus
-from digest.service import composing, witness
+from digest.service import composing, stopping, witness
 from digest.service.checking import check_keys
 from digest.service.house import House, now
 from digest.service.planning import planned
 from digest.service.posting import context
 from digest.store import editions, mailings, notes, shards
 from digest.store.shards import Counts
+from digest.store.stopping import Stop
 from digest.subscribers import address as addresses
 from digest.subscribers.address import Refused
 
@@ -58,6 +59,7 @@ async def send(house: House, request: Request) -> Sent:
     digest = house.digest(request.digest)
     check_keys(house.settings)
     await witness.refuse(house.store)
+    await stopping.refuse(house)
     composing.past(request.at)
     grace = timedelta(seconds=request.grace) if request.grace is not None else digest.grace
     edition = await _started(house, request)
@@ -77,6 +79,7 @@ async def send(house: House, request: Request) -> Sent:
 async def retry(house: House, *, uncertain: bool, progress: Bar) -> Sent:
     """Make what is deferred due now, with `uncertain` the doubts too, and send it."""
     await witness.refuse(house.store)
+    await stopping.refuse(house)
     async with house.store.write() as tx:
         await flow.retry(tx, now=now(), uncertain=uncertain)
     report = await flow.run_due(context(house), horizon=HORIZON, progress=_bar(progress))
@@ -148,7 +151,7 @@ async def _deliver(house: House, edition: Edition, grace: timedelta | None, requ
             mailing = await mailings.get(tx, mailing.id)
     wait = max(HORIZON, mailing.start_at - now() + HORIZON)
     report = await flow.run_due(context(house), horizon=wait, mailing=mailing.id, progress=_bar(request.progress))
-    return _sent(report, name)
+    return _sent(report, name, await stopping.standing(house))
 
 
 async def _announced(house: House, edition: Edition, counts: Counts, start: datetime) -> str:
@@ -158,11 +161,12 @@ async def _announced(house: House, edition: Edition, counts: Counts, start: date
     return f"{edition.digest} {edition.label} goes out from {house.settings.senders[digest.sender].from_}. {plan}."
 
 
-def _sent(report: Report, name: str) -> Sent:
+def _sent(report: Report, name: str, stop: Stop | None = None) -> Sent:
     counts = report.counts
     settled = not (counts.owed or counts.deferred or counts.uncertain or report.paused)
     words = f"{name}: {_words(counts)}"
     words += "".join(f" Paused: {mailing.why}." for mailing in report.paused)
+    words += f" Mind: {stop.words}." if stop else ""
     if report.relay_error:
         words += f" The relay could not be used: {report.relay_error}."
     if report.next_due and not settled:

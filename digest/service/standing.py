@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from digest.service import reading
 from digest.service.house import House, now
 from digest.service.reading import Row
-from digest.store import delivery_events, mailings, shards
+from digest.store import delivery_events, mailings, shards, stopping
 from digest.store.database import Tx
 from digest.store.delivery_events import Trouble
 
@@ -30,6 +30,8 @@ class Standing:
     domains: tuple[Trouble, ...]
     per_second: float | None = None
     done_at: datetime | None = None
+    stopped: str = ""
+    """Why nothing of it goes, where everything is stopped."""
 
     @property
     def settled(self) -> int:
@@ -40,6 +42,7 @@ class Standing:
         domains = [{name: getattr(each, name) for name in Trouble.__slots__} for each in self.domains]
         return self.row.json() | {
             "sending": self.sending,
+            "stopped": self.stopped,
             "messages_per_s": None if self.per_second is None else round(self.per_second, 2),
             "done_at": self.done_at,
             "faults": dict(self.faults),
@@ -51,18 +54,18 @@ async def look(house: House) -> tuple[Standing, ...]:
     """Every mailing, the newest first."""
     rows = await reading.mailings_listed(house)
     async with house.store.read() as tx:
-        at_work = await shards.at_work(tx, now())
-        return tuple([await _standing(tx, row, at_work) for row in rows])
+        at_work, stop = await shards.at_work(tx, now()), await stopping.standing(tx)
+        return tuple([await _standing(tx, row, at_work, stop.words if stop else "") for row in rows])
 
 
-async def _standing(tx: Tx, row: Row, at_work: frozenset[int]) -> Standing:
+async def _standing(tx: Tx, row: Row, at_work: frozenset[int], stopped: str) -> Standing:
     mailing = await mailings.by_edition(tx, row.edition.id)
     assert mailing is not None  # noqa: S101 - only those that have one are listed
     faults: dict[str, int] = {}
     for (_, fault), count in (await delivery_events.by_fault(tx, mailing.id)).items():
         faults[fault or "unknown"] = faults.get(fault or "unknown", 0) + count
     domains = await delivery_events.by_domain(tx, mailing.id, most=WORST)
-    return Standing(row=row, sending=mailing.id in at_work, faults=faults, domains=domains)
+    return Standing(row=row, sending=mailing.id in at_work, faults=faults, domains=domains, stopped=stopped)
 
 
 @dataclass(slots=True)
@@ -83,11 +86,8 @@ class Speedometer:
             return one
         latest = max(0, done - before[1]) / (at - before[0]).total_seconds()
         speed = self._speed[key] = latest + (self._speed.get(key, latest) - latest) * (1 - _WEIGHT)
-        return Standing(
-            row=one.row,
-            sending=one.sending,
-            faults=one.faults,
-            domains=one.domains,
+        return replace(
+            one,
             per_second=speed if one.sending and speed else None,
             done_at=_end(one, speed, at) if one.sending else None,
         )

@@ -13,7 +13,7 @@ from digest.editions.owe import Window
 from digest.errors import DigestError
 from digest.model.editions import Edition
 from digest.schedules.tick import tick as owed_slots
-from digest.service import alerting, collecting, composing, drafting, witness
+from digest.service import alerting, collecting, composing, drafting, stopping, witness
 from digest.service.house import House, now
 from digest.service.posting import context
 from digest.store import drafts, editions, schedules
@@ -31,7 +31,8 @@ async def once(house: House) -> str:
     await witness.refuse(house.store)
     report = await deliver(context(house))
     said = [f"{len(reports)} sources read", f"{len(made)} slots answered", f"{report.accepted} mails accepted"]
-    return ", ".join(said) + "."
+    stop = await stopping.standing(house)
+    return ", ".join(said) + "." + (f" Mind: {stop.words}." if stop else "")
 
 
 async def slots(house: House) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, exists, insert, or_, select, update
 from sqlalchemy.engine import Row
 
 from digest.model.deliveries import MailingStatus, millis
+from digest.store import stopping
 from digest.store.database import Tx, insert_ignore
 from digest.store.schema import letters, mailings, shards
 
@@ -143,11 +144,11 @@ async def start(tx: Tx, mailing: MailingRow, at: datetime) -> None:
 
 
 def running() -> ColumnElement[bool]:
-    """Of shards joined with mailings: those that may be sent now, as to their mailing's status."""
+    """Of shards joined with mailings: those that may be sent now, as to their mailing's status and the stop."""
     # A sent mailing's shard is due again only when somebody asked to resend its doubts.
     free = mailings.c.status.in_((MailingStatus.SENDING, MailingStatus.SENT))
     proving = and_(mailings.c.status == MailingStatus.PROVING, shards.c.number == 0)
-    return and_(mailings.c.upto.is_(None), or_(free, proving))
+    return and_(mailings.c.upto.is_(None), or_(free, proving), stopping.going())
 
 
 def _mailing(row: Row[tuple[object, ...]]) -> MailingRow:

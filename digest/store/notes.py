@@ -9,10 +9,13 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 
 from digest.model.deliveries import NoteKind, NoteState
+from digest.store import stopping
 from digest.store.database import Tx, insert_ignore
 from digest.store.schema import notes
 
 _C = notes.c
+OPERATORS = (NoteKind.ALERT, NoteKind.PROOF, NoteKind.TEST)
+"""What goes to operators alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +68,7 @@ async def add(
 
 async def due(tx: Tx, now: datetime, *, without: Collection[str] = (), limit: int = 50) -> tuple[int, ...]:
     """Ids of the notes to send now, oldest first, but for those of the senders `without`."""
-    query = select(_C.id).where(_C.state == NoteState.OWED, _C.due_at <= now).order_by(_C.due_at, _C.id)
+    query = select(_C.id).where(_owed(), _C.due_at <= now).order_by(_C.due_at, _C.id)
     return tuple((await tx.execute(query.where(_C.sender.not_in(without)).limit(limit))).scalars())
 
 
@@ -74,13 +77,18 @@ async def any_due(tx: Tx, now: datetime) -> bool:
     return (await tx.execute(_ANY_DUE, {"now": now})).first() is not None
 
 
-_ANY_DUE = select(_C.id).where(_C.state == NoteState.OWED, _C.due_at <= bindparam("now")).limit(1)
+def _owed() -> ColumnElement[bool]:
+    """Those that may go: while everything is stopped, only what operators get."""
+    return (_C.state == NoteState.OWED) & or_(_C.kind.in_(OPERATORS), stopping.going())
+
+
+_ANY_DUE = select(_C.id).where(_owed(), _C.due_at <= bindparam("now")).limit(1)
 """Built once: it is asked for with every claim."""
 
 
 async def claim(tx: Tx, note: int, *, now: datetime, until: datetime) -> NoteRow | None:
     """Mark one as being sent until `until`; None when somebody was faster."""
-    change = update(notes).where(_C.id == note, _C.state == NoteState.OWED, _C.due_at <= now)
+    change = update(notes).where(_C.id == note, _owed(), _C.due_at <= now)
     names = [_C[name] for name in NoteRow.__slots__]
     done = await tx.execute(change.values(state=NoteState.SENDING, leased_until=until).returning(*names))
     row = done.mappings().one_or_none()
@@ -108,7 +116,7 @@ async def doubt_orphans(tx: Tx, now: datetime) -> int:
 
 async def next_due(tx: Tx, *, without: Collection[str] = ()) -> datetime | None:
     """When the next owed note is due, but for those of the senders `without`; None for none."""
-    query = select(func.min(_C.due_at)).where(_C.state == NoteState.OWED, _C.sender.not_in(without))
+    query = select(func.min(_C.due_at)).where(_owed(), _C.sender.not_in(without))
     at: datetime | None = (await tx.execute(query)).scalar_one_or_none()
     return at
 

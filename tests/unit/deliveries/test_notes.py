@@ -9,7 +9,8 @@ import pytest
 
 from digest.deliveries import flow
 from digest.model.deliveries import NoteKind, NoteState
-from digest.store import notes
+from digest.store import notes, stopping
+from digest.store.stopping import Stop
 
 from .house import House, opened
 from .sink import TAKE_AND_DROP, Sink, usual
@@ -17,11 +18,18 @@ from .sink import TAKE_AND_DROP, Sink, usual
 LETTER = b"Subject: hello\r\n\r\n.a dot\r\n..two\r\nend\r\n"
 
 
-async def owe(house: House, key: str = "k", *, sender: str = "main", address: str = "ada@example.com") -> bool:
+async def owe(
+    house: House,
+    key: str = "k",
+    *,
+    sender: str = "main",
+    address: str = "ada@example.com",
+    kind: NoteKind = NoteKind.CONFIRM,
+) -> bool:
     async with house.store.write() as tx:
         return await notes.add(
             tx,
-            kind=NoteKind.CONFIRM,
+            kind=kind,
             sender=sender,
             address=address,
             message=LETTER,
@@ -266,5 +274,27 @@ def test_a_note_that_cannot_go_holds_up_no_mailing(url: str) -> None:
             await house.seal(start_at=house.clock() + timedelta(minutes=10))
             report = await flow.run_due(house.context(sink.url), horizon=timedelta(minutes=11))
             assert (2, True) == (report.accepted, "nobody" in report.relay_error)
+
+    asyncio.run(main())
+
+
+def test_stopped_only_operators_are_written_to(store_url: str) -> None:
+    """A confirmation and a mailing wait until it is lifted; an alert goes."""
+
+    async def main() -> None:
+        async with opened(store_url) as house, Sink() as sink:
+            await house.people(2)
+            await house.seal()
+            await owe(house, address="reader@example.com")
+            await owe(house, "alert", address="office@example.com", kind=NoteKind.ALERT)
+            async with house.store.write() as tx:
+                await stopping.stop(tx, Stop(house.clock(), "ana", "wrong figures"))
+            context = house.context(sink.url)
+            await flow.run_due(context)
+            assert ["office@example.com"] == sink.recipients
+            async with house.store.write() as tx:
+                assert await stopping.lift(tx)
+            await flow.run_due(context)
+            assert ["reader@example.com", "person1@example.com", "person2@example.com"] == sink.recipients[1:]
 
     asyncio.run(main())
