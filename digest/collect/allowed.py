@@ -31,9 +31,14 @@ VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "l
 _PLAIN = re.compile(r"https?://[a-z0-9][^\s\\]*")
 
 
+def is_absolute(found: str) -> bool:
+    """Whether an address may be named as it stands, wherever that is."""
+    return _PLAIN.fullmatch(found) is not None
+
+
 def address(attribute: str, found: str, base: str) -> str | None:
     """The absolute address that an `href` or `src` may name; None for one that may not be named."""
-    if _PLAIN.fullmatch(found):
+    if is_absolute(found):
         return found
     target = absolute(found, base)
     scheme = target.partition(":")[0].lower()

@@ -56,7 +56,7 @@ class Known:
 
 def identify(read: ReadItem, habits: Habits, *, document_language: str = "", now: datetime) -> Known:
     """One item, identified and cleaned."""
-    read = replace(read, content=legal(read.content), summary=legal(read.summary))
+    read = _legal(read)
     link = canonical_link(absolute(read.link, read.base)) if read.link else ""
     title = title_text(read.title, is_html=read.title_is_html)
     body, summary = _texts(read, base=link or read.base)
@@ -92,6 +92,13 @@ def identify(read: ReadItem, habits: Habits, *, document_language: str = "", now
     )
     translations = tuple(name for each in read.translations if (name := _name(each, read.base)))
     return Known(item=item, complaints=complaints, translations=translations, picture_file=read.picture_file)
+
+
+def _legal(read: ReadItem) -> ReadItem:
+    content, summary = legal(read.content), legal(read.summary)
+    if content is read.content and summary is read.summary:
+        return read
+    return replace(read, content=content, summary=summary)
 
 
 def distinct(items: Iterable[Known]) -> tuple[Known, ...]:

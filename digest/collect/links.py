@@ -13,6 +13,8 @@ _TRACKING = re.compile(
 )
 _HOST = re.compile(r"[a-z0-9._\-:\[\]]+")
 _LONGEST = 4000
+# Most addresses stand in their one spelling already.
+_CANONICAL = re.compile(r"https?://[a-z0-9_\-]+(?:\.[a-z0-9_\-]+)*/[A-Za-z0-9%/:@!$&'()*+,;=~._|\-]*")
 
 
 def canonical_link(url: str) -> str:
@@ -21,6 +23,8 @@ def canonical_link(url: str) -> str:
     Scheme and host in lower case, the host as A-labels, no default port, fragment, user or tracking parameters;
     the path's case, the order of the query and a trailing slash stay.
     """
+    if len(url) <= _LONGEST and _CANONICAL.fullmatch(url):
+        return url
     text = re.sub(r"[\t\n\r]", "", url.strip())
     if len(text) > _LONGEST:
         return ""
@@ -40,6 +44,8 @@ def canonical_link(url: str) -> str:
 
 def absolute(url: str, base: str) -> str:
     """An address resolved against the page it stood on; empty when it cannot be."""
+    if _CANONICAL.fullmatch(url):
+        return url
     try:
         return urljoin(base, re.sub(r"[\t\n\r]", "", url.strip()))
     except ValueError:

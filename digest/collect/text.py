@@ -28,9 +28,7 @@ _ENDING = re.compile(
     r")\s*$",
     re.IGNORECASE,
 )
-_MAY_END = re.compile(
-    r"(?:[\])\u2026>\u2192\u00bb\u203a.]|g|more|rest|entry|m\u00e1s|lesen|suite)\s*\]?\s*$", re.IGNORECASE
-)
+_ENDS = (*"])>.g", *"\u2026\u2192\u00bb\u203a", "more", "rest", "entry", "m\u00e1s", "lesen", "suite")
 _ELLIPSIS = re.compile(r"\s*(?:\u2026|\.{3})\s*$")
 
 
@@ -44,8 +42,13 @@ def legal(value: str) -> str:
 
 def one_line(value: str) -> str:
     """White space collapsed, no controls and no direction marks."""
-    line = " ".join(value.split())
-    return line if line.isprintable() else " ".join(_BIDI.sub("", legal(line)).split())
+    line = value.replace("\n", " ").replace("\t", " ").replace("\xa0", " ")
+    if not line.isprintable():
+        return " ".join(_BIDI.sub("", legal(" ".join(value.split()))).split())
+    # What is printable has no white space left but the one: looking for two is quicker than parting every word.
+    while "  " in line:
+        line = line.replace("  ", " ")
+    return line.strip(" ")
 
 
 def title_text(value: str, *, is_html: bool) -> str:
@@ -78,7 +81,7 @@ def without_tail(text: str) -> str:
     for _ in range(4):
         # Only the end is looked at: a pattern that starts with white space must not wander through a whole book.
         head, tail = text[:-80], text[-80:]
-        if not _MAY_END.search(tail):
+        if not tail.rstrip().lower().endswith(_ENDS):
             break
         shorter = _ENDING.sub("", tail)
         if shorter == tail:

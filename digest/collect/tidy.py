@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from digest.collect.allowed import ATTRIBUTES, REL, TAGS, VOID, address, is_pixel
+from digest.collect.allowed import ATTRIBUTES, REL, TAGS, VOID, address, is_absolute, is_pixel
 from digest.collect.parse import DEPTH_LIMIT
 from digest.collect.text import legal
 
-_TAGS = re.compile(r"(<[^<>]*>)")
-_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*+)((?:\s++[a-z][a-z0-9_:.-]*+(?:=\"[^\"]*+\")?)*+)\s*+(/?)>")
+_TAG = re.compile(r"(/?)([a-z][a-z0-9]*+)((?:\s++[a-z][a-z0-9_:.-]*+(?:=\"[^\"]*+\")?)*+)\s*+(/?)")
 _ATTRIBUTE = re.compile(r"\s([a-z][a-z0-9_:.-]*+)(?:=\"([^\"]*+)\")?")
 _ESCAPED = re.compile(r"(?:[^&]|&(?:amp|quot|lt|gt|nbsp|#[0-9]{1,6}|#x[0-9a-f]{1,5});)*+")
 # What may stand only somewhere: elsewhere a browser moves it, or closes what is around it.
@@ -34,7 +32,10 @@ _APART = frozenset(
 
 
 class _Tag(NamedTuple):
-    """A tag as it may stand; `written` is None where an address in it must be resolved first."""
+    """A tag as it may stand; `written` is None where an address in it must be resolved first.
+
+    `space` is what stands for it among the words.
+    """
 
     name: str
     closes: bool
@@ -42,20 +43,21 @@ class _Tag(NamedTuple):
     around: tuple[str, ...]
     written: str | None
     attributes: tuple[tuple[str, str], ...]
+    space: str
 
 
 def tidy(source: str, *, base: str) -> tuple[str, str] | None:
     """The fragment cleaned, and its words with their white space as it stood; None where it is odd."""
-    pieces = _TAGS.split(source)
-    tags = [_tag(token) for token in pieces[1::2]]
-    if source.count("<") != len(tags) or None in tags or not _nested(tags):
-        return None
-    pieces[1::2] = [
-        _opened(tag.name, tag.attributes, base) if tag.written is None else tag.written for tag in tags if tag
-    ]
-    safe = "".join(pieces)
-    pieces[1::2] = [" " if tag.name in _APART else "" for tag in tags if tag]
-    return safe, html.unescape("".join(pieces))
+    start, *rest = source.split("<")
+    safe, words, stack = [start], [start], list[str]()
+    for piece in rest:
+        token, ended, text = piece.partition(">")
+        tag = _tag(token) if ended else None
+        if tag is None or not _follows(tag, stack):
+            return None
+        safe += (_opened(tag.name, tag.attributes, base) if tag.written is None else tag.written, text)
+        words += (tag.space, text)
+    return None if stack else ("".join(safe), html.unescape("".join(words)))
 
 
 @lru_cache(maxsize=2_000)
@@ -67,33 +69,30 @@ def _tag(token: str) -> _Tag | None:
     closing, name, written, ended = found.groups()
     if (ended and name not in VOID) or (closing and (written or name in VOID)):
         return None
+    space = " " if name in _APART else ""
     if closing:
-        return _Tag(name, True, True, (), f"</{name}>", ())
+        return _Tag(name, True, True, (), f"</{name}>", (), space)
     allowed = ATTRIBUTES.get(name, frozenset()) | ATTRIBUTES["*"]
     kept = [(key, value) for key, value in _ATTRIBUTE.findall(written) if key in allowed]
     if len(dict(kept)) < len(kept) or any("&" in value and not _ESCAPED.fullmatch(value) for _, value in kept):
         return None
     attributes = tuple((key, legal(html.unescape(value)) if "&" in value else value) for key, value in kept)
-    fixed = None if {"href", "src"} & dict(kept).keys() else _opened(name, attributes, "")
-    return _Tag(name, False, name not in VOID, _WITHIN.get(name, ()), fixed, attributes)
+    relative = any(key in ("href", "src") and not is_absolute(value) for key, value in attributes)
+    written = None if relative else _opened(name, attributes, "")
+    return _Tag(name, False, name not in VOID, _WITHIN.get(name, ()), written, attributes, space)
 
 
-def _nested(tags: Iterable[_Tag | None]) -> bool:
-    """Whether all are closed in order, and stand where they may."""
-    stack: list[str] = []
-    for tag in tags:
-        if tag is None:
-            return False
-        if tag.closes:
-            if not stack or stack.pop() != tag.name:
-                return False
-        elif (tag.around and not any(each in stack for each in tag.around)) or (tag.name == "a" and "a" in stack):
-            return False
-        elif tag.holds:
-            stack.append(tag.name)
-            if len(stack) > DEPTH_LIMIT:
-                return False
-    return not stack
+def _follows(tag: _Tag, stack: list[str]) -> bool:
+    """Whether a tag may stand here; the stack of what is open is kept."""
+    if tag.closes:
+        return bool(stack) and stack.pop() == tag.name
+    if tag.around and not any(each in stack for each in tag.around):
+        return False
+    if tag.name == "a" and "a" in stack:
+        return False
+    if tag.holds:
+        stack.append(tag.name)
+    return len(stack) <= DEPTH_LIMIT
 
 
 def _opened(name: str, attributes: tuple[tuple[str, str], ...], base: str) -> str:

@@ -11,8 +11,9 @@ import re
 from lxml import etree
 
 from digest.collect.parse import BODY_LIMIT, TAG_LIMIT, Document
+from digest.collect.parse.elements import local_name
 from digest.collect.parse.jsonfeed import parse_json_feed
-from digest.collect.parse.xmlfeed import local_name, read_tree
+from digest.collect.parse.xmlfeed import read_tree
 from digest.errors import ParseError
 
 _ODD = frozenset(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
-from typing import Any, TypeAlias
+from collections.abc import Iterable
 from urllib.parse import urljoin
 
 from lxml import etree
 
 from digest.collect.parse import Document, ReadItem
+from digest.collect.parse.elements import Children, Element, all_text, local_name
 from digest.errors import ParseError
 from digest.model.announcements import Enclosure
 
@@ -22,9 +22,6 @@ _TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 _ATOM = "http://www.w3.org/2005/Atom"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _PERIODS = {"hourly": 60, "daily": 1440, "weekly": 10080, "monthly": 43200, "yearly": 525600}
-
-Element: TypeAlias = Any
-"""An lxml element; lxml has no types of its own."""
 
 
 def read_tree(root: Element, *, url: str) -> Document:
@@ -41,33 +38,10 @@ def read_tree(root: Element, *, url: str) -> Document:
     if channel is None:
         raise ParseError("a feed without a channel", about=url)
     found = [each for parent in (channel, root) for each in parent if local_name(each) == "item"]
-    language = text(channel, "language") or text(channel, "language", _DC)
+    about = Children(channel)
+    language = about.text("language") or about.text("language", _DC)
     items = tuple(_rss_item(each, base=_base(each, url)) for each in found)
-    return Document(items=items, language=language, minutes=_minutes(channel))
-
-
-def local_name(element: Element) -> str:
-    """A tag without its namespace; empty for comments and the like."""
-    tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
-
-
-def text(parent: Element, name: str, *namespaces: str) -> str:
-    """The text of the first child of that name, in no namespace of its own unless some are named."""
-    child = next(_children(parent, name, *namespaces), None)
-    return "" if child is None else _all_text(child)
-
-
-def _children(parent: Element, name: str, *namespaces: str) -> Iterator[Element]:
-    own = parent.tag.rpartition("}")[0]
-    spaces = [f"{{{space}}}" for space in namespaces] or [f"{own}}}", ""] if own or namespaces else [""]
-    yield from parent.iterchildren(*(f"{space}{name}" for space in spaces))
-
-
-def _all_text(element: Element) -> str:
-    if not len(element):
-        return (element.text or "").strip()
-    return "".join(str(part) for part in element.itertext()).strip()
+    return Document(items=items, language=language, minutes=_minutes(about))
 
 
 def _base(element: Element, url: str) -> str:
@@ -75,43 +49,45 @@ def _base(element: Element, url: str) -> str:
     return urljoin(url, str(element.base or ""))
 
 
-def _minutes(channel: Element) -> int:
-    ttl = text(channel, "ttl")
+def _minutes(channel: Children) -> int:
+    ttl = channel.text("ttl")
     if ttl.isascii() and ttl.isdigit():
         return min(int(ttl[:6]), 1440)
-    period = _PERIODS.get(text(channel, "updatePeriod", _SY), 0)
-    frequency = text(channel, "updateFrequency", _SY)
+    period = _PERIODS.get(channel.text("updatePeriod", _SY), 0)
+    frequency = channel.text("updateFrequency", _SY)
     times = int(frequency[:6]) if frequency.isascii() and frequency.isdigit() else 1
     return min(period // max(times, 1), 1440)
 
 
 def _rss_item(item: Element, *, base: str) -> ReadItem:
-    title = next(_children(item, "title"), None)
-    guid = next(_children(item, "guid"), None)
-    ident = "" if guid is None else _all_text(guid)
-    pages = _pages(list(item.iterchildren(f"{{{_ATOM}}}link")))
-    link = text(item, "link") or (pages[0].get("href", "") if pages else "") or item.get(f"{{{_RDF}}}about", "")
+    said = Children(item)
+    title = said.first("title")
+    guid = said.first("guid")
+    ident = "" if guid is None else all_text(guid)
+    pages = _pages(said.all("link", _ATOM))
+    about = item.get(f"{{{_RDF}}}about", "")
+    link = said.text("link") or (pages[0].get("href", "") if pages else "") or about
     permalink = guid is not None and guid.get("isPermaLink", "true").lower() != "false"
     if not link and permalink and ident.startswith(("http://", "https://")):
         link = ident
-    picture, alt = _picture(item)
+    picture, alt = _picture(item, said.all("enclosure"))
     return ReadItem(
-        guid=ident or item.get(f"{{{_RDF}}}about", ""),
+        guid=ident or about,
         link=link,
         base=base,
-        title="" if title is None else _all_text(title),
+        title="" if title is None else all_text(title),
         title_is_html=title is not None and _is_cdata(title),
-        summary=text(item, "description"),
-        content=text(item, "encoded", _CONTENT),
-        published=text(item, "pubDate") or text(item, "date", _DC),
-        updated=text(item, "updated", _ATOM),
+        summary=said.text("description"),
+        content=said.text("encoded", _CONTENT),
+        published=said.text("pubDate") or said.text("date", _DC),
+        updated=said.text("updated", _ATOM),
         translations=_elsewhere(pages, link),
-        language=text(item, "language", _DC) or item.get(f"{_XML}lang", ""),
-        categories=tuple(_all_text(each) for name in ("category",) for each in _children(item, name)),
-        authors=_rss_authors(item),
+        language=said.text("language", _DC) or item.get(f"{_XML}lang", ""),
+        categories=tuple(map(all_text, said.all("category"))),
+        authors=tuple(map(all_text, said.all("creator", _DC) or said.all("author"))),
         picture=picture,
         picture_alt=alt,
-        enclosures=_rss_enclosures(item),
+        enclosures=tuple(_enclosure(each, "url") for each in said.all("enclosure") if each.get("url")),
     )
 
 
@@ -119,15 +95,6 @@ def _is_cdata(element: Element) -> bool:
     # Only what holds a sign that would be escaped elsewhere can tell.
     text = element.text or ""
     return ("&" in text or "<" in text) and "<![CDATA[" in etree.tostring(element, encoding="unicode", with_tail=False)
-
-
-def _rss_authors(item: Element) -> tuple[str, ...]:
-    names = [_all_text(each) for each in _children(item, "creator", _DC)]
-    return tuple(names or [_all_text(each) for each in _children(item, "author")])
-
-
-def _rss_enclosures(item: Element) -> tuple[Enclosure, ...]:
-    return tuple(_enclosure(each, "url") for each in _children(item, "enclosure") if each.get("url"))
 
 
 def _enclosure(element: Element, attribute: str) -> Enclosure:
@@ -139,12 +106,13 @@ def _enclosure(element: Element, attribute: str) -> Enclosure:
     )
 
 
-def _picture(item: Element) -> tuple[str, str]:
+def _picture(item: Element, enclosures: Iterable[Element]) -> tuple[str, str]:
     for each in item.iter(f"{{{_MEDIA}}}content", f"{{{_MEDIA}}}thumbnail"):
         kind = each.get("medium") or each.get("type") or "image"
         if each.get("url") and kind.startswith("image"):
-            return each.get("url", ""), text(each, "description", _MEDIA) or text(each, "title", _MEDIA)
-    for each in _children(item, "enclosure"):
+            about = Children(each)
+            return each.get("url", ""), about.text("description", _MEDIA) or about.text("title", _MEDIA)
+    for each in enclosures:
         if each.get("type", "").startswith("image/"):
             return each.get("url", ""), ""
     return "", ""
@@ -154,7 +122,7 @@ def _atom_item(entry: Element, *, base: str) -> ReadItem:
     title, is_html = _atom_title(entry)
     published = next((found for name in ("published", "issued", "created") if (found := _atom_text(entry, name))), "")
     updated = _atom_text(entry, "updated") or _atom_text(entry, "modified")
-    picture, alt = _picture(entry)
+    picture, alt = _picture(entry, ())
     languages = entry.xpath("ancestor-or-self::*/@xml:lang")
     language = str(languages[-1]) if languages else ""
     pages = _pages(_links(entry, "alternate"), language)
@@ -188,7 +156,7 @@ def _atom_child(entry: Element, name: str) -> Element | None:
 
 def _atom_text(entry: Element, name: str) -> str:
     child = _atom_child(entry, name)
-    return "" if child is None else _all_text(child)
+    return "" if child is None else all_text(child)
 
 
 def _atom_title(entry: Element) -> tuple[str, bool]:
@@ -196,7 +164,7 @@ def _atom_title(entry: Element) -> tuple[str, bool]:
     if child is None:
         return "", False
     kind = child.get("type", "text")
-    return _all_text(child), kind in ("html", "text/html") or child.get("mode") == "escaped"
+    return all_text(child), kind in ("html", "text/html") or child.get("mode") == "escaped"
 
 
 def _atom_html(entry: Element, name: str) -> str:
@@ -207,8 +175,8 @@ def _atom_html(entry: Element, name: str) -> str:
     if kind in ("xhtml", "application/xhtml+xml"):
         return _inner(child)
     if kind in ("html", "text/html"):
-        return _all_text(child)
-    return html.escape(_all_text(child)) if kind in ("text", "text/plain") else ""
+        return all_text(child)
+    return html.escape(all_text(child)) if kind in ("text", "text/plain") else ""
 
 
 def _inner(element: Element) -> str:
