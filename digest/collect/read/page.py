@@ -8,7 +8,7 @@ from digest.collect.document import Read, read
 from digest.collect.links import absolute, canonical_link
 from digest.collect.read.reading import Asked, Reading
 from digest.errors import CollectError, ParseError
-from digest.fetch import Fetcher
+from digest.fetch import Fetcher, Response
 from digest.settings import Site, Source
 
 
@@ -20,16 +20,19 @@ async def read_page(source: Source, site: Site, fetcher: Fetcher, asked: Asked) 
     complaints: list[str] = []
     errors: tuple[str, ...] = ()
     seen: set[str] = set()
-    url = source.url
+    url = asked.adopted or source.url
+    moved_to = ""
     while url and len(seen) < source.max_pages:
         seen.add(canonical_link(url))
         try:
-            document, url = await _read(url, source, fetcher, asked)
+            document, url, answered = await _read(url, source, fetcher, asked)
         except CollectError as error:
             if len(seen) == 1:
                 raise
             errors, url = (str(error),), ""
             break
+        if len(seen) == 1:
+            moved_to = answered.url if answered.moved_for_good else ""
         complaints.extend(document.complaints)
         if canonical_link(url) in seen:
             complaints.append(f"{url}: next leads back to a page already read")
@@ -37,12 +40,14 @@ async def read_page(source: Source, site: Site, fetcher: Fetcher, asked: Asked) 
         if url and len(seen) >= source.max_pages > 1:
             complaints.append(f"more pages follow; read {source.max_pages} (max_pages)")
         yield Reading(items=document.items, url=source.url, last=False)
-    yield Reading(url=source.url, complaints=tuple(complaints), errors=errors)
+    yield Reading(url=source.url, complaints=tuple(complaints), errors=errors, moved_to=moved_to)
 
 
-async def _read(url: str, source: Source, fetcher: Fetcher, asked: Asked) -> tuple[Read, str]:
+async def _read(url: str, source: Source, fetcher: Fetcher, asked: Asked) -> tuple[Read, str, Response]:
+    """What a page says, the address of the next, and how it answered."""
     response = await fetcher.get(url, own=source.url, accept="text/html, application/xhtml+xml, */*;q=0.5")
     document = await read(asked.how, response.body, url=response.url, content_type=response.content_type)
     if not document.items:
         raise ParseError("no items", about=url)
-    return document, absolute(document.next_link, response.url) if document.next_link else ""
+    following = absolute(document.next_link, response.url) if document.next_link else ""
+    return document, following, response

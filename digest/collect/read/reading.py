@@ -20,7 +20,7 @@ class Asked:
     body_hash: str = ""
     """Of the last answer in full, and how many items it held."""
     adopted: str = ""
-    """The address that a feed was moved to."""
+    """The address that the source was moved to."""
     how: Source
     since: datetime | None = None
     """When the whole archive had been read before."""

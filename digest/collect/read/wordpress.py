@@ -7,7 +7,7 @@ modification date, and whatever was modified since.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlencode, urljoin
 
@@ -30,9 +30,18 @@ class _Closed(Exception):
     """The API will not speak to us; the feed may."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page's items, whether it is the last, and where the home is if the API was moved for good."""
+
+    items: tuple[Known, ...]
+    last: bool
+    moved_to: str = ""
+
+
 async def read_wordpress(source: Source, site: Site, fetcher: Fetcher, asked: Asked) -> AsyncIterator[Reading]:
     """The site's posts, page by page; raises FetchError, ParseError when neither API nor feed can be read."""
-    home = source.url.rstrip("/") + "/"
+    home = (asked.adopted or source.url).rstrip("/") + "/"
     try:
         async for part in _reading(f"{home}wp-json/wp/v2/posts", home, fetcher, asked, own=source.url):
             yield part
@@ -51,7 +60,8 @@ async def read_wordpress(source: Source, site: Site, fetcher: Fetcher, asked: As
     feed = urljoin(home, links.get("feed") or "feed/")
     reading = await read_feed(feed, fetcher, replace(asked, how=replace(asked.how, kind="feed")), own=source.url)
     note = f"the REST API is closed ({why}); read {feed} instead"
-    yield replace(reading, complaints=(note, *reading.complaints), moved_to="")
+    moved_to = _home(feed, reading.moved_to, home)
+    yield replace(reading, complaints=(note, *reading.complaints), moved_to=moved_to)
 
 
 async def is_gone(lookup: str, number: str, fetcher: Fetcher, *, own: str) -> bool | None:
@@ -68,61 +78,64 @@ async def _reading(posts: str, home: str, fetcher: Fetcher, asked: Asked, *, own
     # An address with a query of its own has no room for a number.
     lookup = "" if "?" in posts else posts.replace("{", "%7B").replace("}", "%7D") + "/{}?_fields=id"
     errors: tuple[str, ...] = ()
+    moved_to = ""
     seen: set[str] = set()
     try:
-        async for items in _pages(posts, fetcher, asked, own=own):
-            fresh = tuple(known for known in items if known.item.ident not in seen)
+        async for page in _pages(posts, fetcher, asked, own=own):
+            moved_to = moved_to or _home(posts, page.moved_to, home)
+            fresh = tuple(known for known in page.items if known.item.ident not in seen)
             seen.update(known.item.ident for known in fresh)
             yield Reading(items=fresh, url=home, last=False)
     except (CollectError, _Closed) as error:
         if not seen:
             raise
         errors = (str(error),)
-    yield Reading(url=home, whole=asked.since is None and not errors, lookup="" if errors else lookup, errors=errors)
+    whole = asked.since is None and not errors
+    yield Reading(url=home, moved_to=moved_to, whole=whole, lookup="" if errors else lookup, errors=errors)
+
+
+def _home(asked: str, answered: str, home: str) -> str:
+    """Where the site is now, if what was asked of it answered elsewhere, on the same path from there."""
+    path = asked.partition("?")[0]
+    rest = path.removeprefix(home)
+    answered = answered.partition("?")[0]
+    return answered.removesuffix(rest) if path.startswith(home) and rest and answered.endswith(f"/{rest}") else ""
 
 
 def _posts(api: str) -> str:
     return api.rstrip("/") + "/wp/v2/posts"
 
 
-async def _pages(api: str, fetcher: Fetcher, asked: Asked, *, own: str) -> AsyncIterator[tuple[Known, ...]]:
+async def _pages(api: str, fetcher: Fetcher, asked: Asked, *, own: str) -> AsyncIterator[_Page]:
     if asked.since is None:
         async for page in _turned(api, {}, fetcher, asked, own=own):
             yield page
         return
-    newest, _ = await _read_one(api, {"page": "1"}, fetcher, asked, own=own, first=True)
-    yield newest
+    yield await _read_one(api, {"page": "1"}, fetcher, asked, own=own, first=True)
     since = (asked.since - _OVERLAP).strftime("%Y-%m-%dT%H:%M:%SZ")
     async for page in _turned(api, {"modified_after": since}, fetcher, asked, own=own):
         yield page
 
 
-async def _turned(
-    api: str, query: dict[str, str], fetcher: Fetcher, asked: Asked, *, own: str
-) -> AsyncIterator[tuple[Known, ...]]:
+async def _turned(api: str, query: dict[str, str], fetcher: Fetcher, asked: Asked, *, own: str) -> AsyncIterator[_Page]:
     before: set[str] = set()
     number = 0
     for number in range(1, _MOST_PAGES + 1):
-        page = {**query, "page": str(number)}
-        items, last = await _read_one(api, page, fetcher, asked, own=own, first=number == 1)
-        idents = {known.item.ident for known in items}
+        page = await _read_one(api, {**query, "page": str(number)}, fetcher, asked, own=own, first=number == 1)
+        idents = {known.item.ident for known in page.items}
         # A server that does not know `page` would give the same for ever.
         if idents <= before:
             break
         before = idents
-        yield items
-        if last:
+        yield page
+        if page.last:
             break
     if number > 2:
         # A post published or deleted while we turned pages shifts them all; the first page shows what came.
-        items, _ = await _read_one(api, {**query, "page": "1"}, fetcher, asked, own=own, first=True)
-        yield items
+        yield await _read_one(api, {**query, "page": "1"}, fetcher, asked, own=own, first=True)
 
 
-async def _read_one(
-    api: str, query: dict[str, str], fetcher: Fetcher, asked: Asked, *, own: str, first: bool
-) -> tuple[tuple[Known, ...], bool]:
-    """A page's items, and whether it is the last."""
+async def _read_one(api: str, query: dict[str, str], fetcher: Fetcher, asked: Asked, *, own: str, first: bool) -> _Page:
     url = f"{api}{'&' if '?' in api else '?'}{urlencode({**_EMBED, **query}, safe=':,')}"
     try:
         response = await fetcher.get(url, own=own, accept="application/json")
@@ -131,13 +144,14 @@ async def _read_one(
         if first and error.status in _CLOSED:
             raise _Closed(f"answered {error.status}") from error
         if not first and error.status == 400:
-            return (), True  # past the end
+            return _Page((), last=True)  # past the end
         raise
     except ParseError as error:
         if first:
             raise _Closed(error.message) from error
         raise
-    return document.items, _is_last(response, int(query["page"]), len(document.items))
+    last = _is_last(response, int(query["page"]), len(document.items))
+    return _Page(document.items, last, response.url if response.moved_for_good else "")
 
 
 def _is_last(response: Response, number: int, count: int) -> bool:

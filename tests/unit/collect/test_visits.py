@@ -88,6 +88,26 @@ def test_a_move_for_good_is_believed_on_the_third_day(both: House, press: Press,
     assert ["/feed.rss"] == [path for path, _ in press.site.asked]
 
 
+@pytest.mark.parametrize(("kind", "path"), [("rest", "/wp-json/wp/v2/posts"), ("page", "/news/"), ("rest", "/feed/")])
+def test_a_site_or_a_page_may_move_too(
+    house: House, press: Press, respond: Callable[..., Any], kind: str, path: str
+) -> None:
+    """A WordPress is looked for at its new home, whether its API or, where that is closed, its feed is read there."""
+    site = press.site
+    house.sources = {kind: press.sources()[kind]}
+    if path == "/feed/":
+        del site.routes["/wp-json/wp/v2/posts"]
+        site.serve(path, press.rss(), Content_Type="application/rss+xml")
+    site.routes[f"/new{path}"] = site.routes[path]
+    site.routes[path] = lambda handler: respond(b"", status=308, Location=f"/new{handler.path}")(handler)
+    for day in range(3):
+        assert "" == house.collect(now=NOW + day * DAY)[kind].error
+    assert f"{site.url}/new{'/news/' if kind == 'page' else '/'}" == house.row(kind).adopted_url
+    site.asked.clear()
+    assert "" == house.collect(now=NOW + 3 * DAY)[kind].error
+    assert {"new"} == {asked.split("/")[1] for asked, _ in site.asked}
+
+
 @pytest.mark.parametrize(
     ("targets", "adopted"),
     [(["b", "b", "b"], "b"), (["b", "b"], ""), (["b", "", "b", "b"], ""), (["b", "c", "b", "b"], ""), ([""] * 4, "")],
