@@ -126,6 +126,7 @@ class Visit:
             adopted=row.adopted_url,
             how=how,
             since=row.last_success_at if row.first_collected_at and archive and before == print_of(how) else None,
+            newest_first=row.first_collected_at is None and bool(self._announce),
         )
         return read_source(self.source, self.settings.site, self.fetcher, asked)
 
@@ -145,14 +146,12 @@ class Visit:
         complaints = [words for each in known for words in each.complaints]
         known, troubles, asked = await illustrate(known, self._easel(reading), self.store, self.fetcher)
         self._pictures -= asked
-        first = self.row.first_collected_at is None
+        older = baseline(known, self._announce) if self.row.first_collected_at is None else frozenset()
+        if self._announce is not None:
+            self._announce = max(0, self._announce - (len(known) - len(older)))
         for start in range(0, len(known), AT_ONCE):
-            part = known[start : start + AT_ONCE]
-            older = baseline(part, self._announce) if first else frozenset()
-            if self._announce is not None:
-                self._announce = max(0, self._announce - (len(part) - len(older)))
             async with self.store.write() as tx:
-                self._kept.add(await keep(tx, part, self._keeper(older)))
+                self._kept.add(await keep(tx, known[start : start + AT_ONCE], self._keeper(older)))
         self._count += len(known)
         self._seen.add(known)
         return [*complaints, *troubles]

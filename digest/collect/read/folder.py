@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from digest.collect.dates import read_date
+from digest.collect.dates import EARLIEST, read_date
 from digest.collect.identify import Known, identify
 from digest.collect.parse import BODY_LIMIT
 from digest.collect.parse.folder import Page, parse_markdown
@@ -28,6 +29,8 @@ async def read_folder(source: Source, site: Site, fetcher: Fetcher, asked: Asked
     complaints: list[str] = []
     errors: list[str] = []
     files = await asyncio.to_thread(_listed, folder)
+    if asked.newest_first and len(files) > AT_ONCE:
+        files = await asyncio.to_thread(_newest_first, files, folder, site, zone)
     for start in range(0, len(files), AT_ONCE):
         part = files[start : start + AT_ONCE]
         items = await asyncio.to_thread(_read, part, folder, site, zone, asked, complaints, errors)
@@ -67,6 +70,15 @@ def _files(folder: Path) -> Iterator[Path]:
         hidden = any(part.startswith((".", "_")) for part in parts) or path.stem.upper() == "README"
         if path.suffix.lower() in SUFFIXES and not hidden and path.is_file() and path.resolve().is_relative_to(root):
             yield path
+
+
+def _newest_first(files: Sequence[Path], folder: Path, site: Site, zone: ZoneInfo) -> list[Path]:
+    """The files by their announcements' dates; those that have none, or cannot be read, come last."""
+    dates: dict[Path, datetime] = {}
+    for path in files:
+        with contextlib.suppress(CollectError):
+            dates[path] = read_date(_page(path, folder, site).item.published, zone=zone).at or EARLIEST
+    return sorted(files, key=lambda path: dates.get(path, EARLIEST), reverse=True)
 
 
 def _page(path: Path, folder: Path, site: Site) -> Page:

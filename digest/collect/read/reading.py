@@ -24,6 +24,8 @@ class Asked:
     how: Source
     since: datetime | None = None
     """When the whole archive had been read before."""
+    newest_first: bool = False
+    """Whether an earlier part must hold nothing older than a later one: so many of the newest are wanted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,6 +89,15 @@ class House:
 
         return self.run(go)
 
+    def news(self) -> tuple[Announcement, ...]:
+        """What a digest still has to announce, newest first."""
+
+        async def go(store: Store) -> tuple[Announcement, ...]:
+            async with store.read() as tx:
+                return await announcements.unsettled(tx, "monthly", 0)
+
+        return tuple(sorted(self.run(go), key=lambda each: each.effective_at, reverse=True))
+
     def row(self, slug: str) -> SourceRow:
         async def go(store: Store) -> SourceRow:
             async with store.read() as tx:

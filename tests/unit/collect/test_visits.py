@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from digest.collect import visit
 from digest.collect.moving import moved
+from digest.collect.read import folder as read_folder
 from digest.store.sources import Move
 from tests.sites import Site
 from tests.unit.collect.conftest import NOW, House, Press
@@ -171,6 +173,25 @@ def test_an_archive_is_baseline_across_its_pages(both: House, press: Press) -> N
     both.sources = {"rest": press.sources()["rest"] | {"announce_first": 3}}
     assert 150 == both.collect()["rest"].new
     assert 147 == both.baseline()
+
+
+@pytest.mark.parametrize("kind", ["folder", "feed"])
+def test_the_newest_are_news_wherever_they_stand(
+    house: House, site: Site, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Of more items than are kept at once, the newest few are announced, whatever their names and their order."""
+    monkeypatch.setattr(visit, "AT_ONCE", 5)
+    monkeypatch.setattr(read_folder, "AT_ONCE", 5)
+    days = {f"n{number:02}": (NOW - (number * 7 % 12) * DAY) for number in range(12)}
+    (folder := house.folder / "notices").mkdir()
+    for name, at in days.items():
+        (folder / f"{name}.md").write_text(f"---\ntitle: {name}\ndate: {at.date()}\n---\nText.\n")
+    dated = "".join(f"<item><title>{name}</title><pubDate>{at}</pubDate></item>" for name, at in days.items())
+    site.serve("/feed", f"<rss><channel>{dated}</channel></rss>".encode())
+    urls = {"folder": str(folder), "feed": f"{site.url}/feed"}
+    house.sources = {"it": {"kind": kind, "url": urls[kind], "announce_first": 3}}
+    assert 12 == house.collect()["it"].new
+    assert sorted(days, key=lambda name: days[name])[-3:] == [each.versions[0].title for each in reversed(house.news())]
 
 
 def test_reading_apart_ends_in_time_and_memory() -> None:
