@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from jinja2 import Environment
 
@@ -23,14 +24,27 @@ class Note:
     text: str
 
 
+class Subject(StrEnum):
+    """What a letter about one's own subscription is for."""
+
+    ADDRESS = "address"
+    EXPORT = "export"
+    MOVE = "move"
+    """To a new address, which has to agree."""
+    MOVED = "moved"
+    """To the old one, which can take it back."""
+
+
 def confirm(environment: Environment, *, language: str, site: SiteView, digest_title: str, link: str) -> Note:
     """Asks for the confirmation of a subscription; says nothing that the asker has written."""
     return _note(environment, "confirm", language, site, digest_title=digest_title, link=link)
 
 
-def manage(environment: Environment, *, language: str, site: SiteView, digest_title: str, link: str) -> Note:
-    """Brings the link to one's own subscription."""
-    return _note(environment, "manage", language, site, digest_title=digest_title, link=link)
+def manage(
+    environment: Environment, *, subject: Subject, language: str, site: SiteView, digest_title: str, link: str
+) -> Note:
+    """Brings a link to one's own subscription."""
+    return _note(environment, "manage", language, site, digest_title=digest_title, link=link, about=subject.value)
 
 
 def alert(

@@ -5,20 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from digest.letter import headers, notes
-from digest.letter.compile import note_message
-from digest.letter.headers import Mailbox
+from digest.letter import notes
 from digest.model.deliveries import NoteKind
 from digest.model.subscribers import Subscriber
-from digest.service import alerting, ringing
+from digest.service import alerting, noting
 from digest.service.house import House
 from digest.service.letters import site_view
 from digest.settings import Digest
 from digest.store import askings
-from digest.store import notes as owed
 from digest.store.askings import DAILY, HOURLY
 from digest.store.database import Tx
-from digest.subscribers import flow, limits
+from digest.subscribers import flow, limits, moving
 from digest.subscribers.address import Address
 
 EVERY = 600
@@ -42,28 +39,27 @@ async def ask(
 ) -> Asked:
     """Owe a confirm note to an address that is not confirmed or suppressed; the caller learns nothing of that."""
     async with house.store.write() as tx:
-        if ip and not await askings.allowed(tx, _key(house, limits.network(ip)), limits.A_NETWORK, HOURLY, now):
+        if await refused(house, tx, ip, now):
             return Asked.TOO_OFTEN
-        if not await askings.allowed(tx, "all", limits.ALTOGETHER, HOURLY, now):
-            await _alert(house, tx, now)
-            return Asked.TOO_OFTEN
-        mailbox = _key(house, limits.folded(address.norm))
-        if not await askings.allowed(tx, mailbox, limits.A_MAILBOX, DAILY, now):
+        if not await may_write(house, tx, address, now):
             # Whoever fills a stranger's mailbox is not told that it was noticed.
             return Asked.TAKEN
 
     async def owe(tx: Tx, subscriber: Subscriber, token: str) -> None:
-        await owed.add(
+        site = site_view(house)
+        link = f"{site.url}/confirm/{token}"
+        await noting.owe(
+            house,
             tx,
+            notes.confirm(house.templates, language=language, site=site, digest_title=digest.title, link=link),
             kind=NoteKind.CONFIRM,
-            sender=digest.sender,
+            digest=digest,
             address=subscriber.email_norm,
-            message=confirm_message(house, digest, subscriber, token, language=language, now=now),
+            subscriber=subscriber.id,
+            key=token,
             dedupe_key=f"confirm:{digest.slug}:{subscriber.handle}:{int(now.timestamp()) // EVERY}",
             now=now,
-            subscriber_id=subscriber.id,
         )
-        await house.bell.ring(tx, ringing.NOTES, ringing.DUE)
 
     await flow.subscribe(
         house.store,
@@ -79,10 +75,26 @@ async def ask(
     return Asked.TAKEN
 
 
+async def refused(house: House, tx: Tx, ip: str, now: datetime) -> bool:
+    """Whether too many have asked already, from there or altogether; operators hear of the latter."""
+    if ip and not await askings.allowed(tx, _key(house, limits.network(ip)), limits.A_NETWORK, HOURLY, now):
+        return True
+    if await askings.allowed(tx, "all", limits.ALTOGETHER, HOURLY, now):
+        return False
+    await _alert(house, tx, now)
+    return True
+
+
+async def may_write(house: House, tx: Tx, address: Address, now: datetime) -> bool:
+    """Whether one more letter may go to a mailbox today that its owner may not have asked for."""
+    return await askings.allowed(tx, _key(house, limits.folded(address.norm)), limits.A_MAILBOX, DAILY, now)
+
+
 async def tidy(house: House, *, now: datetime) -> int:
     """Forget who asked and never confirmed, and what was counted of askings; how many were forgotten."""
     async with house.store.write() as tx:
         await askings.tidy(tx, now)
+        await moving.tidy(tx, now)
         return await askings.forget_pending(tx, now - PENDING_FOR)
 
 
@@ -98,24 +110,3 @@ async def _alert(house: House, tx: Tx, now: datetime) -> None:
 def _key(house: House, name: str) -> str:
     """No address and no network stands in the ledger for having asked."""
     return house.keys.mac("joining", name).hex()
-
-
-def confirm_message(
-    house: House, digest: Digest, subscriber: Subscriber, token: str, *, language: str, now: datetime
-) -> bytes:
-    """The confirm note whole; nothing that the asker typed stands in it but the address it goes to."""
-    site, sender = site_view(house), house.settings.senders[digest.sender]
-    from_ = headers.mailbox(sender.from_)
-    link = f"{site.url}/confirm/{token}"
-    note = notes.confirm(house.templates, language=language, site=site, digest_title=digest.title, link=link)
-    mac = house.keys.mac("note", subscriber.handle, token)
-    return note_message(
-        sender=from_,
-        to=Mailbox("", subscriber.email_norm),
-        subject=note.subject,
-        text=note.text,
-        html=note.html,
-        message_id=headers.message_id(mac, from_.address.rpartition("@")[2]),
-        date=now,
-        reply_to=sender.reply_to or "",
-    )

@@ -87,9 +87,10 @@ class Settings(BaseSettings):
             if not _SLUG.fullmatch(slug)
         ]
         wrong += [
-            f"digests.{slug}.sender: there is no [senders.{digest.sender}]"
+            f"digests.{slug}.{key}: there is no [senders.{sender}]"
             for slug, digest in self.digests.items()
-            if digest.sender not in self.senders
+            for key, sender in (("sender", digest.sender), ("notes", digest.notes))
+            if sender is not None and sender not in self.senders
         ]
         wrong += [
             f"feeds.{slug}.sources: there is no [sources.{name}]"

@@ -270,6 +270,7 @@ class Digest(Named):
     title: str = ""
     subject: str = "{{ edition.title }} {{ edition.date | month_year }}"
     sender: str
+    notes: str | None = None
     schedule: Annotated[str, AfterValidator(_schedule)]
     timezone: Zone | None = None
     language: Language | None = None

@@ -43,6 +43,10 @@ async def by_email(tx: Tx, email_norm: str) -> Subscriber | None:
     return await _first(tx, subscribers.c.email_norm == email_norm)
 
 
+async def by_id(tx: Tx, subscriber: int) -> Subscriber | None:
+    return await _first(tx, subscribers.c.id == subscriber)
+
+
 async def by_handle(tx: Tx, handle: str) -> Subscriber | None:
     return await _first(tx, subscribers.c.handle == handle)
 
@@ -59,6 +63,13 @@ async def set_language(tx: Tx, subscriber: int, language: str) -> None:
 
 async def set_text_only(tx: Tx, subscriber: int, text_only: bool) -> None:
     await tx.execute(update(subscribers).where(subscribers.c.id == subscriber).values(text_only=text_only))
+
+
+async def set_address(tx: Tx, subscriber: int, *, email: str, email_norm: str) -> None:
+    """Write to another address from now on, which nobody else has; its own suppression counts, not the old one's."""
+    suppressed = await suppressions.is_suppressed(tx, email_norm)
+    values = {"email": email, "email_norm": email_norm, "suppressed": suppressed}
+    await tx.execute(update(subscribers).where(subscribers.c.id == subscriber).values(values))
 
 
 async def is_suppressed(tx: Tx, subscriber: int) -> bool:

@@ -21,6 +21,10 @@ from digest.settings.keys import Keyring, framed
 HANDLE_LENGTH = 16
 CONFIRM_FOR = timedelta(hours=72)
 UNDO_FOR = timedelta(days=7)
+FRESH_FOR = timedelta(hours=2)
+"""A link that was mailed because somebody on the manage page asked for it."""
+MOVE_FOR = timedelta(hours=24)
+"""A link that was mailed to a new address."""
 
 _LONGEST = 160
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -33,6 +37,12 @@ class Purpose(StrEnum):
     MANAGE = "manage"
     CONFIRM = "confirm"
     UNDO = "undo"
+    ADDRESS = "address"
+    """To say a new address; mailed to the present one."""
+    EXPORT = "export"
+    MOVE = "move"
+    """To agree, from the new address; like the next, its handle is that of the change."""
+    MOVE_BACK = "move back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +85,17 @@ def lasting(keys: Keyring, purpose: Purpose, digest: str, *, key_id: str | None 
 
 def confirm_token(keys: Keyring, handle: str, digest: str, now: datetime) -> str:
     """The token of /confirm/{token}; good for 72 hours."""
-    return _token(keys, Purpose.CONFIRM, handle, digest, _moment(now), keys.current)
+    return passing(keys, Purpose.CONFIRM, handle, digest, now)
 
 
 def undo_token(keys: Keyring, handle: str, digest: str, now: datetime) -> str:
     """What the page after leaving offers to take it back with; good for 7 days."""
-    return _token(keys, Purpose.UNDO, handle, digest, _moment(now), keys.current)
+    return passing(keys, Purpose.UNDO, handle, digest, now)
+
+
+def passing(keys: Keyring, purpose: Purpose, handle: str, digest: str, now: datetime) -> str:
+    """A token of any purpose that bears its moment: how long it lasts is for whoever reads it to say."""
+    return _token(keys, purpose, handle, digest, _moment(now), keys.current)
 
 
 def read(keys: Keyring, purpose: Purpose, token: str) -> Claim | None:

@@ -37,6 +37,23 @@ subscriptions = Table(
     Index("ix_subscriptions_digest_state", "digest", "state", "subscriber_id"),
 )
 
+address_changes = Table(
+    "address_changes",
+    metadata,
+    identity(),
+    Column("handle", String(32), nullable=False, unique=True),
+    ref("subscriber_id", "subscribers"),
+    Column("email", Text, nullable=False),
+    Column("email_norm", Text, nullable=False),
+    Column("was_email", Text, nullable=False),
+    Column("was_norm", Text, nullable=False),
+    Column("asked_at", Utc, nullable=False),
+    Column("done_at", Utc),
+    Column("undone_at", Utc),
+    Index("ix_address_changes_subscriber_id", "subscriber_id"),
+)
+"""A subscriber's new address, asked for, made, or taken back; kept only as long as it can be."""
+
 suppressions = Table(
     "suppressions",
     metadata,

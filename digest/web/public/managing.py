@@ -12,7 +12,9 @@ from starlette.routing import Route
 
 from digest import templating
 from digest.model.subscribers import Subscription, SubscriptionState
+from digest.service import moving
 from digest.service.house import now
+from digest.service.moving import Ask
 from digest.store import subscribers
 from digest.subscribers import flow
 from digest.subscribers.address import Refused, masked, read_language
@@ -56,6 +58,9 @@ async def act(request: Request) -> Response:
         at = house(request)
         back = await flow.resubscribe(at.store, at.keys, form.get("undo", ""), now=now())
         return await _page(request, await _person(request), done="back" if back else "late")
+    if form.get("action") in tuple(Ask):
+        await moving.link(house(request), found, Ask(form["action"]), now=now())
+        return await _page(request, found, done="mailed")
     return await _page(request, found)
 
 

@@ -1,14 +1,17 @@
 """The one-off letters: in the reader's language, whole, and with nothing in them that a stranger wrote."""
 
+from functools import partial
+
 import pytest
 
 from digest.letter import notes
+from digest.letter.notes import Subject
 
 LINK = "https://news.example.org/confirm/" + "aB3_" * 16
 
 
 @pytest.mark.parametrize("language", ["en", "es", "fr", "de", "ar"])
-@pytest.mark.parametrize("kind", [notes.confirm, notes.manage])
+@pytest.mark.parametrize("kind", [notes.confirm, *(partial(notes.manage, subject=each) for each in Subject)])
 def test_link_is_in_both_parts_on_a_line_of_its_own(environment, site, kind, language):
     """One button, one address."""
     note = kind(environment, language=language, site=site, digest_title="Newsflash", link=LINK)

@@ -98,12 +98,12 @@ def test_a_new_language_is_one_file_and_falls_back_to_english(tmp_path):
 
 @pytest.mark.parametrize("language", OUR_LANGUAGES)
 def test_shipped_languages_are_complete(environment, language):
-    """Every word that a letter says is there, with the same names in it and every plural."""
+    """Every word that a letter or a page says is there, with the same names in it and every plural."""
     path = templating.templates_folder() / "words" / f"{language}.po"
     with path.open("rb") as file:
         catalogue = read_po(file)
     said = set()
-    for name in environment.list_templates(filter_func=lambda each: each.startswith("email/")):
+    for name in environment.list_templates(filter_func=lambda each: each.startswith(("email/", "web/"))):
         source = environment.loader.get_source(environment, name)[0]
         for _, _, message in environment.extract_translations(source):
             said.add(message if isinstance(message, str) else message[0])

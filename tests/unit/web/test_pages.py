@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
-from babel.messages.pofile import read_po
 from sqlalchemy import text
 
 from digest.model.editions import EditionStatus
 from digest.store import announcements
 from digest.subscribers import tokens
-from digest.templating import templates_folder
 
 
 @pytest.mark.parametrize("path", ["/editions/newsflash/", "/editions/newsflash/2026-06-26", "/subscribe/newsflash"])
@@ -191,16 +188,3 @@ def test_the_style_is_asked_for_once(site: Any) -> None:
     assert (sheet.status_code, sheet.headers["content-type"].split(";")[0]) == (200, "text/css")
     assert "#9A4A16" in sheet.text
     assert site.get(link, headers={"if-none-match": sheet.headers["etag"]}).status_code == 304
-
-
-def test_every_word_of_the_pages_is_said_in_spanish() -> None:
-    """A reader of Spanish meets no English but names and quotations."""
-    folder = templates_folder()
-    with (folder / "words/es.po").open("rb") as file:
-        known = {message.id if isinstance(message.id, str) else message.id[0] for message in read_po(file)}
-    said = {
-        words
-        for template in sorted((folder / "web/public").iterdir())
-        for words in re.findall(r'_\("([^"]+)"', template.read_text())
-    }
-    assert said - known == set()

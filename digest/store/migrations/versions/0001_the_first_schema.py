@@ -396,6 +396,25 @@ def upgrade() -> None:
         batch_op.create_index("ix_subscriptions_digest_state", ["digest", "state", "subscriber_id"], unique=False)
 
     op.create_table(
+        "address_changes",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("handle", sa.String(length=32), nullable=False),
+        sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("email_norm", sa.Text(), nullable=False),
+        sa.Column("was_email", sa.Text(), nullable=False),
+        sa.Column("was_norm", sa.Text(), nullable=False),
+        sa.Column("asked_at", schema.Utc(length=27), nullable=False),
+        sa.Column("done_at", schema.Utc(length=27), nullable=True),
+        sa.Column("undone_at", schema.Utc(length=27), nullable=True),
+        sa.ForeignKeyConstraint(["subscriber_id"], ["subscribers.id"], name=op.f("fk_address_changes_subscriber_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_address_changes")),
+        sa.UniqueConstraint("handle", name=op.f("uq_address_changes_handle")),
+    )
+    with op.batch_alter_table("address_changes") as batch_op:
+        batch_op.create_index("ix_address_changes_subscriber_id", ["subscriber_id"], unique=False)
+
+    op.create_table(
         "dispositions",
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("announcement_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
