@@ -1,82 +1,111 @@
-"""The check-up: configuration, store, templates, sources and relays, each looked at and none changed."""
+"""The check-up: what is wrong with a configuration, its senders and its letters, and how to mend it; changes nothing.
+
+finding     how grave, about what, how to mend it
+names       DNS by dnspython
+spf, trust  SPF; DKIM, DMARC and alignment
+road        a sender: relays, records, where answers and bounces go
+specimen    a real message of a digest
+paper       that message, read
+colours     its contrast
+reach       one-click, links, the round trip of a bounce
+"""
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Sequence
 
+from digest import templating
 from digest.deliveries.context import Routes
-from digest.deliveries.signing import signers
+from digest.doctor import colours, paper, reach, road
+from digest.doctor.finding import Finding, Verdict, fine, unchecked, wrong
+from digest.doctor.names import Names
+from digest.doctor.specimen import specimen
 from digest.errors import DigestError
 from digest.model.deliveries import Outcome
-from digest.service import stopping, watching
+from digest.service import letters, stopping, watching
 from digest.service.checking import check_settings
 from digest.service.house import House, opened
 from digest.service.posting import context
-from digest.settings import Sender, Settings
+from digest.settings import Digest, Settings
+
+__all__ = ["Finding", "Verdict", "examine"]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    fine: bool
-    what: str
-    words: str
+def examine(settings: Settings, *, digests: Sequence[str] = (), dns: str = "") -> tuple[Finding, ...]:
+    """Every finding, the configuration's first; of these digests and their senders, or of all.
+
+    `dns` names the server to ask in place of the machine's own. NotFound for a digest that is not there.
+    """
+    return asyncio.run(_examine(settings, digests, Names(dns)))
 
 
-def examine(settings: Settings) -> tuple[Finding, ...]:
-    """Every finding, the configuration's first."""
-    return asyncio.run(_examine(settings))
-
-
-async def _examine(settings: Settings) -> tuple[Finding, ...]:
+async def _examine(settings: Settings, only: Sequence[str], names: Names) -> tuple[Finding, ...]:
     try:
         check_settings(settings)
-        first = Finding(True, "configuration", "right")
+        first = fine("configuration", "right")
     except DigestError as error:
-        first = Finding(False, "configuration", str(error))
+        first = wrong("configuration", str(error))
     try:
         async with opened(settings) as house:
-            found = [first, Finding(True, "store", house.store.writer.url.render_as_string(hide_password=True))]
-            if stop := await stopping.standing(house):
-                found.append(Finding(False, "sending", stop.words))
-            found += await _sources(house)
-            for slug, sender in settings.senders.items():
-                found += [await _relay(house, slug), *_records(sender)]
-            return tuple(found)
+            return (first, *await _house(house, only, names))
     except DigestError as error:
-        return first, Finding(False, "store", str(error))
+        if only and error.exit_status == 2:
+            raise
+        return first, wrong("store", str(error))
+
+
+async def _house(house: House, only: Sequence[str], names: Names) -> list[Finding]:
+    digests = [house.digest(slug) for slug in only or house.settings.digests]
+    found = [fine("store", house.store.writer.url.render_as_string(hide_password=True))]
+    if stop := await stopping.standing(house):
+        found.append(wrong("sending", stop.words, "digest stop --lift"))
+    found += await _sources(house)
+    for slug in dict.fromkeys(each.sender for each in digests) if only else house.settings.senders:
+        found += await _sender(house, slug, names)
+    for digest in digests:
+        found += await _digest(house, digest)
+    return found
 
 
 async def _sources(house: House) -> list[Finding]:
-    return [
-        Finding(not row.error, f"source {row.slug}", row.error or f"last read {row.last_success:%Y-%m-%d %H:%M} UTC")
-        for row in await watching.listed(house)
-    ]
+    return [_source(row) for row in await watching.listed(house)]
 
 
-def _records(sender: Sender) -> list[Finding]:
-    """What is to be published for receivers to check signatures by; whether it is, nobody here asks."""
-    with suppress(DigestError):
-        return [
-            Finding(True, f"DKIM of {sender.slug}", f"publish at {signer.name} as TXT: {signer.record}")
-            for signer in signers(sender)
-        ]
-    return []
+def _source(row: watching.Health) -> Finding:
+    what = f"source {row.slug}"
+    if row.last_success is None and not row.failures:
+        return unchecked(what, row.error or "not read yet")
+    return wrong(what, row.error) if row.error else fine(what, f"last read {row.last_success:%Y-%m-%d %H:%M} UTC")
+
+
+async def _sender(house: House, slug: str, names: Names) -> list[Finding]:
+    sender = house.settings.senders[slug]
+    try:
+        return [await _relay(house, slug), *await road.look(names, sender), reach.bounce(house, sender)]
+    except DigestError as error:
+        return [wrong(f"sender {slug}", str(error))]
+
+
+async def _digest(house: House, digest: Digest) -> list[Finding]:
+    try:
+        tokens = templating.tokens(letters.templates_of(house, digest))
+        contrast = colours.look(digest.slug, tokens)
+        found = await specimen(house, digest)
+    except DigestError as error:
+        return [wrong(f"letter of {digest.slug}", str(error))]
+    if found is None:
+        return [*contrast, unchecked(f"letter of {digest.slug}", "nothing is owed yet, and none was made")]
+    read = paper.look(found, house.settings.site.postal_address)
+    return [*contrast, *read, await reach.one_click(found), *await reach.links_of(house, found)]
 
 
 async def _relay(house: House, slug: str) -> Finding:
-    try:
-        sending = context(house)
-    except DigestError as error:
-        return Finding(False, f"sender {slug}", str(error))
-    async with Routes(sending) as routes:
-        try:
-            pool = routes.of(slug).pool
-        except DigestError as error:
-            return Finding(False, f"sender {slug}", str(error))
+    what = f"sender {slug}"
+    async with Routes(context(house)) as routes:
+        pool = routes.of(slug).pool
         answer = await pool.acquire()
         if isinstance(answer, Outcome):
-            return Finding(False, f"sender {slug}", str(answer))
+            return wrong(what, str(answer), "look at its url, and whether the relay runs")
         await pool.give_back(answer)
-    return Finding(True, f"sender {slug}", "the relay answers")
+    return fine(what, "the relay answers")
