@@ -39,7 +39,11 @@ def import_(
     confirmed: Confirmed = False,
     columns: Annotated[
         list[str] | None,
-        typer.Option("--map", metavar="FIELD=COLUMN", help='Such as email="E-Mail", name="First name+Last name".'),
+        typer.Option(
+            "--map",
+            metavar="FIELD=COLUMN",
+            help='Such as email="E-Mail", name="First name+Last name", attribute.country="Land".',
+        ),
     ] = None,
     basis: Annotated[
         str, typer.Option("--basis", help="Why we may write: consent, membership, soft-opt-in.")
@@ -77,6 +81,9 @@ def import_(
 Of = Annotated[str | None, typer.Option("--digest", help="Else of all.")]
 State = Annotated[str, typer.Option("--state", help="pending, confirmed or unsubscribed.")]
 Language = Annotated[str, typer.Option("--language", help="Those who read it.")]
+Attribute = Annotated[
+    list[str] | None, typer.Option("--attribute", metavar="NAME=VALUE", help="Of whom an import said so.")
+]
 Joined = Annotated[str | None, typer.Option("--joined-since", metavar="TIME")]
 
 
@@ -87,14 +94,15 @@ def listing(
     limit: Limit = None,
     state: State = "",
     language: Language = "",
+    attribute: Attribute = None,
     joined: Joined = None,
 ) -> None:
     """People and where they stand with each digest."""
     from digest.cli.output import emit, table
     from digest.service import people
 
-    segment = people.Segment(digest, state, language.lower(), instant(joined))
-    rows = within(lambda house: people.listed(house, segment, limit))
+    chosen = people.Chosen(digest, state, people.segment(language, attribute or (), instant(joined)))
+    rows = within(lambda house: people.listed(house, chosen, limit))
     if as_json:
         emit([row.json() for row in rows])
         return
@@ -111,6 +119,7 @@ def export(
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE.csv", help="Else standard output.")] = None,
     state: State = "",
     language: Language = "",
+    attribute: Attribute = None,
     joined: Joined = None,
 ) -> None:
     """People with the evidence of their consent as CSV; a cell that a spreadsheet would run is guarded."""
@@ -118,8 +127,8 @@ def export(
 
     from digest.service import people
 
-    segment = people.Segment(digest, state, language.lower(), instant(joined))
-    text = within(lambda house: people.exported(house, segment))
+    chosen = people.Chosen(digest, state, people.segment(language, attribute or (), instant(joined)))
+    text = within(lambda house: people.exported(house, chosen))
     if out is None:
         sys.stdout.write(text.replace("\r\n", "\n"))
         return

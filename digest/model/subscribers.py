@@ -68,3 +68,14 @@ class Subscription:
     confirmed_at: datetime | None = None
     paused_until: datetime | None = None
     """Nothing is sent until then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """Some of a digest's people; what is empty does not choose."""
+
+    language: str = ""
+    """A primary tag stands for its regions: "es" for "es-cl", too."""
+    attributes: tuple[tuple[str, str], ...] = ()
+    """(name, value), all of which must hold."""
+    joined_since: datetime | None = None

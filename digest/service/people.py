@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 
 from digest.errors import UsageError
-from digest.model.subscribers import Basis, Subscriber, Subscription, SubscriptionState
+from digest.model.subscribers import Basis, Segment, Subscriber, Subscription, SubscriptionState
 from digest.service.house import House, now
+from digest.store import attributes
+from digest.store.subscribers import EVERYBODY
 from digest.subscribers import csvfile, entering, flow, leaving
 from digest.subscribers.address import Refused
 from digest.subscribers.consent import Entering
 from digest.subscribers.entering import ImportReport
+from digest.subscribers.mapping import ATTRIBUTE
+
+AT_ONCE = 1_000
 
 _ENTERED = {
     Entering.ADD: "added",
@@ -27,13 +31,12 @@ EXPORTED = ("email", "name", "language", "digest", "state", "basis", "changed_at
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
-    """Whom to list or export: of a digest, in a state, speaking a language, joined since."""
+class Chosen:
+    """Whom to list or export: of a digest or all, in a state or any, within a segment."""
 
     digest: str | None = None
     state: str = ""
-    language: str = ""
-    since: datetime | None = None
+    segment: Segment = EVERYBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Row:
     basis: str
     changed_at: datetime
     evidence: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
     def json(self) -> dict[str, object]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -102,22 +106,39 @@ async def import_csv(
     )
 
 
-async def listed(house: House, segment: Segment, limit: int | None = None) -> tuple[Row, ...]:
-    """Everybody of a segment, in the order they came."""
-    if segment.digest is not None:
-        house.digest(segment.digest)
-    pairs = await flow.listed(house.store, segment.digest, _state(segment.state))
-    rows = (_row(subscriber, subscription) for subscriber, subscription in pairs if _within(segment, subscriber))
-    return tuple(islice(rows, limit))
+async def listed(house: House, chosen: Chosen, limit: int | None = None) -> tuple[Row, ...]:
+    """Everybody who is chosen, in the order they came."""
+    if chosen.digest is not None:
+        house.digest(chosen.digest)
+    pairs = await flow.listed(house.store, chosen.digest, _state(chosen.state), chosen.segment, limit=limit)
+    besides: dict[int, dict[str, str]] = {}
+    async with house.store.read() as tx:
+        if await attributes.names(tx):
+            ids = [subscriber.id for subscriber, _ in pairs]
+            for first in range(0, len(ids), AT_ONCE):
+                besides |= await attributes.of(tx, ids[first : first + AT_ONCE])
+    return tuple(_row(subscriber, standing, besides.get(subscriber.id, {})) for subscriber, standing in pairs)
 
 
-async def exported(house: House, segment: Segment) -> str:
-    """A segment as CSV, formulas guarded; what `import` reads again comes first."""
-    rows = await listed(house, segment)
-    lines = [
-        (r.email, r.name, r.language, r.digest, r.state, r.basis, r.changed_at.isoformat(), r.evidence) for r in rows
-    ]
-    return csvfile.written([EXPORTED, *lines])
+async def exported(house: House, chosen: Chosen) -> str:
+    """The same as CSV, formulas guarded; what `import` reads again comes first."""
+    rows = await listed(house, chosen)
+    names = sorted({name for row in rows for name in row.attributes})
+    lines = [(*_cells(row), *(row.attributes.get(name, "") for name in names)) for row in rows]
+    return csvfile.written([(*EXPORTED, *(f"{ATTRIBUTE}{name}" for name in names)), *lines])
+
+
+def segment(language: str, besides: Sequence[str], since: datetime | None) -> Segment:
+    """A segment as an operator says it; `besides` are like "country=CL"."""
+    pairs = [each.partition("=") for each in besides]
+    for name, equals, value in pairs:
+        if not (name and equals and value):
+            raise UsageError('write it like country="Chile"', about="--attribute")
+    return Segment(
+        language=language.lower(),
+        attributes=tuple((name.strip().lower(), value.strip()) for name, _, value in pairs),
+        joined_since=since,
+    )
 
 
 async def unsubscribe(house: House, email: str, digest: str | None) -> str:
@@ -132,7 +153,12 @@ async def unsubscribe(house: House, email: str, digest: str | None) -> str:
     return f"{email} had left already."
 
 
-def _row(subscriber: Subscriber, subscription: Subscription) -> Row:
+def _cells(row: Row) -> tuple[str, ...]:
+    changed = row.changed_at.isoformat()
+    return (row.email, row.name, row.language, row.digest, row.state, row.basis, changed, row.evidence)
+
+
+def _row(subscriber: Subscriber, subscription: Subscription, besides: Mapping[str, str]) -> Row:
     return Row(
         email=subscriber.email,
         name=subscriber.name,
@@ -142,13 +168,8 @@ def _row(subscriber: Subscriber, subscription: Subscription) -> Row:
         basis=subscription.basis.value,
         changed_at=subscription.changed_at,
         evidence=subscription.evidence,
+        attributes=besides,
     )
-
-
-def _within(segment: Segment, subscriber: Subscriber) -> bool:
-    spoken = subscriber.language == segment.language or subscriber.language.startswith(f"{segment.language}-")
-    joined = segment.since is None or subscriber.created_at >= segment.since
-    return joined and (not segment.language or spoken)
 
 
 def _state(name: str) -> SubscriptionState | None:

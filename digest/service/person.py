@@ -7,7 +7,7 @@ from typing import Any
 from digest.deliveries.personalise import message_id
 from digest.letter import headers
 from digest.service.house import House, now
-from digest.store import histories, subscribers
+from digest.store import attributes, histories, subscribers
 from digest.store.histories import Letter
 from digest.subscribers import flow
 
@@ -18,11 +18,13 @@ async def show(house: House, email: str) -> dict[str, Any]:
     person = found.subscriber
     async with house.store.read() as tx:
         letters = await histories.of(tx, person.id)
+        besides = await attributes.of(tx, [person.id])
     return {
         "email": person.email,
         "name": person.name,
         "language": person.language,
         "text_only": person.text_only,
+        "attributes": besides.get(person.id, {}),
         "since": person.created_at,
         "suppressed": found.suppressed,
         "subscriptions": [

@@ -118,6 +118,14 @@ def upsert(
     )
 
 
+def upsert_many(tx: Tx, table: Table, *, key: Sequence[str], change: Sequence[str]) -> Any:
+    """The same for many rows of one shape, which are given when it is executed."""
+    statement = _insert(tx, table)
+    return statement.on_conflict_do_update(
+        index_elements=list(key), set_={name: statement.excluded[name] for name in change}
+    )
+
+
 def _insert(tx: Tx, table: Table) -> Any:
     return sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
 

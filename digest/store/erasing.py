@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import delete, or_, select, update
 
 from digest.model.subscribers import SuppressionReason
-from digest.store import suppressions
+from digest.store import attributes, suppressions
 from digest.store.database import Tx
 from digest.store.schema import address_changes, audit, bounces, delivery_events, notes, subscribers, subscriptions
 from digest.store.schema import suppressions as suppressed
@@ -42,8 +42,9 @@ async def _moved(tx: Tx, number: int, spelled: set[str]) -> set[str]:
 
 
 async def empty(tx: Tx, subscriber: int, *, blank: str) -> None:
-    """Take the address and all subscriptions from a row, which stays."""
+    """Take the address and all that goes with it from a row, which stays."""
     await tx.execute(delete(subscriptions).where(subscriptions.c.subscriber_id == subscriber))
+    await attributes.clear(tx, subscriber)
     nobody = {"handle": blank, "email": "", "email_norm": f"erased:{blank}", "suppressed": True, "text_only": False}
     nobody |= dict.fromkeys(("name", "language", "zone"), "")
     await tx.execute(update(subscribers).where(subscribers.c.id == subscriber).values(nobody))

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Row, func, select, update
 
-from digest.model.subscribers import Basis, Subscriber, Subscription, SubscriptionState
-from digest.store import diary, suppressions
+from digest.model.subscribers import Basis, Segment, Subscriber, Subscription, SubscriptionState
+from digest.store import attributes, diary, suppressions
 from digest.store.database import Tx, insert_ignore
 from digest.store.schema import subscribers, subscriptions
 
@@ -18,6 +18,7 @@ _STANDING = [
     subscriptions.c.subscriber_id.label("subscriber"),
     *(subscriptions.c[name] for name in Subscription.__dataclass_fields__ if name != "subscriber"),
 ]
+EVERYBODY = Segment()
 
 
 async def add(
@@ -134,7 +135,12 @@ async def pause(tx: Tx, subscriber: int, digest: str, until: datetime | None) ->
 
 
 async def listed(
-    tx: Tx, digest: str | None = None, state: SubscriptionState | None = None
+    tx: Tx,
+    digest: str | None = None,
+    state: SubscriptionState | None = None,
+    segment: Segment = EVERYBODY,
+    *,
+    limit: int | None = None,
 ) -> AsyncIterator[tuple[Subscriber, Subscription]]:
     """Subscribers with their subscription, of one digest or all, in the order they came; read as a stream."""
     query = select(*_COLUMNS, *_STANDING).join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
@@ -142,7 +148,9 @@ async def listed(
         query = query.where(subscriptions.c.digest == digest)
     if state is not None:
         query = query.where(subscriptions.c.state == state)
-    async for row in await tx.stream(query.order_by(subscribers.c.id, subscriptions.c.digest)):
+    if segment != EVERYBODY:
+        query = query.where(attributes.within(segment))
+    async for row in await tx.stream(query.order_by(subscribers.c.id, subscriptions.c.digest).limit(limit)):
         yield _subscriber(row), _subscription(row)
 
 

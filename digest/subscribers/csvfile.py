@@ -28,13 +28,16 @@ _GUARDED = re.compile(r"''*[=+\-@\t\r]")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A good line; `number` counts from 1, the header included. `evidence` is what an export says of consent."""
+    """A good line; `number` counts from 1, the header included. `evidence` is what an export says of consent,
+    `attributes` what a list says besides.
+    """
 
     number: int
     address: Address
     name: str
     language: str
     evidence: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +133,12 @@ def _person(number: int, typed: str, cells: Mapping[str, str], columns: Columns)
     address = addresses.read(typed)
     name = addresses.read_name(mappings.field(columns, "name", cells))
     language = addresses.read_language(mappings.field(columns, "language", cells))
-    for part in (address, name, language):
+    besides = {key: addresses.read_name(value) for key, value in mappings.attributes(columns, cells).items()}
+    for part in (address, name, language, *besides.values()):
         if isinstance(part, Refused):
             return RefusedLine(number, typed, part.why)
     assert isinstance(address, Address) and isinstance(name, str) and isinstance(language, str)  # noqa: S101, PT018
-    return Line(number, address, name, language, _evidence(cells, columns))
+    return Line(number, address, name, language, _evidence(cells, columns), {k: str(v) for k, v in besides.items()})
 
 
 def _evidence(cells: Mapping[str, str], columns: Columns) -> Mapping[str, str]:

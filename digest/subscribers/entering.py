@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from digest.model.subscribers import Basis, Subscription, SubscriptionState
-from digest.store import subscribers, suppressions
+from digest.store import attributes, subscribers, suppressions
 from digest.store.database import Store, Tx
 from digest.subscribers import address as addresses
 from digest.subscribers import consent, csvfile, tokens
@@ -151,6 +151,7 @@ async def _write(
     await subscribers.add_many(tx, [_person(line, entry.now) for line in new if line.address.norm not in known])
     ids = await subscribers.ids(tx, {line.address.norm for line in new})
     await subscribers.subscribe(tx, [_first(ids[line.address.norm], line, entry) for line in new])
+    await _describe(tx, outcomes, {**known, **ids})
     for line, verdict, _ in outcomes:
         if verdict is Entering.CONFIRM:
             old = standings[known[line.address.norm]]
@@ -158,6 +159,17 @@ async def _write(
             await subscribers.move(
                 tx, old, SubscriptionState.CONFIRMED, evidence=evidence, now=entry.now, confirmed=True
             )
+
+
+async def _describe(tx: Tx, outcomes: Sequence[tuple[Line, Entering, str]], ids: Mapping[str, int]) -> None:
+    """Keep what the list says besides; of whoever is refused nothing is kept."""
+    rows = [
+        {"subscriber_id": ids[line.address.norm], "name": name, "value": value}
+        for line, _, why in outcomes
+        if not why
+        for name, value in line.attributes.items()
+    ]
+    await attributes.set_many(tx, rows)
 
 
 def _person(line: Line, now: datetime) -> dict[str, object]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest.errors import NotFound, UsageError
-from digest.model.subscribers import Subscriber, Subscription, SubscriptionState, SuppressionReason
+from digest.model.subscribers import Segment, Subscriber, Subscription, SubscriptionState, SuppressionReason
 from digest.store import audit, erasing, subscribers, suppressions
 from digest.store.database import Store, Tx
 from digest.subscribers import address as addresses
@@ -72,11 +72,16 @@ def address(text: str) -> Address:
 
 
 async def listed(
-    store: Store, digest: str | None = None, state: SubscriptionState | None = None
+    store: Store,
+    digest: str | None = None,
+    state: SubscriptionState | None = None,
+    segment: Segment = subscribers.EVERYBODY,
+    *,
+    limit: int | None = None,
 ) -> tuple[tuple[Subscriber, Subscription], ...]:
     """Subscribers with their subscription, of one digest or all, in the order they came."""
     async with store.read() as tx:
-        return tuple([pair async for pair in subscribers.listed(tx, digest, state)])
+        return tuple([pair async for pair in subscribers.listed(tx, digest, state, segment, limit=limit)])
 
 
 async def show(store: Store, email: str) -> Shown:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from digest.errors import UsageError
 
 COLUMNS = ("email", "name", "language")
 FIELDS = (*COLUMNS, "at", "ip", "source")
 """What may be mapped; `at`, `ip` and `source` are evidence of consent."""
+ATTRIBUTE = "attribute."
+"""What stands before the name of anything else that a list says of people, for segments."""
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 Cells = Mapping[str, str]
 
@@ -22,6 +26,10 @@ class Columns:
     fields: Mapping[str, tuple[str, ...]]
     gone: Callable[[Cells], str]
     """Why somebody must not be written to, as the export says; empty for those who may."""
+
+    @property
+    def besides(self) -> tuple[str, ...]:
+        return tuple(name for name in self.fields if name.startswith(ATTRIBUTE))
 
 
 def _never(_: Cells) -> str:
@@ -108,9 +116,10 @@ def mapped(header: Sequence[str], said: Mapping[str, str], about: str) -> Column
         return _said(names, said, about)
     for signs, found in _SERVICES:
         if signs <= set(names):
-            return found
+            besides = {name: (name,) for name in names if name.startswith(ATTRIBUTE)}
+            return replace(found, fields={**found.fields, **besides})
     for name in names:
-        if name not in COLUMNS:
+        if name not in COLUMNS and not name.startswith(ATTRIBUTE):
             known = ", ".join(COLUMNS)
             raise UsageError(f'knows no column "{name[:60]}"; the first line names {known}, or use --map', about=about)
     if "email" not in names or len(set(names)) < len(names):
@@ -121,8 +130,11 @@ def mapped(header: Sequence[str], said: Mapping[str, str], about: str) -> Column
 def _said(names: Sequence[str], said: Mapping[str, str], about: str) -> Columns:
     fields = {field: tuple(part.strip().lower() for part in columns.split("+")) for field, columns in said.items()}
     for field, columns in fields.items():
-        if field not in FIELDS:
-            raise UsageError(f'maps no "{field}"; there are {", ".join(FIELDS)}', about="--map")
+        if field not in FIELDS and not _NAME.fullmatch(field.removeprefix(ATTRIBUTE)):
+            raise UsageError(f'is no name like "{ATTRIBUTE}country"', about=f"--map {field}")
+        if field not in FIELDS and not field.startswith(ATTRIBUTE):
+            known = ", ".join(FIELDS)
+            raise UsageError(f'maps no "{field}"; there are {known}, and {ATTRIBUTE}NAME', about="--map")
         for column in columns:
             if column not in names:
                 raise UsageError(f'has no column "{column}"', about=about)
@@ -136,3 +148,9 @@ def field(mapping: Columns, name: str, cells: Cells) -> str:
     found = [cells.get(column, "").strip(" \t") for column in mapping.fields.get(name, ())]
     filled = [each for each in found if each]
     return " ".join(filled) if name == "name" else next(iter(filled), "")
+
+
+def attributes(mapping: Columns, cells: Cells) -> dict[str, str]:
+    """What a line says besides, by name; empty cells say nothing."""
+    said = {name.removeprefix(ATTRIBUTE): field(mapping, name, cells) for name in mapping.besides}
+    return {name: value for name, value in said.items() if value}

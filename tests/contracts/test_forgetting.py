@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from digest.model.deliveries import NoteKind
 from digest.settings.keys import Keyring
-from digest.store import audit, delivery_events, migrate, notes
+from digest.store import attributes, audit, delivery_events, migrate, notes
 from digest.store.database import Store, connect
 from digest.store.schema import metadata
 from digest.subscribers import bouncing, flow
@@ -43,6 +43,8 @@ def test_nothing_of_a_person_is_left(store_url: str) -> None:
             await notes.add(
                 tx, kind=NoteKind.CONFIRM, sender="main", address=ANA, message=message, dedupe_key="k", now=NOW
             )
+            row = {"subscriber_id": shown.subscriber.id, "name": "town", "value": "telephone"}
+            await attributes.set_many(tx, [row])
             text, who = f"<{ANA}>: over quota", shown.subscriber.id
             await delivery_events.remember(tx, 1, who, "deferred", code=452, text=text, count=1, now=NOW)
         before = await everything(store)

@@ -31,6 +31,32 @@ def test_an_export_survives_a_spreadsheet_and_comes_back(desk: Desk) -> None:
     }
 
 
+def test_a_segment_is_chosen_by_language_attribute_and_time(desk: Desk) -> None:
+    """What a list says of people besides comes in by a map, chooses, is shown, and survives an export."""
+    desk.declare()
+    land = 'email;Land;lang\nana@example.org;Chile;es-CL\nbo@example.org;Chile;en\ncy@example.org;"=Peru";es\n'
+    (desk.folder / "people.csv").write_text(land, "utf-8")
+    columns = ("--map", "email=email", "--map", "attribute.country=Land", "--map", "language=lang")
+    desk.done("subscribers", "import", "people.csv", "--digest", "newsflash", "--confirmed", *columns)
+
+    def chosen(*words: str) -> list[str]:
+        return [each["email"][:2] for each in desk.done("subscribers", "list", "--json", *words).json()]
+
+    assert ["an", "bo"] == chosen("--attribute", "country=Chile")
+    assert ["an"] == chosen("--attribute", "country=Chile", "--language", "es")
+    assert [[], ["an", "bo", "cy"]] == [chosen("--joined-since", day) for day in ("2999-01-01", "2020-01-01")]
+    assert {"country": "Chile"} == desk.done("subscribers", "show", "bo@example.org", "--json").json()["attributes"]
+    desk.done("subscribers", "export", "--out", "out.csv")
+    assert "'=Peru" in (desk.folder / "out.csv").read_text("utf-8")
+    desk.done("subscribers", "forget", "cy@example.org")
+    desk.done("subscribers", "add", "di@example.org", "--digest", "newsflash")
+    again = desk.run("subscribers", "import", "out.csv", "--digest", "newsflash", "--confirmed")
+    assert (1, ["an", "bo"]) == (again.status, chosen("--attribute", "country=Chile"))
+    assert 2 == desk.run("subscribers", "list", "--attribute", "country").status
+    wrong = desk.run("subscribers", "import", "people.csv", "--digest", "newsflash", "--map", "attribute.=Land")
+    assert (2, True) == (wrong.status, "attribute.country" in wrong.err)
+
+
 def test_one_person_is_shown_whole_and_forgotten(desk: Desk) -> None:
     """Each edition with its outcome and Message-ID; afterwards no file of the house holds the address."""
     desk.write("one", "First", "2025-05-06")

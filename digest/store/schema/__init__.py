@@ -34,7 +34,7 @@ from digest.store.schema.editions import (
 )
 from digest.store.schema.house import audit, counters, instance
 from digest.store.schema.mail import deliveries, delivery_events, letters, mailings, notes, pace, pace_spent, shards
-from digest.store.schema.people import address_changes, bounces, subscribers, subscriptions, suppressions
+from digest.store.schema.people import address_changes, attributes, bounces, subscribers, subscriptions, suppressions
 
 __all__ = [
     "Day",
@@ -42,6 +42,7 @@ __all__ = [
     "Utc",
     "address_changes",
     "announcements",
+    "attributes",
     "audit",
     "bounces",
     "counters",

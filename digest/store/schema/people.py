@@ -22,6 +22,17 @@ subscribers = Table(
 )
 """`suppressed` mirrors `suppressions`, whose keyed hash no SQL can compute; both move in one transaction."""
 
+attributes = Table(
+    "attributes",
+    metadata,
+    ref("subscriber_id", "subscribers"),
+    Column("name", String(64), nullable=False),
+    Column("value", Text, nullable=False),
+    PrimaryKeyConstraint("subscriber_id", "name"),
+    Index("ix_attributes_name_value", "name", "value"),
+)
+"""What an operator's list says of people besides: a country, a membership; segments choose by it."""
+
 subscriptions = Table(
     "subscriptions",
     metadata,

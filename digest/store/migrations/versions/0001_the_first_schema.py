@@ -396,6 +396,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_subscriptions_digest_state", ["digest", "state", "subscriber_id"], unique=False)
 
     op.create_table(
+        "attributes",
+        sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["subscriber_id"], ["subscribers.id"], name=op.f("fk_attributes_subscriber_id")),
+        sa.PrimaryKeyConstraint("subscriber_id", "name", name=op.f("pk_attributes")),
+    )
+    with op.batch_alter_table("attributes") as batch_op:
+        batch_op.create_index("ix_attributes_name_value", ["name", "value"], unique=False)
+
+    op.create_table(
         "address_changes",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("handle", sa.String(length=32), nullable=False),
