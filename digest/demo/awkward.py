@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -53,11 +54,16 @@ def _full() -> Snapshot:
         categories=("Data",),
     )
     news = (
-        _item("Steel standard accepts the Mark for three of its levels", summary="Assured metals count from July."),
+        replace(
+            _item("Steel standard accepts the Mark for three of its levels", summary="Assured metals count from July."),
+            also_at=("https://www.steel.example/news/1",),
+        ),
         _item("Más del 15 % del cobre procede de centros certificados", summary="Seis centros más.", language="es"),
         _item("A late word on “fees & dues” <2027>", summary="Fees stay as they are.", older=True),
     )
-    cases = (_item("How a smelter halved its use of water", summary="Three years, two dams.", categories=("Water",)),)
+    picture = _picture(WIDE, 1200, 520)
+    water = "How a smelter halved its use of water"
+    cases = (_item(water, summary="Three years, two dams.", categories=("Water",), picture=picture),)
     return _edition(
         "Newsflash",
         introduction="<p>Dear readers, <strong>a short month</strong>, <a href='https://example.org/'>a plan</a>.</p>",

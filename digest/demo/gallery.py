@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from digest import templating
 from digest.demo import awkward
 from digest.letter.holes import Letter, Personal, new_markers
-from digest.letter.render import reason, render
+from digest.letter.render import calendar_at, reason, render
 from digest.letter.views import SiteView
 from digest.model.subscribers import Basis
 
@@ -52,7 +52,14 @@ def hang(folder: Path, templates: Sequence[Path], languages: Sequence[str]) -> t
     for case, snapshot in awkward.editions().items():
         for language in languages:
             markers = new_markers(secrets.token_hex)
-            letter = render(snapshot, language=language, site=_SITE, environment=environment, markers=markers)
+            letter = render(
+                snapshot,
+                language=language,
+                site=_SITE,
+                environment=environment,
+                markers=markers,
+                calendar_link=calendar_at(_URL, language),
+            )
             because = reason(environment, language, Basis.CONSENT)
             hung.append(_hang(folder, case, letter, because))
     (folder / "index.html").write_text(_index(hung), "utf-8")

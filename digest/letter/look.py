@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from markupsafe import Markup
 
+from digest.letter.headers import clean
 from digest.letter.text import plain, shortened
 from digest.letter.views import Bar, CalendarLink, EditionView, ItemView, Length, PictureView, SectionView, SiteView
 from digest.model.announcements import Figure, Picture, Version
@@ -78,12 +79,12 @@ class _Look:
         self.shown += 1
         version = item.version(self.language, self.snapshot.language)
         facts = version.facts
-        title = self._unlike(version.title)
+        title = self._unlike(clean(version.title))
         view = ItemView(
             title=title,
             link=self._link(version, item),
             language=self.foreign(version.language or self.site.language),
-            teaser=shortened(version.summary, self.length.excerpt),
+            teaser=shortened(clean(version.summary), self.length.excerpt),
             day=version.published_on or (version.published_at.date() if version.published_at else None),
             category=next((word for word in version.categories if word.casefold() != section.casefold()), ""),
             older=item.older,
@@ -95,6 +96,7 @@ class _Look:
             bars=tuple(_bar(figure) for figure in facts.figures if figure.share is not None),
             figures_title=facts.figures_title,
             picture=self._picture(version.picture),
+            also_at=_hosts(item.also_at, version.link),
         )
         return self._with_calendar(view, item)
 
@@ -124,11 +126,17 @@ class _Look:
         return PictureView(url=f"{self.site.url}/media/{picture.sha256}", alt=picture.alt, upright=upright)
 
 
+def _hosts(links: tuple[str, ...], own: str) -> tuple[str, ...]:
+    """Where else it was announced, by name: an item has one link, and that is its own."""
+    hosts = ((urlsplit(link).hostname or "").removeprefix("www.") for link in (own, *links))
+    return tuple(dict.fromkeys(filter(None, hosts)))[1 if urlsplit(own).hostname else 0 :]
+
+
 def _bar(figure: Figure) -> Bar:
     share = min(1.0, max(0.0, figure.share or 0.0))
     return Bar(label=figure.label, value=figure.value, percent=max(round(share * 100), 1 if share else 0))
 
 
 def _preheader(snapshot: Snapshot, language: str) -> str:
-    titles = (item.version(language, snapshot.language).title for item in snapshot.items[:6])
+    titles = (clean(item.version(language, snapshot.language).title) for item in snapshot.items[:6])
     return shortened(" · ".join(titles), 130)

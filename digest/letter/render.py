@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from functools import lru_cache
+from urllib.parse import quote
 
 from jinja2 import Environment
 
@@ -27,6 +28,11 @@ _TRAILING = re.compile(r"[ \t]+\n")
 def no_calendar(item: SnapshotItem) -> str:
     """The calendar link of a house without calendar files: none."""
     return ""
+
+
+def calendar_at(url: str, language: str) -> CalendarLink:
+    """Where our own pages below `url` have an item's deadline as a calendar file."""
+    return lambda item: f"{url}/announcements/{quote(item.public_id.rpartition('/')[2])}/deadline.ics?lang={language}"
 
 
 def render(

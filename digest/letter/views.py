@@ -71,6 +71,8 @@ class ItemView:
     bars: tuple[Bar, ...]
     figures_title: str
     picture: PictureView | None
+    also_at: tuple[str, ...]
+    """Hosts that announced it, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

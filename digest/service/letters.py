@@ -12,7 +12,7 @@ import jinja2
 
 from digest import templating
 from digest.letter.holes import Letter, Markers, Personal, new_markers
-from digest.letter.render import reason, render
+from digest.letter.render import calendar_at, reason, render
 from digest.letter.views import SiteView
 from digest.model.editions import Snapshot
 from digest.model.subscribers import Basis
@@ -49,7 +49,17 @@ def rendered(house: House, snapshot: Snapshot, languages: Iterable[str]) -> tupl
     known = set(templating.languages(environment))
     wanted = dict.fromkeys((snapshot.language, *(tag for tag in languages if tag.partition("-")[0] in known)))
     site, markers = site_view(house), new_markers(secrets.token_hex)
-    return tuple(render(snapshot, language=tag, site=site, environment=environment, markers=markers) for tag in wanted)
+    return tuple(
+        render(
+            snapshot,
+            language=tag,
+            site=site,
+            environment=environment,
+            markers=markers,
+            calendar_link=calendar_at(site.url, tag),
+        )
+        for tag in wanted
+    )
 
 
 def rows(letters: Iterable[Letter], *, text_only: bool = False) -> tuple[LetterRow, ...]:

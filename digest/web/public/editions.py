@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from digest.letter.look import edition_view
-from digest.letter.render import no_calendar
+from digest.letter.render import calendar_at
 from digest.letter.views import EditionView, Length
 from digest.model.editions import Edition, EditionStatus, Snapshot
 from digest.settings import Digest
@@ -86,7 +86,14 @@ def known_digest(request: Request) -> Digest:
 
 def _view(snapshot: Snapshot, request: Request, language: str) -> EditionView:
     site = site_view(house(request))
-    return edition_view(snapshot, subject="", language=language, site=site, length=Length(), calendar_link=no_calendar)
+    return edition_view(
+        snapshot,
+        subject="",
+        language=language,
+        site=site,
+        length=Length(),
+        calendar_link=calendar_at(site.url, language),
+    )
 
 
 routes = [

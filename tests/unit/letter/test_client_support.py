@@ -55,7 +55,7 @@ INLINE = {
     "text-decoration-color": f"Gmail, {WORD}: the line has the colour of its words",
     "text-transform": ALL,
     "vertical-align": ALL,
-    "white-space": f"{WORD}: a bar's number may break",
+    "white-space": f"{WORD}: a bar's number or a link of several words may break",
     "width": ALL,
     "word-break": f"{WORD}: word-wrap does it",
     "word-wrap": ALL,

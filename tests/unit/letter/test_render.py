@@ -209,6 +209,40 @@ def test_bars_are_drawn_on_one_scale_with_their_number_beside(rendered):
     assert "15.0%" in html
 
 
+def test_contents_and_other_places_are_told_without_a_link(rendered, snapshot):
+    """What is in it, in both parts; where else an item was announced, by name: it has one link."""
+    first = snapshot.sections[0].items[0]
+    told = replace(first, also_at=("https://www.steel.example/1", "https://example.org/again"))
+    letter = rendered(
+        replace(snapshot, sections=(replace(snapshot.sections[0], items=(told,)), *snapshot.sections[1:]))
+    )
+
+    assert "In this issue: News, Case studies, Consultations, Facts & Figures\n" in letter.text
+    assert "Recognition, also announced at steel.example\n" in letter.text
+    assert "also announced at steel.example</p>" in letter.html
+    assert "steel.example/1" not in letter.html
+    assert "In this issue" not in rendered(news(item("Only one"))).text
+
+
+def test_a_case_study_shows_its_picture(rendered):
+    """Within the margins, or half as wide where it is upright; in no other section."""
+    picture = Picture(url="", alt="Reels", sha256="ef" * 32, width=1200, height=520)
+    items = (item("Case", picture=picture), item("Tall", picture=replace(picture, width=400, height=900)))
+    shown = {
+        kind: [each["width"] for each in Page(rendered(rich_snapshot(lead=None, sections=(section,))).html).all("img")]
+        for kind in ("case", "news")
+        for section in [SnapshotSection(title="X", kind=kind, items=items)]
+    }
+    assert {"case": ["520", "240"], "news": []} == shown
+
+
+def test_control_characters_are_no_part_of_a_letter(rendered):
+    """An escape sequence in a title is shown by no client and run by no terminal."""
+    letter = rendered(news(item("Red \x1b[31m\u2028title", summary="A\x07 bell\x00.")))
+
+    assert [] == [part for part in (letter.html, letter.text) if re.search(r"[\x00-\x08\x0b-\x1f\u2028]", part)]
+
+
 def test_content_with_a_marker_is_refused(rendered, markers):
     """Nobody can open a hole from outside."""
     with pytest.raises(LetterError, match="marker"):

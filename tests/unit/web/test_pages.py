@@ -188,3 +188,14 @@ def test_the_style_is_asked_for_once(site: Any) -> None:
     assert (sheet.status_code, sheet.headers["content-type"].split(";")[0]) == (200, "text/css")
     assert "#9A4A16" in sheet.text
     assert site.get(link, headers={"if-none-match": sheet.headers["etag"]}).status_code == 304
+
+
+def test_a_deadline_goes_into_a_calendar(site: Any) -> None:
+    """In the reader's language; where there is none, or it was taken back, there is no file."""
+    page = site.announce(7, "Comments, please", facts='{"deadline": "2026-07-01"}')
+    without = site.announce(8, "No date")
+    answer = site.get(f"{page}/deadline.ics?lang=es")
+    assert (200, "text/calendar; charset=utf-8") == (answer.status_code, answer.headers["content-type"])
+    assert "SUMMARY:Se cierra: Comments\\, please\r\n" in answer.text
+    assert f"{page}/deadline.ics" in site.get(page).text
+    assert [404, 404] == [site.get(f"{each}/deadline.ics").status_code for each in (without, "/announcements/nothing")]
