@@ -27,6 +27,7 @@ from digest.cli import (
     schedule,
     serve,
     sources,
+    steer,
     stop,
     subscribers,
     suppressions,
@@ -66,6 +67,7 @@ def root(
 for module in (init, demo, serve, stop, collect, bounce, doctor):
     module.register(app)
 drafts.register(editions.app)
+steer.register(editions.app)
 for module in (
     sources,
     announcements,

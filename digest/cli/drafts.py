@@ -11,6 +11,7 @@ import typer
 from digest.cli.running import instant, operator, within
 
 if TYPE_CHECKING:
+    from digest.editions.correct import Correction
     from digest.editions.flow import Draft
 
 DigestName = Annotated[str, typer.Argument(metavar="DIGEST", help="The digest's slug.")]
@@ -116,10 +117,15 @@ def _read(file: Path | None) -> str:
         raise UsageError(f"cannot be read: {error}", about=str(file)) from None
 
 
-def _tell(digest: str, label: str, draft: Draft) -> None:
-    """What the draft holds now, and how to name it."""
+def _tell(digest: str, label: str, draft: Draft | Correction) -> None:
+    """What the draft holds now, and how to name it; of a sealed edition, what correcting it would change."""
     from digest.cli.output import say, table
+    from digest.editions.correct import Correction
 
+    if isinstance(draft, Correction):
+        say(f"{digest} {label} is sealed; digest editions correct {digest} {label} would change:")
+        table(("",), ((each,) for each in draft.differences), empty="nothing")
+        return
     say(f"{digest} {label} is now draft {draft.short}: {len(draft.chosen.all)} announcements")
     table(("Section", "Title", "Id"), _rows(draft))
 

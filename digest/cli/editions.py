@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from digest.cli.asking import asking, tell, waiting
 from digest.cli.running import Json, Limit, instant, within
-
-if TYPE_CHECKING:
-    from digest.service.sending import Sent
 
 app = typer.Typer(name="editions", no_args_is_help=True, help="Preview, seal and send editions.", rich_markup_mode=None)
 
@@ -129,20 +126,15 @@ def send(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Seal what is owed and deliver it; run again it goes on where it stopped, and sends nothing twice."""
-    from digest.cli.output import say
     from digest.cli.progress import bar
     from digest.service import sending
 
-    def ask(words: str) -> bool:
-        say(words)
-        return yes or not sys.stdin.isatty() or typer.confirm("Send it?", default=False)
-
     with bar("Sending") as progress:
         request = sending.Request(
-            digest=digest, at=instant(at), grace=_grace(grace), approve=approve, ask=ask, progress=progress
+            digest=digest, at=instant(at), grace=waiting(grace), approve=approve, ask=asking(yes), progress=progress
         )
         report = within(lambda house: sending.send(house, request))
-    _tell(report)
+    tell(report)
 
 
 @app.command("test-send", epilog="Example: digest editions test-send newsflash --to me@example.org")
@@ -158,54 +150,3 @@ def test_send(
 
     words = within(lambda house: sending.test_send(house, digest, to=to, at=instant(at), language=language))
     say(words)
-
-
-@app.command(epilog='Example: digest editions cancel newsflash 2026-06-26 --why "wrong figures"')
-def cancel(
-    digest: DigestName, label: Annotated[str, typer.Argument()], why: Annotated[str, typer.Option("--why")]
-) -> None:
-    """Call an edition off; before its first mail, all it carried is owed again."""
-    _act("cancel", digest, label, why)
-
-
-@app.command(epilog='Example: digest editions pause newsflash 2026-06-26 --why "asking the board"')
-def pause(
-    digest: DigestName, label: Annotated[str, typer.Argument()], why: Annotated[str, typer.Option("--why")]
-) -> None:
-    """Stop sending an edition; what is owed stays owed."""
-    _act("pause", digest, label, why)
-
-
-@app.command(epilog="Example: digest editions resume newsflash 2026-06-26")
-def resume(digest: DigestName, label: Annotated[str, typer.Argument()]) -> None:
-    """Go on sending a paused edition."""
-    _act("resume", digest, label, "")
-
-
-def _act(what: str, digest: str, label: str, why: str) -> None:
-    from digest.cli.output import say
-    from digest.service import steering
-
-    edition = within(lambda house: steering.act(house, what, digest, label, why))
-    say(f"{digest} {edition.label} is {edition.status}.")
-
-
-def _grace(text: str | None) -> float | None:
-    """Seconds; from a pipe nobody is there to wait for."""
-    from digest.errors import UsageError
-    from digest.settings.quantities import duration
-
-    if text is None:
-        return None if sys.stdin.isatty() else 0.0
-    try:
-        return duration(text).total_seconds()
-    except ValueError as error:
-        raise UsageError(str(error), about="--grace") from None
-
-
-def _tell(report: Sent) -> None:
-    from digest.cli.output import say
-
-    say(report.words)
-    if not report.settled:
-        raise typer.Exit(1)

@@ -51,7 +51,7 @@ def show(found: Sequence[Standing]) -> None:
 
     table(
         ("Digest", "Edition", "Status", "Audience", *reading.COUNTS, "Next try"),
-        ((r.digest, r.label, r.status, r.audience, *r.counts, r.next_due) for r in (each.row for each in found)),
+        ((r.digest, r.named, r.mailing, r.audience, *r.counts, r.next_due) for r in (each.row for each in found)),
         empty="No mailing yet.",
     )
     for each in found:
@@ -72,8 +72,8 @@ async def follow(house: House) -> None:
     with Live(console=console(), auto_refresh=False) as live:
         while True:
             found = await standing.look(house)
-            shown |= {each.row.edition.id for each in found if open_(each)}
-            drawn = [each for each in speed.measured(found, now()) if each.row.edition.id in shown] or list(found[:1])
+            shown |= {each.key for each in found if open_(each)}
+            drawn = [each for each in speed.measured(found, now()) if each.key in shown] or list(found[:1])
             live.update(Group(*(picture(each) for each in drawn)), refresh=True)
             if not any(open_(each) for each in found):
                 return
@@ -91,7 +91,7 @@ def picture(standing: Standing) -> RenderableType:
     from rich.text import Text
 
     row = standing.row
-    title = Text.assemble((f"{safe(row.digest)} {row.label}", "bold"), ("  " + (row.mailing or row.status), "cyan"))
+    title = Text.assemble((f"{safe(row.digest)} {row.named}", "bold"), ("  " + (row.mailing or row.status), "cyan"))
     if standing.stopped and open_(standing):
         title.append(f"  {safe(standing.stopped)}", "bold red")
     elif row.why:

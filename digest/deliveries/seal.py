@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from digest.deliveries import proof
+from digest.model.deliveries import MailingKind
 from digest.store import audiences, mailings
 from digest.store.database import Store, Tx
 from digest.store.mailings import LetterRow
@@ -27,6 +28,7 @@ async def seal(
     *,
     edition_id: int,
     revision: int,
+    kind: MailingKind = MailingKind.EDITION,
     digest: str,
     key_id: str,
     letters: Sequence[LetterRow],
@@ -35,14 +37,21 @@ async def seal(
 ) -> int:
     """The mailing of an edition's revision, made now if there is none; its row. `freeze` it afterwards.
 
-    Everybody confirmed and not suppressed is owed the variant of their language, else variant 0. Nothing goes out
-    before `start_at`, nor before all are owed theirs.
+    Everybody confirmed and not suppressed is owed the variant of their language, else variant 0; of a correction,
+    only whom its kind is for. Nothing goes out before `start_at`, nor before all are owed theirs.
     """
     mailing = await mailings.add(
-        tx, edition_id=edition_id, revision=revision, digest=digest, key_id=key_id, now=now, start_at=start_at
+        tx,
+        edition_id=edition_id,
+        revision=revision,
+        kind=kind,
+        digest=digest,
+        key_id=key_id,
+        now=now,
+        start_at=start_at,
     )
     if mailing is None:
-        known = await mailings.by_edition(tx, edition_id, revision)
+        known = await mailings.by_edition(tx, edition_id, revision, kind)
         assert known is not None  # noqa: S101 - the constraint that refused ours is this one
         return known.id
     await mailings.add_letters(tx, mailing, letters)

@@ -42,7 +42,7 @@ def snapshot(
             for section, verdicts in chosen.sections
         ),
         more=tuple(map(_item, chosen.more)),
-        updated=tuple(SnapshotItem(public_id=each.public_id, versions=_bare(each.versions)) for each in updated),
+        updated=tuple(SnapshotItem(public_id=each.public_id, versions=bare(each.versions)) for each in updated),
     )
 
 
@@ -63,12 +63,12 @@ def _item(verdict: Verdict) -> SnapshotItem:
     shown = {version.link for version in announcement.versions}
     return SnapshotItem(
         public_id=announcement.public_id,
-        versions=_bare(announcement.versions),
+        versions=bare(announcement.versions),
         older=verdict.older,
         also_at=tuple(dict.fromkeys(place.link for place in announcement.also_at if place.link not in shown)),
     )
 
 
-def _bare(versions: tuple[Version, ...]) -> tuple[Version, ...]:
+def bare(versions: tuple[Version, ...]) -> tuple[Version, ...]:
     """A letter teases; the whole text stays with the announcement, or a snapshot would weigh megabytes."""
     return tuple(replace(version, content="") for version in versions)

@@ -41,6 +41,7 @@ def edition_view(
         introduction=Markup(snapshot.introduction),  # noqa: S704  cleaned when it was sealed
         introduction_text=plain(snapshot.introduction),
         introduction_language=look.foreign(snapshot.language),
+        correction=snapshot.correction,
         preheader=_preheader(snapshot, language),
         lead=lead,
         sections=sections,

@@ -95,6 +95,8 @@ class EditionView:
     introduction_text: str
     introduction_language: str
     """Empty where it is the letter's own."""
+    correction: str
+    """What was wrong before this revision; in the language of `introduction`."""
     preheader: str
     lead: ItemView | None
     sections: tuple[SectionView, ...]

@@ -120,6 +120,13 @@ class MailingStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class MailingKind(StrEnum):
+    EDITION = "edition"
+    """The edition itself; of a later revision, to those who have none yet."""
+    CORRECTION = "correction"
+    """A few words to those who have an earlier revision, or may have it."""
+
+
 class NoteKind(StrEnum):
     CONFIRM = "confirm"
     MANAGE = "manage"

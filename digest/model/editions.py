@@ -128,6 +128,8 @@ class Snapshot:
     """Over max_items: titles only, "more on the web"."""
     updated: tuple[SnapshotItem, ...] = ()
     """Carried before, and edited since: titles only. They are not counted."""
+    correction: str = ""
+    """What was wrong before this revision, to readers, in plain words."""
 
     def without(self, public_ids: Collection[str]) -> Snapshot:
         """The same but for these announcements: taken back since it was sealed, they are on no page."""

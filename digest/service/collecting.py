@@ -43,14 +43,14 @@ async def collect_due(house: House) -> tuple[SourceReport, ...]:
     return await collect(house, due) if due else ()
 
 
-async def refresh(house: House) -> None:
-    """Before an edition is composed: read what was not read within the last minute, for a minute at most."""
+async def refresh(house: House, *, fresh: timedelta = FRESH) -> None:
+    """Before an edition is composed: read what was not read lately, within `fresh`, for a minute at most."""
     async with house.store.read() as tx:
         rows = {row.slug: row for row in await sources.listed(tx)}
     stale = [
         slug
         for slug in house.settings.sources
-        if slug not in rows or (read := rows[slug].last_success_at) is None or now() - read > FRESH
+        if slug not in rows or (read := rows[slug].last_success_at) is None or now() - read > fresh
     ]
     if stale:
         with contextlib.suppress(TimeoutError):

@@ -1,4 +1,7 @@
-"""What a person does to a draft before it is sealed: make it, change it, approve it. Each step is in the audit."""
+"""What a person does to a draft before it is sealed: make it, change it, approve it. Each step is in the audit.
+
+What is sealed is changed no more; wishes for it are for its correction.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,18 @@ from datetime import datetime
 
 from digest.editions import flow
 from digest.editions.choose import section_titled
+from digest.editions.correct import Correction, correction
 from digest.editions.flow import Draft
-from digest.editions.owe import Verdict
 from digest.errors import EditionError, NotFound, UsageError
 from digest.letter import headers
+from digest.model.announcements import Announcement
 from digest.model.drafts import WORDS, Edit, Wish
 from digest.model.editions import Edition, EditionStatus
 from digest.service import collecting, composing, letters
 from digest.service.house import House, now
+from digest.service.reading import labelled
 from digest.settings import Digest
-from digest.store import audiences, audit, drafts
+from digest.store import announcements, audiences, audit, drafts, editions
 from digest.store.database import Tx
 
 _LEAST = 6
@@ -41,30 +46,37 @@ async def hold(house: House, slug: str, *, at: datetime | None, by: str) -> Edit
     return edition
 
 
-async def change(house: House, slug: str, label: str, name: str, edits: tuple[Edit, ...], *, by: str) -> Draft:
+async def change(
+    house: House, slug: str, label: str, name: str, edits: tuple[Edit, ...], *, by: str
+) -> Draft | Correction:
     """Wish something for an announcement in a held draft, or with no value wish it no more; the draft as it is now.
 
     `name` is an announcement's id, or its last part. A language that is not said is the one the draft shows it in.
+    Of an edition that is sealed, what `editions correct` would say.
     """
     digest = house.digest(slug)
     async with house.store.write() as tx:
-        edition, draft = await composing.held(tx, digest, label)
-        verdict = _named(draft, name)
+        edition = await labelled(tx, slug, label)
+        found = await _now(tx, digest, edition)
+        announcement = _named(found, name) if isinstance(found, Draft) else await _sealed(tx, found, digest, name)
         for edit in edits:
-            wished = _checked(replace(edit, subject=verdict.announcement.public_id), verdict, digest)
+            if edition.revision and edit.wish not in (*WORDS, Wish.DROP):
+                raise UsageError(
+                    f"is sealed: its {edit.wish} stays; words can change, and drop", about=f"{slug} {label}"
+                )
+            wished = _checked(replace(edit, subject=announcement.public_id), announcement, digest)
             await _wish(tx, edition, wished, by)
-        _, changed = await composing.held(tx, digest, label)
-    return changed
+        return await _now(tx, digest, edition)
 
 
-async def introduce(house: House, slug: str, label: str, text: str, *, by: str) -> Draft:
-    """Put an introduction in Markdown before a held draft, or with no text none; the draft as it is now."""
+async def introduce(house: House, slug: str, label: str, text: str, *, by: str) -> Draft | Correction:
+    """Put an introduction in Markdown before a held draft, or with no text none; what there is now, as `change`."""
     digest = house.digest(slug)
     async with house.store.write() as tx:
-        edition, _ = await composing.held(tx, digest, label)
+        edition = await labelled(tx, slug, label)
+        await _now(tx, digest, edition)
         await _wish(tx, edition, Edit(wish=Wish.INTRODUCTION, value=text.strip()), by)
-        _, changed = await composing.held(tx, digest, label)
-    return changed
+        return await _now(tx, digest, edition)
 
 
 async def approve(house: House, slug: str, label: str, *, draft: str, by: str, why: str = "") -> Edition:
@@ -81,19 +93,36 @@ async def approve(house: House, slug: str, label: str, *, draft: str, by: str, w
     return approved
 
 
-def _named(draft: Draft, name: str) -> Verdict:
+async def _now(tx: Tx, digest: Digest, edition: Edition) -> Draft | Correction:
+    """A held edition's draft; of one that is sealed, its correction."""
+    if edition.revision and edition.status is not EditionStatus.CANCELLED:
+        return await correction(tx, digest, edition)
+    _, draft = await composing.held(tx, digest, edition.label)
+    return draft
+
+
+def _named(draft: Draft, name: str) -> Announcement:
     """The announcement among what the draft holds, or what was dropped from it."""
     for verdict in draft.verdicts:
         public_id = verdict.announcement.public_id
         if (verdict.owed or verdict.dropped) and name in (public_id, public_id.rpartition("/")[2]):
-            return verdict
+            return verdict.announcement
     raise NotFound("is not in this draft", about=name)
 
 
-def _checked(edit: Edit, verdict: Verdict, digest: Digest) -> Edit:
+async def _sealed(tx: Tx, made: Correction, digest: Digest, name: str) -> Announcement:
+    """The announcement among what an edition was sealed with."""
+    rows = [row for row, _ in await editions.contents(tx, made.edition)]
+    for announcement in await announcements.many(tx, rows, language=digest.language or ""):
+        if name in (announcement.public_id, announcement.public_id.rpartition("/")[2]):
+            return announcement
+    raise NotFound("is not in this edition", about=name)
+
+
+def _checked(edit: Edit, announcement: Announcement, digest: Digest) -> Edit:
     """The wish as it is kept; UsageError for one that cannot be."""
     if edit.wish in WORDS:
-        version = verdict.announcement.version(*filter(None, (edit.language, digest.language)))
+        version = announcement.version(*filter(None, (edit.language, digest.language)))
         if edit.language and version.language != edit.language:
             raise UsageError(f'has no version in "{edit.language}"', about=edit.subject)
         if edit.value and edit.wish is Wish.ALT and version.picture is None:

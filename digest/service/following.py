@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from digest.model.deliveries import MailingStatus
+from digest.model.deliveries import MailingKind, MailingStatus
 from digest.model.editions import Edition, EditionStatus
 from digest.service.house import now
 from digest.store import editions
@@ -18,8 +18,8 @@ _ALONG = {
 
 
 async def follow(tx: Tx, mailing: MailingRow) -> None:
-    """Move the edition to where its mailing is, by legal steps."""
-    wanted = _ALONG.get(mailing.status)
+    """Move the edition to where its mailing is, by legal steps; a correction's note moves none."""
+    wanted = _ALONG.get(mailing.status) if mailing.kind is MailingKind.EDITION else None
     edition = await editions.get(tx, mailing.edition_id)
     if wanted is None or edition.status is wanted:
         return

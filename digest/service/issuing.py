@@ -116,7 +116,9 @@ def _item(house: House, edition: Edition, snapshot: Snapshot) -> Item:
 
 
 def _content(house: House, snapshot: Snapshot) -> Iterator[str]:
-    """The edition as a list of links under its headings."""
+    """The edition as a list of links under its headings; what was corrected stands first."""
+    if snapshot.correction:
+        yield f"<p><strong>{escape(snapshot.correction)}</strong></p>"
     yield snapshot.introduction
     yield _list(house, snapshot, (snapshot.lead,) if snapshot.lead else ())
     for section in snapshot.sections:

@@ -11,7 +11,7 @@ from digest.letter import headers
 from digest.letter.compile import note_message
 from digest.letter.headers import Mailbox
 from digest.letter.holes import Letter
-from digest.model.deliveries import NoteKind
+from digest.model.deliveries import MailingKind, NoteKind
 from digest.model.editions import Edition
 from digest.service import letters
 from digest.service.alerting import once
@@ -27,7 +27,14 @@ _BANNER = '<p style="margin:0;padding:8px 16px;background:#ffe9a8;color:#222222;
 
 
 async def owe(
-    house: House, tx: Tx, edition: Edition, rows: Sequence[LetterRow], *, at: datetime, draft: str = ""
+    house: House,
+    tx: Tx,
+    edition: Edition,
+    rows: Sequence[LetterRow],
+    *,
+    at: datetime,
+    draft: str = "",
+    kind: MailingKind = MailingKind.EDITION,
 ) -> int:
     """Owe each address of `alerts.to` a proof of the first variants, in the caller's transaction; how many.
 
@@ -40,6 +47,7 @@ async def owe(
         to = headers.mailbox(address)
         for row in [each for each in rows if each.html][:MOST]:
             key = f"{edition.id} {draft or edition.revision} {row.variant}"
+            key += f" {kind}" if kind is not MailingKind.EDITION else ""
             written += await notes.add(
                 tx,
                 kind=NoteKind.PROOF,

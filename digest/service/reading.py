@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digest.deliveries.personalise import message_id
 from digest.errors import NotFound
 from digest.letter import headers
+from digest.model.deliveries import MailingKind
 from digest.model.editions import Edition, Snapshot, SnapshotItem
 from digest.service.house import House
 from digest.store import delivery_events, editions, mailings, shards
 from digest.store.database import Tx
 from digest.store.delivery_events import Doubt
+from digest.store.mailings import MailingRow
 from digest.store.shards import Counts
 
 COUNTS = ("Accepted", "Deferred", "Rejected", "Uncertain", "Withdrawn", "Owed")
@@ -20,7 +22,7 @@ COUNTS = ("Accepted", "Deferred", "Rejected", "Uncertain", "Withdrawn", "Owed")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """An edition, and how far its mailing has come."""
+    """An edition, and how far its mailings have come, or one of them."""
 
     edition: Edition
     items: int
@@ -28,6 +30,8 @@ class Row:
     why: str
     numbers: Counts
     next_due: datetime | None
+    of: MailingRow | None = None
+    """The mailing it tells of; of an edition as a whole, its newest."""
 
     @property
     def digest(self) -> str:
@@ -36,6 +40,18 @@ class Row:
     @property
     def label(self) -> str:
         return self.edition.label
+
+    @property
+    def revision(self) -> int:
+        return self.of.revision if self.of else self.edition.revision
+
+    @property
+    def named(self) -> str:
+        """Its label, and which of an edition's mailings it is where there are several."""
+        if self.of is None or (self.of.revision < 2 and self.edition.revision < 2):
+            return self.label
+        note = ", note" if self.of.kind is MailingKind.CORRECTION else ""
+        return f"{self.label} (revision {self.of.revision}{note})"
 
     @property
     def number(self) -> int:
@@ -68,7 +84,8 @@ class Row:
             "digest": edition.digest,
             "label": edition.label,
             "number": edition.number,
-            "revision": edition.revision,
+            "revision": self.revision,
+            "kind": self.of.kind.value if self.of else MailingKind.EDITION.value,
             "status": edition.status.value,
             "slot": edition.slot_at,
             "until": edition.until,
@@ -124,8 +141,15 @@ async def labelled(tx: Tx, digest: str, label: str) -> Edition:
 
 
 async def mailings_listed(house: House) -> tuple[Row, ...]:
-    """Every edition that has a mailing, the newest first."""
-    return tuple(row for row in await editions_listed(house, None, None) if row.mailing)
+    """Every mailing, the newest first: of an edition that was corrected, several."""
+    async with house.store.read() as tx:
+        return tuple(
+            [
+                await _of_mailing(tx, edition, mailing)
+                for edition in await editions.listed(tx)
+                for mailing in reversed(await mailings.of_edition(tx, edition.id))
+            ]
+        )
 
 
 async def uncertain(house: House, *, everything: bool) -> list[dict[str, object]]:
@@ -157,14 +181,25 @@ def _doubt(house: House, doubt: Doubt) -> dict[str, object]:
 
 
 async def _row(tx: Tx, found: Edition) -> Row:
-    mailing = await mailings.by_edition(tx, found.id)
+    """The edition as a whole: of its earlier revisions only those count who have one, or may have it."""
+    sent = [each for each in await mailings.of_edition(tx, found.id) if each.kind is MailingKind.EDITION]
+    row = await _of_mailing(tx, found, sent[-1] if sent else None)
+    for mailing in sent[:-1]:
+        earlier = await shards.counts(tx, mailing.id)
+        row = replace(row, numbers=row.numbers.plus(Counts(accepted=earlier.accepted, uncertain=earlier.uncertain)))
+    return row
+
+
+async def _of_mailing(tx: Tx, found: Edition, mailing: MailingRow | None) -> Row:
+    why = await editions.why(tx, found.id)
     return Row(
         edition=found,
         items=len(await editions.contents(tx, found)),
         mailing=mailing.status.value if mailing else "",
-        why=await editions.why(tx, found.id) or (mailing.why if mailing else ""),
+        why=(mailing.why if mailing else "") or why,
         numbers=await shards.counts(tx, mailing.id) if mailing else Counts(),
         next_due=await shards.next_due(tx, mailing=mailing.id) if mailing else None,
+        of=mailing,
     )
 
 

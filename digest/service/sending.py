@@ -149,8 +149,13 @@ async def _deliver(house: House, edition: Edition, grace: timedelta | None, requ
         async with house.store.write() as tx:
             await mailings.start(tx, mailing, now() + grace)
             mailing = await mailings.get(tx, mailing.id)
-    wait = max(HORIZON, mailing.start_at - now() + HORIZON)
-    report = await flow.run_due(context(house), horizon=wait, mailing=mailing.id, progress=_bar(request.progress))
+    return await go_on(house, mailing.id, grace=mailing.start_at - now(), name=name, progress=request.progress)
+
+
+async def go_on(house: House, mailing: int, *, grace: timedelta, name: str, progress: Bar) -> Sent:
+    """Deliver one mailing, once its grace is over."""
+    wait = max(HORIZON, grace + HORIZON)
+    report = await flow.run_due(context(house), horizon=wait, mailing=mailing, progress=_bar(progress))
     return _sent(report, name, await stopping.standing(house))
 
 

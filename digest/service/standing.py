@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from digest.service import reading
 from digest.service.house import House, now
 from digest.service.reading import Row
-from digest.store import delivery_events, mailings, shards, stopping
+from digest.store import delivery_events, shards, stopping
 from digest.store.database import Tx
 from digest.store.delivery_events import Trouble
 
@@ -32,6 +32,11 @@ class Standing:
     done_at: datetime | None = None
     stopped: str = ""
     """Why nothing of it goes, where everything is stopped."""
+
+    @property
+    def key(self) -> int:
+        """The mailing's row."""
+        return self.row.of.id if self.row.of else 0
 
     @property
     def settled(self) -> int:
@@ -59,8 +64,8 @@ async def look(house: House) -> tuple[Standing, ...]:
 
 
 async def _standing(tx: Tx, row: Row, at_work: frozenset[int], stopped: str) -> Standing:
-    mailing = await mailings.by_edition(tx, row.edition.id)
-    assert mailing is not None  # noqa: S101 - only those that have one are listed
+    mailing = row.of
+    assert mailing is not None  # noqa: S101 - only mailings are listed
     faults: dict[str, int] = {}
     for (_, fault), count in (await delivery_events.by_fault(tx, mailing.id)).items():
         faults[fault or "unknown"] = faults.get(fault or "unknown", 0) + count
@@ -80,7 +85,7 @@ class Speedometer:
         return tuple(self._measured(each, at) for each in standings)
 
     def _measured(self, one: Standing, at: datetime) -> Standing:
-        key, done = one.row.edition.id, one.settled
+        key, done = one.key, one.settled
         before, self._seen[key] = self._seen.get(key), (at, done)
         if before is None or at <= before[0]:
             return one

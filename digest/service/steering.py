@@ -8,7 +8,7 @@ from digest.errors import EditionError, UsageError
 from digest.model.editions import Edition, EditionStatus
 from digest.service.house import House, now
 from digest.service.reading import labelled
-from digest.store import audit, editions, mailings, shards
+from digest.store import audit, editions, mailings
 from digest.store.database import Tx
 
 
@@ -25,21 +25,26 @@ async def act(house: House, what: str, slug: str, label: str, why: str) -> Editi
 
 
 async def _step(tx: Tx, what: str, edition: Edition, why: str) -> Edition:
-    mailing = await mailings.by_edition(tx, edition.id)
+    owed = await mailings.of_edition(tx, edition.id)
     if what == "cancel":
-        mailed = mailing is not None and (await shards.counts(tx, mailing.id)).answered > 0
-        if mailing is not None:
+        mailed = await mailings.may_be_out(tx, edition.id)
+        for mailing in owed:
             await deliveries.cancel(tx, mailing.id, why=why, now=now())
         return await flow.cancel(tx, edition, now=now(), why=why, mailed=mailed)
-    if mailing is None:
+    if not owed:
         raise EditionError(f"is {edition.status}: it has no mailing yet", about=f"{edition.digest} {edition.label}")
     if what == "pause":
-        await deliveries.pause(tx, mailing.id, why=why, now=now())
+        paused = [await deliveries.pause(tx, mailing.id, why=why, now=now()) for mailing in owed]
+        if edition.status is EditionStatus.SENT and any(paused):
+            # Its correction's note still goes out.
+            return edition
         if edition.status is EditionStatus.SEALED:
             # In its grace: nothing has gone, and nothing will until somebody says go.
             edition = await editions.move(tx, edition, EditionStatus.SENDING, now=now())
         return await editions.move(tx, edition, EditionStatus.PAUSED, now=now(), why=why)
     if what == "resume":
-        await deliveries.resume(tx, mailing.id, now=now())
+        resumed = [await deliveries.resume(tx, mailing.id, now=now()) for mailing in owed]
+        if edition.status is EditionStatus.SENT and any(resumed):
+            return edition
         return await editions.move(tx, edition, EditionStatus.SENDING, now=now())
     raise UsageError("is nothing to do to an edition", about=what)

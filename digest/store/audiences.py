@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, func, insert, literal, or_, select, update
 
-from digest.model.deliveries import DeliveryState, MailingStatus, millis
+from digest.model.deliveries import DeliveryState, MailingKind, MailingStatus, millis
 from digest.model.subscribers import SubscriptionState
 from digest.store import shards
 from digest.store.database import Tx
+from digest.store.mailings import OUT
 from digest.store.schema import deliveries, letters, mailings, subscribers, subscriptions
 
 _S = subscriptions.c
@@ -69,6 +70,7 @@ async def freeze(tx: Tx, mailing: int, *, first: int, size: int, limit: int, now
     room = first - row.audience if number < 2 else 0
     most = min(limit, room) if room > 0 else max(size, limit // size * size)
     who = _next(mailing, row.digest, row.reached, row.upto, row.created_at, await _variant(tx, mailing), now)
+    who = who.where(*await _corrected(tx, row.edition_id, row.revision, MailingKind(row.kind)))
     names = ["mailing_id", "subscriber_id", "variant", "state", "at"]
     added = insert(deliveries).from_select(names, who.order_by(_S.subscriber_id).limit(most))
     done = (await tx.execute(added, execution_options={"preserve_rowcount": True})).rowcount
@@ -90,6 +92,28 @@ def _next(
     # Who confirmed since it was sealed gets the next one, also when this is being made up for after a crash.
     before = or_(_S.confirmed_at.is_(None), _S.confirmed_at <= sealed)
     return who.where(_entitled(digest, sealed), before, _S.subscriber_id > after, _S.subscriber_id <= upto)
+
+
+async def correctable(tx: Tx, digest: str, edition: int, revision: int, now: datetime) -> tuple[int, int]:
+    """How many a new revision of an edition would be sent to, and how many have an earlier one or may have it."""
+    found = []
+    for kind in (MailingKind.EDITION, MailingKind.CORRECTION):
+        query = select(func.count()).select_from(_people()).where(_entitled(digest, now))
+        found.append((await tx.execute(query.where(*await _corrected(tx, edition, revision, kind)))).scalar_one())
+    return int(found[0]), int(found[1])
+
+
+async def _corrected(tx: Tx, edition: int, revision: int, kind: MailingKind) -> list[ColumnElement[bool]]:
+    """Of a later revision: whom the edition was for and who has none yet; of its correction: exactly the others."""
+    if revision < 2:
+        return []
+    mine = (mailings.c.edition_id == edition) & (mailings.c.revision < revision)
+    query = select(mailings.c.id).where(mine, mailings.c.kind == MailingKind.EDITION)
+    earlier = list((await tx.execute(query)).scalars())
+    theirs = (deliveries.c.mailing_id.in_(earlier)) & (deliveries.c.subscriber_id == _S.subscriber_id)
+    asked = exists().where(theirs)
+    out = exists().where(theirs, deliveries.c.state.in_(OUT))
+    return [out] if kind is MailingKind.CORRECTION else [asked, ~out]
 
 
 def _people() -> FromClause:

@@ -107,12 +107,18 @@ async def add(
 
 
 async def add_revision(
-    tx: Tx, edition: Edition, snapshot: Snapshot, contents: Iterable[tuple[int, str]], *, now: datetime
+    tx: Tx,
+    edition: Edition,
+    snapshot: Snapshot,
+    contents: Iterable[tuple[int, str]],
+    *,
+    now: datetime,
+    why: str = "",
 ) -> str:
     """Seal what the edition says; `contents` is (announcement, section) in reading order. Returns its fingerprint."""
     text, named = codec.dumps(snapshot), fingerprint(snapshot)
     values = {"edition_id": edition.id, "revision": edition.revision, "at": now}
-    await tx.execute(insert(edition_revisions).values(**values, fingerprint=named, snapshot=text))
+    await tx.execute(insert(edition_revisions).values(**values, fingerprint=named, snapshot=text, why=why))
     rows = [
         {
             "edition_id": edition.id,
@@ -187,6 +193,16 @@ async def seal(tx: Tx, edition: Edition, *, number: int, now: datetime) -> Editi
     values = {"number": number, "revision": 1, "sealed_at": now}
     changed = await tx.execute(update(editions).where(editions.c.id == sealed.id).values(values).returning(*_COLUMNS))
     return _edition(changed.one())
+
+
+async def revise(tx: Tx, edition: Edition) -> Edition:
+    """Count a sealed edition's next revision; EditionError when somebody else was faster."""
+    same = (editions.c.id == edition.id) & (editions.c.revision == edition.revision)
+    change = update(editions).where(same, editions.c.status == edition.status)
+    row = (await tx.execute(change.values(revision=edition.revision + 1).returning(*_COLUMNS))).first()
+    if row is None:
+        raise EditionError("was changed by somebody else just now", about=f"{edition.digest} {edition.label}")
+    return _edition(row)
 
 
 async def held(tx: Tx, digest: str) -> Edition | None:

@@ -9,10 +9,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, exists, insert, or_, select, update
 from sqlalchemy.engine import Row
 
-from digest.model.deliveries import MailingStatus, millis
+from digest.model.deliveries import DeliveryState, MailingKind, MailingStatus, millis
 from digest.store import stopping
 from digest.store.database import Tx, insert_ignore
-from digest.store.schema import letters, mailings, shards
+from digest.store.schema import deliveries, letters, mailings, shards
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,7 @@ class MailingRow:
     id: int
     edition_id: int
     revision: int
+    kind: MailingKind
     digest: str
     key_id: str
     status: MailingStatus
@@ -44,14 +45,25 @@ class MailingRow:
     """Until all deliveries are there: the last subscriber it is for."""
 
 
+OUT = (int(DeliveryState.SENDING), int(DeliveryState.ACCEPTED), int(DeliveryState.UNCERTAIN))
+"""A letter that was taken, or may have been."""
+
 _COLUMNS = tuple(mailings.c[name] for name in MailingRow.__slots__)
 
 
 async def add(
-    tx: Tx, *, edition_id: int, revision: int, digest: str, key_id: str, now: datetime, start_at: datetime
+    tx: Tx,
+    *,
+    edition_id: int,
+    revision: int,
+    kind: MailingKind = MailingKind.EDITION,
+    digest: str,
+    key_id: str,
+    now: datetime,
+    start_at: datetime,
 ) -> int | None:
-    """A new mailing's id; None when the edition's revision has one already."""
-    values = {"edition_id": edition_id, "revision": revision, "digest": digest, "key_id": key_id}
+    """A new mailing's id; None when the edition's revision has one of that kind already."""
+    values = {"edition_id": edition_id, "revision": revision, "kind": kind, "digest": digest, "key_id": key_id}
     values |= {"status": MailingStatus.PROVING, "created_at": now, "start_at": start_at, "active_at": start_at}
     row = await tx.execute(insert_ignore(tx, mailings).values(**values).returning(mailings.c.id))
     return row.scalar_one_or_none()
@@ -63,13 +75,32 @@ async def add_letters(tx: Tx, mailing: int, rows: Sequence[LetterRow]) -> None:
     await tx.execute(insert(letters), values)
 
 
-async def by_edition(tx: Tx, edition_id: int, revision: int | None = None) -> MailingRow | None:
+async def by_edition(
+    tx: Tx, edition_id: int, revision: int | None = None, kind: MailingKind = MailingKind.EDITION
+) -> MailingRow | None:
     """An edition's mailing, by default of its newest revision."""
-    query = select(*_COLUMNS).where(mailings.c.edition_id == edition_id).order_by(mailings.c.revision.desc()).limit(1)
+    query = select(*_COLUMNS).where(mailings.c.edition_id == edition_id, mailings.c.kind == kind)
     if revision is not None:
         query = query.where(mailings.c.revision == revision)
-    row = (await tx.execute(query)).one_or_none()
+    row = (await tx.execute(query.order_by(mailings.c.revision.desc()).limit(1))).one_or_none()
     return _mailing(row) if row else None
+
+
+async def of_edition(tx: Tx, edition_id: int) -> tuple[MailingRow, ...]:
+    """All mailings of an edition, the oldest first: of each revision, and corrections."""
+    query = select(*_COLUMNS).where(mailings.c.edition_id == edition_id).order_by(mailings.c.id)
+    return tuple(map(_mailing, await tx.execute(query)))
+
+
+async def may_be_out(tx: Tx, edition_id: int) -> bool:
+    """Whether anybody got a letter of an edition, or may have."""
+    mine = select(mailings.c.id).where(mailings.c.edition_id == edition_id)
+    query = select(deliveries.c.mailing_id).where(deliveries.c.mailing_id.in_(mine), deliveries.c.state.in_(OUT))
+    if (await tx.execute(query.limit(1))).first() is not None:
+        return True
+    # Of one that is folded only its totals are kept.
+    counted = select(shards.c.mailing_id).where(shards.c.mailing_id.in_(mine), shards.c.accepted > 0)
+    return (await tx.execute(counted.limit(1))).first() is not None
 
 
 async def get(tx: Tx, mailing: int) -> MailingRow:
@@ -153,4 +184,5 @@ def running() -> ColumnElement[bool]:
 
 def _mailing(row: Row[tuple[object, ...]]) -> MailingRow:
     values = dict(row._mapping)
-    return MailingRow(**values | {"status": MailingStatus(values["status"])})
+    known = {"status": MailingStatus(values["status"]), "kind": MailingKind(values["kind"])}
+    return MailingRow(**values | known)

@@ -27,6 +27,7 @@ mailings = Table(
     identity(),
     ref("edition_id", "editions"),
     Column("revision", Integer, nullable=False),
+    Column("kind", String(16), nullable=False, server_default="edition"),
     Column("digest", String(64), nullable=False),
     Column("key_id", String(24), nullable=False),
     Column("status", String(16), nullable=False),
@@ -39,7 +40,7 @@ mailings = Table(
     Column("reached", Id, nullable=False, server_default="0"),
     Column("active_at", Utc, nullable=False),
     Column("folded", Boolean, nullable=False, server_default="0"),
-    UniqueConstraint("edition_id", "revision"),
+    UniqueConstraint("edition_id", "revision", "kind"),
     Index("ix_mailings_status", "status"),
 )
 """`upto` is the last subscriber it is for, until all its deliveries are there; they are up to `reached`.

@@ -495,6 +495,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("edition_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=16), server_default="edition", nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("key_id", sa.String(length=24), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
@@ -509,7 +510,7 @@ def upgrade() -> None:
         sa.Column("folded", sa.Boolean(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["edition_id"], ["editions.id"], name=op.f("fk_mailings_edition_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mailings")),
-        sa.UniqueConstraint("edition_id", "revision", name=op.f("uq_mailings_edition_id_revision")),
+        sa.UniqueConstraint("edition_id", "revision", "kind", name=op.f("uq_mailings_edition_id_revision_kind")),
     )
     with op.batch_alter_table("mailings") as batch_op:
         batch_op.create_index("ix_mailings_status", ["status"], unique=False)
