@@ -31,9 +31,14 @@ async def look(store: Store, settings: Settings) -> None:
         async with store.write() as tx:
             # Before it commits: nobody else may find the store with its id, and yet without its witness.
             _attest(file, await instance.begin(tx))
-    elif why := _doubt(known, _read(file), file):
+    elif _doubt(known, _read(file), file):
+        # Another process may have counted on between our two looks. It raises the store's counter first: so the
+        # witness is read first now, and whatever it says then, the store must have come as far.
+        seen = _read(file)
         async with store.write() as tx:
-            await instance.hold(tx, why)
+            known = await instance.identity(tx)
+            if known and (why := _doubt(known, seen, file)):
+                await instance.hold(tx, why)
 
 
 async def attest(store: Store, settings: Settings) -> None:
