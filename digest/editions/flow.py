@@ -14,7 +14,7 @@ from digest.editions.owe import Ledger, Settled, Verdict, Window, weigh
 from digest.editions.revise import dropped, reworded
 from digest.letter.markdown import to_html
 from digest.model.announcements import Announcement
-from digest.model.drafts import Edits
+from digest.model.drafts import Edits, Wish
 from digest.model.editions import Disposition, Edition, EditionStatus, Snapshot
 from digest.settings import Digest
 from digest.store import announcements, digests, dispositions, drafts, editions
@@ -56,11 +56,12 @@ async def draft(
     slot_at: datetime | None = None,
     whole: bool = False,
     held: Edition | None = None,
+    wishes: Edition | None = None,
 ) -> Draft:
     """What the digest would carry in that window.
 
     `whole` weighs the archive below the start line too, for explaining; the choice is the same.
-    `held` is the edition it would fill, which keeps its label.
+    `held` is the edition it would fill, which keeps its label; `wishes` another, all that was wished for which holds.
     """
     line = await digests.start_line(tx, digest.slug)
     last = await editions.last_sealed(tx, digest.slug)
@@ -71,7 +72,8 @@ async def draft(
     else:
         found, known = await announcements.unsettled(tx, digest.slug, line, language=language), {}
     ledger = Ledger(start_line=line, settled=known, last=last)
-    edits = await drafts.edits(tx, held.id) if held else Edits()
+    wished = held or wishes
+    edits = await drafts.edits(tx, wished.id) if wished else Edits()
     verdicts = dropped(weigh(found, digest, ledger, window), edits)
     chosen = reworded(choose(verdicts, digest, edits), edits)
     day = (slot_at or window.until).astimezone(ZoneInfo(digest.timezone or "UTC")).date()
@@ -135,6 +137,11 @@ async def hold(tx: Tx, made: Draft, *, now: datetime) -> Edition:
     return await editions.add(tx, **_row(made, EditionStatus.HELD, 0), now=now, why="waits for approval")
 
 
+async def merge(tx: Tx, held: Edition, into: Draft, *, now: datetime) -> None:
+    """Give up a draft that nobody approved for the next one, which holds all of it and what was wished for it."""
+    await editions.move(tx, held, EditionStatus.CANCELLED, now=now, why=f"merged into {into.snapshot.label}")
+
+
 async def skip(tx: Tx, made: Draft, *, now: datetime) -> Edition:
     """Record that a slot came and too little was owed; all of it stays owed."""
     owed = len(made.chosen.all)
@@ -143,9 +150,12 @@ async def skip(tx: Tx, made: Draft, *, now: datetime) -> Edition:
 
 
 async def cancel(tx: Tx, edition: Edition, *, now: datetime, why: str, mailed: bool) -> Edition:
-    """Call an edition off; what it carried is owed again unless a mail has already gone."""
+    """Call an edition off; what it carried is owed again unless a mail may have gone. What was dropped stays out."""
     cancelled = await editions.move(tx, edition, EditionStatus.CANCELLED, now=now, why=why)
-    if not mailed:
+    if not edition.revision:
+        out = (await drafts.edits(tx, edition.id)).of(Wish.DROP)
+        await dispositions.drop(tx, edition.digest, out, edition.id, now)
+    elif not mailed:
         await dispositions.release(tx, edition.id)
     return cancelled
 

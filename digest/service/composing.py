@@ -17,8 +17,9 @@ from digest.service.house import House, now
 from digest.service.planning import planned
 from digest.service.reading import labelled
 from digest.settings import Digest
-from digest.store import audiences, editions, mailings
+from digest.store import audiences, drafts, editions, mailings, schedules
 from digest.store.database import Tx
+from digest.store.schedules import OwedSlot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,22 +149,40 @@ async def compose(house: House, slug: str, *, at: datetime | None) -> Composed:
 
 
 async def seal(
-    house: House, slug: str, *, window: Window, slot_at: datetime | None = None, grace: timedelta
+    house: House,
+    slug: str,
+    *,
+    window: Window,
+    slot: OwedSlot | None = None,
+    merging: Edition | None = None,
+    grace: timedelta,
 ) -> Composed:
-    """Draft, render and seal in one transaction; hold instead where a person must approve; say so when empty."""
+    """Draft, render and seal in one transaction; hold instead where a person must approve; say so when empty.
+
+    The `slot` is answered in it, by whoever is first: EditionError for the others. So is a held draft that it is
+    `merging` given up, with all that was wished for it; one that would leave nothing stays held.
+    """
     digest = house.digest(slug)
     async with house.store.read() as tx:
-        draft = await flow.draft(tx, digest, window=window, slot_at=slot_at)
+        slot_at = slot.at if slot else None
+        draft = await flow.draft(tx, digest, window=window, slot_at=slot_at, wishes=merging)
         languages, text_only = await audiences.languages(tx, slug), await audiences.wants_text(tx, slug)
     if draft.empty:
-        return await _nothing(house, draft, slot_at)
+        return await _nothing(house, draft, slot)
     sealed = letters.rows(letters.rendered(house, draft.snapshot, languages), text_only=text_only)
     async with house.store.write() as tx:
+        await _answer(tx, slot)
+        if merging:
+            await flow.merge(tx, merging, draft, now=now())
         if digest.approval == "manual":
             edition = await hold(house, tx, draft, sealed)
         else:
             edition = await flow.seal(tx, draft, now=now())
             await _owe_mail(tx, house, edition, sealed, grace)
+        if merging:
+            await drafts.inherit(tx, merging.id, edition.id)
+        if slot:
+            await schedules.name_edition(tx, slot, edition.id)
     await witness.attest(house.store, house.settings)
     await freeze(house.store, now=now())
     words = _words(edition, draft)
@@ -239,13 +258,20 @@ async def _owe_mail(
     await house.bell.ring(tx, ringing.MAILING, str(mailing))
 
 
-async def _nothing(house: House, draft: Draft, slot_at: datetime | None) -> Composed:
+async def _answer(tx: Tx, slot: OwedSlot | None) -> None:
+    if slot and not await schedules.answer_slot(tx, slot):
+        raise EditionError("was answered by another process just now", about=f"{slot.digest} {slot.key}")
+
+
+async def _nothing(house: House, draft: Draft, slot: OwedSlot | None) -> Composed:
     slug, owed = draft.digest.slug, len(draft.chosen.all)
     why = f"{owed} owed, at least {draft.digest.min_items} wanted" if owed else "nothing new is owed"
     edition = None
-    if slot_at is not None:
+    if slot is not None:
         async with house.store.write() as tx:
+            await _answer(tx, slot)
             edition = await flow.skip(tx, draft, now=now())
+            await schedules.name_edition(tx, slot, edition.id)
     return Composed(edition=edition, words=f"{slug}: skipped, {why}.")
 
 

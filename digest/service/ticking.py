@@ -8,7 +8,6 @@ import structlog
 
 from digest.deliveries import flow
 from digest.deliveries.context import Context
-from digest.editions import flow as editing
 from digest.editions.owe import Window
 from digest.errors import DigestError
 from digest.model.editions import Edition
@@ -16,7 +15,8 @@ from digest.schedules.tick import tick as owed_slots
 from digest.service import alerting, collecting, composing, drafting, stopping, witness
 from digest.service.house import House, now
 from digest.service.posting import context
-from digest.store import drafts, editions, schedules
+from digest.store import editions, schedules
+from digest.store.database import Tx
 from digest.store.schedules import OwedSlot
 
 PATIENCE = timedelta(seconds=5)
@@ -54,36 +54,32 @@ async def _answer(house: House, slot: OwedSlot) -> str:
     """The slot's edition, made once: its row is taken in the same moment by nobody else."""
     digest = house.digest(slot.digest)
     try:
-        merged = await _merge_held(house, slot)
         async with house.store.read() as tx:
             made = await editions.made_for(tx, slot.digest, slot.at)
+            merging = await _before(tx, slot)
         if made is None:
             # A draft made ahead is closed when it is made.
             closed = Window(until=min(slot.at, slot.seen_at))
-            done = await composing.seal(house, slot.digest, window=closed, slot_at=slot.at, grace=digest.grace)
-            made, words = done.edition, done.words
-            if merged and made:
-                async with house.store.write() as tx:
-                    await drafts.inherit(tx, merged.id, made.id)
+            done = await composing.seal(
+                house, slot.digest, window=closed, slot=slot, merging=merging, grace=digest.grace
+            )
+            words = done.words
         else:
             words = f"{slot.digest} {made.label} was there already."
+            async with house.store.write() as tx:
+                await schedules.answer_slot(tx, slot, edition=made.id)
     except DigestError as error:
         # Tried again at the next tick: a slot is answered by an edition, not by an attempt.
         log.error("slot not answered", digest=slot.digest, slot=slot.key, error=str(error))
         return str(error)
-    async with house.store.write() as tx:
-        await schedules.answer_slot(tx, slot, edition=made.id if made else None)
     log.info("slot answered", digest=slot.digest, slot=slot.key, words=words)
     return words
 
 
-async def _merge_held(house: House, slot: OwedSlot) -> Edition | None:
-    """A draft that nobody approved before the next one is made goes into that, with all that was wished for it."""
-    async with house.store.write() as tx:
-        held = await editions.held(tx, slot.digest)
-        if held is None or held.slot_at == slot.at or held.until >= slot.at:
-            return None
-        return await editing.cancel(tx, held, now=now(), why=f"merged into the slot {slot.key}", mailed=False)
+async def _before(tx: Tx, slot: OwedSlot) -> Edition | None:
+    """A draft that nobody approved before this one is made: it goes into that."""
+    held = await editions.held(tx, slot.digest)
+    return None if held is None or held.slot_at == slot.at or held.until >= slot.at else held
 
 
 async def _let_go(house: House) -> None:

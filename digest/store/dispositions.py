@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -52,11 +52,22 @@ async def settled(tx: Tx, digest: str) -> dict[int, tuple[Disposition, str, str]
 
 
 async def release(tx: Tx, edition: int) -> None:
-    """Owe again what a cancelled edition had carried."""
-    await tx.execute(dispositions.delete().where(dispositions.c.edition_id == edition))
+    """Owe again what a cancelled edition had settled, but for what somebody dropped: that is final."""
+    mine = (dispositions.c.edition_id == edition) & (dispositions.c.disposition != Disposition.DROPPED)
+    await tx.execute(dispositions.delete().where(mine))
     if diary.kept(tx):
         row = (await tx.execute(select(editions.c.digest, editions.c.label).where(editions.c.id == edition))).one()
         diary.write(tx, diary.RELEASED, digest=row.digest, label=row.label)
+
+
+async def drop(tx: Tx, digest: str, wished: Mapping[str, str], edition: int, at: datetime) -> None:
+    """Settle what somebody dropped from a draft that is given up (public id → why), where nothing has settled it."""
+    for part in parts(sorted(wished)):
+        c = announcements.c
+        found = await tx.execute(select(c.id, c.public_id).where(c.public_id.in_(part)))
+        rows = [_row(digest, row.id, Disposition.DROPPED, edition, at, wished[row.public_id]) for row in found]
+        if rows:
+            await tx.execute(insert_ignore(tx, dispositions), rows)
 
 
 async def carried_elsewhere(tx: Tx, digest: str, label: str, public_ids: Sequence[str], at: datetime) -> int:

@@ -100,4 +100,28 @@ def test_a_draft_merges_into_the_next_with_its_wishes(house: Desk) -> None:
     house.done("tick", "--once")
     [(newer, status), (old, cancelled)] = listed(house)
     assert (label, "cancelled", "held") == (old, cancelled, status)
+    shown = house.done("editions", "preview", "newsflash", "--draft", newer)
+    assert "Otherwise" in shown.out
+
+
+@pytest.mark.long
+def test_a_crash_while_merging_loses_no_wish(house: Desk) -> None:
+    """It is one transaction: until the next draft stands with all wishes, the first is held with them."""
+    [(label, _)] = listed(house)
+    [announcement] = house.done("announcements", "list", "--json").json()
+    house.done("editions", "edit", "newsflash", label, announcement["id"].rpartition("/")[2], "--title", "Otherwise")
+    house.done("schedule", "run-now", "newsflash")
+    broken = "CREATE TRIGGER broken BEFORE INSERT ON draft_edits BEGIN SELECT RAISE(ABORT, 'cut short'); END"
+    run(house, broken)
+    house.spawn("tick", "--once").communicate(timeout=110)
+    assert [(label, "held")] == listed(house)
+    run(house, "DROP TRIGGER broken")
+    house.done("tick", "--once")
+    [(newer, status), (old, cancelled)] = listed(house)
+    assert (label, "cancelled", "held") == (old, cancelled, status)
     assert "Otherwise" in house.done("editions", "preview", "newsflash", "--draft", newer).out
+
+
+def run(house: Desk, statement: str) -> None:
+    with closing(sqlite3.connect(house.folder / "var/digest.db")) as database, database:
+        database.execute(statement)
