@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-import os
 import re
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +13,7 @@ import pytest
 
 from digest.demo import awkward
 from digest.demo.gallery import hang
-from digest.demo.picture import BROWSERS
+from tests.browsing import program
 from tests.builders import Desk
 
 pytestmark = pytest.mark.long
@@ -127,7 +125,7 @@ def looked(page: Path, scratch: Path, width: int, scheme: str) -> Seen:
         f'<iframe id="frame" src="{framed.as_uri()}" style="border:0;width:{width}px;height:4000px"></iframe>'
     )
     command = [
-        browser(),
+        program(),
         *FLAGS,
         f"--user-data-dir={scratch / 'profile'}",
         "--allow-file-access-from-files",
@@ -142,14 +140,3 @@ def looked(page: Path, scratch: Path, width: int, scheme: str) -> Seen:
     assert said, done.stderr[-500:]
     found = json.loads(html.unescape(said[1]))
     return Seen(found["width"], tuple((text, contrast) for text, contrast in found["texts"]), tuple(found["broken"]))
-
-
-def browser() -> str:
-    """The one named by TEST_BROWSER, or one at hand; without any, the report says what nobody looked at."""
-    named = os.environ.get("TEST_BROWSER", "")
-    if named and named != "missing":
-        return named
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip("NO BROWSER: nobody looked at the letter")
-    return found
