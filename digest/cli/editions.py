@@ -150,3 +150,22 @@ def test_send(
 
     words = within(lambda house: sending.test_send(house, digest, to=to, at=instant(at), language=language))
     say(words)
+
+
+@app.command(epilog="Example: digest editions report newsflash 2026-06-26 --json")
+def report(
+    digest: DigestName,
+    label: Annotated[str | None, typer.Argument(metavar="[LABEL]", help="Default: the newest that was sealed.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What became of an edition: accepted, bounced later, complained, left, joined, and the sources' health."""
+    from digest.cli.output import emit, say
+    from digest.service import aftermath
+
+    found = within(lambda house: aftermath.report(house, digest, label))
+    if as_json:
+        emit(found.json())
+        return
+    say(f"{found.row.digest} {found.row.named} is {found.row.status}.")
+    for line in found.lines:
+        say(line)

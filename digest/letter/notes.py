@@ -48,10 +48,20 @@ def manage(
 
 
 def alert(
-    environment: Environment, *, language: str, site: SiteView, title: str, lines: Sequence[str], link: str = ""
+    environment: Environment,
+    *,
+    language: str,
+    site: SiteView,
+    title: str,
+    lines: Sequence[str],
+    link: str = "",
+    calm: bool = False,
 ) -> Note:
-    """Tells operators what happened and where to look; `lines` are paragraphs of plain text."""
-    return _note(environment, "alert", language, site, title=title, lines=tuple(lines), link=link)
+    """Tells operators what happened and where to look; `lines` are paragraphs of plain text.
+
+    A `calm` one asks for no attention in its subject.
+    """
+    return _note(environment, "alert", language, site, title=title, lines=tuple(lines), link=link, calm=calm)
 
 
 def _note(environment: Environment, kind: str, language: str, site: SiteView, **said: object) -> Note:

@@ -18,16 +18,28 @@ from digest.store.database import Tx
 
 
 async def tell(
-    house: House, tx: Tx, *, key: str, title: str, lines: Sequence[str], link: str = "", sender: str = "", now: datetime
+    house: House,
+    tx: Tx,
+    *,
+    key: str,
+    title: str,
+    lines: Sequence[str],
+    link: str = "",
+    sender: str = "",
+    calm: bool = False,
+    now: datetime,
 ) -> int:
-    """Owe the note in the caller's transaction; to how many. `sender` is a slug, by default the first declared."""
+    """Owe the note in the caller's transaction; to how many. `sender` is a slug, by default the first declared.
+
+    A `calm` one tells of nothing that is wrong.
+    """
     slug = sender or next(iter(house.settings.senders), "")
     if not slug:
         return 0
     written = 0
     for address in dict.fromkeys(house.settings.alerts.to):
         to = headers.mailbox(address)
-        message = _message(house, slug, to, key, title, lines, link, now)
+        message = _message(house, slug, to, key, title, lines, link, calm, now)
         written += await owed.add(
             tx,
             kind=NoteKind.ALERT,
@@ -66,11 +78,14 @@ def _message(
     title: str,
     lines: Sequence[str],
     link: str,
+    calm: bool,
     now: datetime,
 ) -> bytes:
     declared, site = house.settings.senders[sender], site_view(house)
     from_ = headers.mailbox(declared.from_)
-    note = notes.alert(house.templates, language=site.language, site=site, title=title, lines=lines, link=link)
+    note = notes.alert(
+        house.templates, language=site.language, site=site, title=title, lines=lines, link=link, calm=calm
+    )
     mac = house.keys.mac("note", key, to.address)
     return note_message(
         sender=from_,

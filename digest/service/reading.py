@@ -119,7 +119,7 @@ async def editions_listed(house: House, digest: str | None, limit: int | None) -
     if digest is not None:
         house.digest(digest)
     async with house.store.read() as tx:
-        return tuple([await _row(tx, edition) for edition in await editions.listed(tx, digest, limit=limit)])
+        return tuple([await row(tx, edition) for edition in await editions.listed(tx, digest, limit=limit)])
 
 
 async def edition(house: House, digest: str, label: str) -> Shown:
@@ -127,9 +127,9 @@ async def edition(house: House, digest: str, label: str) -> Shown:
     house.digest(digest)
     async with house.store.read() as tx:
         found = await labelled(tx, digest, label)
-        row = await _row(tx, found)
+        standing = await row(tx, found)
         sealed = await editions.snapshot(tx, found.id, found.revision) if found.revision else None
-    return Shown(title=house.digest(digest).title, row=row, items=_items(sealed) if sealed else ())
+    return Shown(title=house.digest(digest).title, row=standing, items=_items(sealed) if sealed else ())
 
 
 async def labelled(tx: Tx, digest: str, label: str) -> Edition:
@@ -180,14 +180,16 @@ def _doubt(house: House, doubt: Doubt) -> dict[str, object]:
     }
 
 
-async def _row(tx: Tx, found: Edition) -> Row:
+async def row(tx: Tx, found: Edition) -> Row:
     """The edition as a whole: of its earlier revisions only those count who have one, or may have it."""
     sent = [each for each in await mailings.of_edition(tx, found.id) if each.kind is MailingKind.EDITION]
-    row = await _of_mailing(tx, found, sent[-1] if sent else None)
+    whole = await _of_mailing(tx, found, sent[-1] if sent else None)
     for mailing in sent[:-1]:
         earlier = await shards.counts(tx, mailing.id)
-        row = replace(row, numbers=row.numbers.plus(Counts(accepted=earlier.accepted, uncertain=earlier.uncertain)))
-    return row
+        whole = replace(
+            whole, numbers=whole.numbers.plus(Counts(accepted=earlier.accepted, uncertain=earlier.uncertain))
+        )
+    return whole
 
 
 async def _of_mailing(tx: Tx, found: Edition, mailing: MailingRow | None) -> Row:

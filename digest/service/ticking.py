@@ -12,7 +12,7 @@ from digest.editions.owe import Window
 from digest.errors import DigestError
 from digest.model.editions import Edition
 from digest.schedules.tick import tick as owed_slots
-from digest.service import alerting, collecting, composing, drafting, stopping, witness
+from digest.service import alerting, collecting, composing, drafting, rounds, stopping, witness
 from digest.service.house import House, now
 from digest.service.posting import context
 from digest.store import editions, schedules
@@ -28,6 +28,7 @@ async def once(house: House) -> str:
     """Collect, answer slots and send, once; what was done, in words."""
     reports = await collecting.collect_due(house)
     made = await slots(house)
+    await rounds.go(house)
     await witness.refuse(house.store)
     report = await deliver(context(house))
     said = [f"{len(reports)} sources read", f"{len(made)} slots answered", f"{report.accepted} mails accepted"]

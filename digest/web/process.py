@@ -17,7 +17,7 @@ import uvicorn
 
 from digest.engine.clock import Clock
 from digest.errors import UsageError
-from digest.service import collecting, joining, keeping, mailbox, publishing, storm, ticking, witness, working
+from digest.service import collecting, joining, keeping, mailbox, publishing, rounds, ticking, witness, working
 from digest.service.house import House, now, opened
 from digest.settings import Settings
 from digest.web.app import create
@@ -84,7 +84,7 @@ async def _tidy(house: House) -> None:
 
 
 async def _watch(house: House) -> None:
-    await storm.watch(house)
+    await rounds.go(house)
 
 
 async def _poll(house: House) -> None:
