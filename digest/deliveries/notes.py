@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from digest.deliveries.context import LEASE, PATIENCE, Context, Route, Routes
 from digest.deliveries.retry import backoff
-from digest.deliveries.smtp.crew import Crew, Message
+from digest.deliveries.smtp.crew import Crew
+from digest.deliveries.smtp.parcel import Parcel, packed
 from digest.errors import DeliveryError
 from digest.model.deliveries import NoteState, Outcome, OutcomeKind
 from digest.store import notes
@@ -113,7 +114,7 @@ async def _send(routes: Routes, note: NoteRow, wait: float) -> Outcome:
     async def take() -> None:
         await route.pace.sleep(wait)
 
-    batch = await Crew(route.notes, [await _message(route, note)], take=take).work()
+    batch = await Crew(route.notes, [await _parcel(route, note)], take=take).work()
     return batch.fault or batch.outcomes[0] or Outcome(kind=OutcomeKind.RELAY, text="not sent")
 
 
@@ -124,11 +125,11 @@ def _route(routes: Routes, note: NoteRow) -> Route | None:
         return None
 
 
-async def _message(route: Route, note: NoteRow) -> Message:
+async def _parcel(route: Route, note: NoteRow) -> Parcel:
     plain = note.message if note.message.endswith(b"\r\n") else note.message + b"\r\n"
     signed = await asyncio.wrap_future(route.signing.begin(plain)) if route.signing else plain
     whole = signed.replace(b"\r\n.", b"\r\n..")
-    return Message(sender=route.envelope, recipient=note.address, compose=lambda: whole)
+    return packed(0, route.envelope, note.address, (whole,))
 
 
 async def _settle(context: Context, note: NoteRow, outcome: Outcome) -> NoteState:

@@ -59,15 +59,15 @@ class Writer:
         self._reason = lru_cache(maxsize=1024)(reason)
         self._series = Series(letter, unsubscribe=links.unsubscribe, manage=links.manage, mailto=links.mailto)
 
-    def write(self, addressee: Addressee, now: datetime) -> bytes:
-        """The whole message, CRLF and 7-bit, as it goes on the wire; `now` in whole seconds.
+    def write(self, addressee: Addressee, now: datetime) -> list[bytes]:
+        """The message in pieces, CRLF and 7-bit, as it goes on the wire; `now` in whole seconds.
 
         LetterError for an address that no header can hold.
         """
         identity = self._identity.copy()
         identity.update(framed(addressee.handle))
         day = addressee.confirmed_at.date() if addressee.confirmed_at else None
-        return self._series.message(
+        return self._series.pieces(
             name=addressee.name,
             address=addressee.email,
             reason=self._reason(addressee.basis, day),

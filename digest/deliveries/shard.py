@@ -53,7 +53,7 @@ async def deliver_shard(
     try:
         while claimed := await _next(turn, between):
             await turn.send(claimed)
-            if turn.fault and turn.fault.kind is OutcomeKind.RELAY:
+            if turn.is_last or (turn.fault and turn.fault.kind is OutcomeKind.RELAY):
                 break
     finally:
         heart.cancel()

@@ -12,12 +12,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
 from digest.deliveries.pace import Pace
-from digest.deliveries.smtp.crew import Message
-from digest.errors import LetterError
+from digest.deliveries.smtp.parcel import Parcel
 from digest.letter import headers
 from digest.settings.keys import private
 from digest.settings.sections import Sender
@@ -49,11 +47,11 @@ def signers(sender: Sender) -> tuple[Signer, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """Messages for a crew, and when it may take the next one."""
+    """When a crew may take the next message, and what dresses it for the wire."""
 
-    messages: Sequence[Message]
     take: Callable[[], Awaitable[None]]
     ready: Callable[[], bool]
+    dress: Callable[[Parcel], None] | None = None
 
 
 class Signing:
@@ -79,26 +77,25 @@ class Signing:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def outgoing(signing: Signing | None, messages: Sequence[Message], pace: Pace) -> Outgoing:
-    """`messages` at a sender's pace, and signed where it signs."""
+def outgoing(signing: Signing | None, parcels: Sequence[Parcel], pace: Pace) -> Outgoing:
+    """`parcels` at a sender's pace, and signed where it signs."""
     if signing is None:
-        return Outgoing(messages=messages, take=pace.take, ready=pace.ready)
-    ahead = _Ahead(signing, messages)
+        return Outgoing(take=pace.take, ready=pace.ready)
+    ahead = _Ahead(signing, parcels)
 
     async def take() -> None:
         await pace.take()
         await ahead.wait()
 
-    return Outgoing(messages=ahead.messages, take=take, ready=lambda: ahead.ready() and pace.ready())
+    return Outgoing(take=take, ready=lambda: ahead.ready() and pace.ready(), dress=ahead.dress)
 
 
 class _Ahead:
     """Messages in their order, a few of them signed before they are asked for."""
 
-    def __init__(self, signing: Signing, messages: Sequence[Message]) -> None:
-        self.messages = [each._replace(compose=partial(self._compose, at)) for at, each in enumerate(messages)]
+    def __init__(self, signing: Signing, parcels: Sequence[Parcel]) -> None:
         self._signing = signing
-        self._plain = messages
+        self._plain = [parcel.message for parcel in parcels]
         self._begun: dict[int, Future[bytes]] = {}
         self._next = 0
         """The first that nobody has asked for yet."""
@@ -115,17 +112,16 @@ class _Ahead:
         while (begun := self._begun.get(self._next)) and not begun.done():
             await asyncio.wait({asyncio.wrap_future(begun)})
 
+    def dress(self, parcel: Parcel) -> None:
+        """Give the parcel its signed message."""
+        begun = self._begun.pop(parcel.key, None)
+        self._next = max(self._next, parcel.key + 1)
+        self._begin()
+        whole = begun.result() if begun else self._signing.sign(b"".join(self._plain[parcel.key]))
+        parcel.message, parcel.size = (whole,), len(whole)
+
     def _begin(self) -> None:
         while self._upto < min(len(self._plain), self._next + AHEAD):
             at, self._upto = self._upto, self._upto + 1
-            try:
-                whole = self._plain[at].compose()
-            except LetterError:
-                continue  # said when it is asked for
-            self._begun[at] = self._signing.begin(whole)
-
-    def _compose(self, at: int) -> bytes:
-        begun = self._begun.pop(at, None)
-        self._next = max(self._next, at + 1)
-        self._begin()
-        return begun.result() if begun else self._signing.sign(self._plain[at].compose())
+            if self._plain[at]:
+                self._begun[at] = self._signing.begin(b"".join(self._plain[at]))

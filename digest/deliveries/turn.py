@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 
-from digest.deliveries import verdicts
 from digest.deliveries.context import LEASE, NO_DOT_AFTER, PATIENCE, Context, Route
-from digest.deliveries.halt import halt, let_go
+from digest.deliveries.halt import let_go
 from digest.deliveries.journal import Page
 from digest.deliveries.judging import goes_on, weigh
-from digest.deliveries.pace import domain_of
 from digest.deliveries.personalise import Writer
-from digest.deliveries.retry import SESSION
+from digest.deliveries.settling import Sent, Settling
 from digest.deliveries.signing import outgoing
-from digest.deliveries.smtp.crew import Batch, Crew, Message, unheard
-from digest.deliveries.smtp.parcel import untold
-from digest.deliveries.throttle import Heard
-from digest.errors import StoreError
-from digest.model.deliveries import DeliveryState, MailingStatus, Outcome, OutcomeKind, Shard
+from digest.deliveries.smtp.crew import Crew, unheard
+from digest.deliveries.smtp.parcel import Parcel, packed, untold
+from digest.errors import LetterError, StoreError
+from digest.model.deliveries import MailingStatus, Outcome, OutcomeKind, Shard
 from digest.store import deliveries, mailings, notes, shards, stopping
 from digest.store.database import Tx
-from digest.store.deliveries import Addressee, Result
+from digest.store.deliveries import Addressee
 from digest.store.mailings import MailingRow
 from digest.store.shards import Counts
 
@@ -41,15 +36,6 @@ class Progress:
 
 
 ProgressOf = Callable[[Progress], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """A claim that was sent, until the ledger has heard of it."""
-
-    claimed: Sequence[Addressee]
-    batch: Batch
-    page: Page | None
 
 
 WATCH = 0.5
@@ -76,6 +62,8 @@ class Turn:
         self.moved = False
         self.gave_way = False
         """Whether the last `claim` took none because a note waits."""
+        self.is_last = False
+        """Whether the last `claim` left nobody to claim: to ask again would be in vain."""
         self.fault: Outcome | None = None
         self._context = context
         self._route = route
@@ -84,14 +72,11 @@ class Turn:
         self._writers = writers
         self._others = others
         self._progress = progress
-        self._until = shard.leased_until or context.clock()
-        self._doubts: list[int] = []
+        self._last_dot = (shard.leased_until or context.clock()) - NO_DOT_AFTER
         self._crew: Crew | None = None
-        self._sent: _Sent | None = None
+        self._sent: Sent | None = None
         self._put_off: datetime | None = None
-        self._got_on = False
-        """Whether a relay gave a verdict on anybody: broken sessions get a mailing nowhere."""
-        self._patience = context.digests[mailing.digest].give_up_after
+        self._settling = Settling(context, route, mailing, shard)
 
     async def keep_lease(self) -> None:
         """Renew the lease while messages are on their way; begin nothing more when it is lost, or we are stopped."""
@@ -117,31 +102,34 @@ class Turn:
         the turn comes `after_notes`.
         """
         async with self._context.store.write() as tx:
-            moved = await self._settle(tx)
+            moved = await self._settling.settle(tx, self._sent) if self._sent else Counts()
             counts = await self._renew(tx, by=moved)
             now = self._context.clock()
             self.gave_way = counts is not None and not after_notes and await notes.any_due(tx, now)
             claimed = await self._claim(tx, now) if counts and not self.gave_way else ()
+        self.is_last = counts is not None and counts.waiting == len(claimed)
         self._tally(moved)
         self._heard()
-        if self._progress and counts and moved.owed:
-            self._progress(Progress(mailing=self._mailing, counts=self._others.plus(counts)))
+        if counts:
+            self._got_to(counts, moved)
         return claimed
 
     async def send(self, claimed: Sequence[Addressee]) -> None:
         """Send what was claimed, also the last of it when stopped; `claim` or `end` writes down every answer."""
         page = self._opened(claimed)
-        out = outgoing(self._route.signing, self._messages(claimed), self._route.pace)
+        parcels = self._parcels(claimed)
+        out = outgoing(self._route.signing, parcels, self._route.pace)
         crew = self._crew = Crew(
             self._route.pool,
-            out.messages,
+            parcels,
             take=out.take,
             ready=out.ready,
+            dress=out.dress,
             may_finish=self._may_finish,
             before_dot=page.dotted if page else untold,
             answered=page.answered if page else unheard,
         )
-        self._sent = _Sent(claimed, crew.batch, page)
+        self._sent = Sent(claimed, crew.batch, page)
         work = asyncio.ensure_future(crew.work())
         try:
             await asyncio.shield(work)
@@ -158,14 +146,14 @@ class Turn:
         """Write down the last answers, judge whether the mailing goes on, and give the lease back."""
         try:
             async with self._context.store.write() as tx:
-                moved = await self._settle(tx)
+                moved = await self._settling.settle(tx, self._sent) if self._sent else Counts()
                 now = self._context.clock()
                 # Claimed while we were being stopped, and never begun.
                 await deliveries.give_back(tx, self._shard, now)
                 await let_go(tx, self._mailing.id, now)
                 counts = await shards.recount(tx, self._shard, now, not_before=self._put_off)
                 self._tally(moved)
-                if self._got_on or self._put_off:
+                if self._settling.got_on or self._put_off:
                     await mailings.active(tx, self._mailing.id, self._put_off or now)
                 await self._judge(tx, counts, now)
                 await shards.release(tx, self._shard, owner=self._context.owner)
@@ -175,6 +163,7 @@ class Turn:
                 self._context.journal.leave(self._sent.page)
             raise
         self._heard()
+        self._got_to(counts, moved)
 
     async def _judge(self, tx: Tx, counts: Counts, now: datetime) -> None:
         turn = (self.rejected, self.answered)
@@ -187,14 +176,14 @@ class Turn:
         return journal.open(shard.mailing, shard.number, [each.subscriber for each in claimed]) if journal else None
 
     def _may_finish(self) -> bool:
-        return self._context.clock() <= self._until - NO_DOT_AFTER
+        return self._context.clock() <= self._last_dot
 
     async def _renew(self, tx: Tx, by: Counts | None = None) -> Counts | None:
         """How the shard stands, its counters moved `by` what was settled; None when the lease is not ours any more."""
         now = self._context.clock()
         until = now + LEASE
         counts = await shards.renew(tx, self._shard, owner=self._context.owner, now=now, until=until, by=by)
-        self._until = until if counts else now
+        self._last_dot = (until if counts else now) - NO_DOT_AFTER
         return counts
 
     async def _claim(self, tx: Tx, now: datetime) -> Sequence[Addressee]:
@@ -211,39 +200,19 @@ class Turn:
             self._put_off = now + timedelta(seconds=room.opens)
         return claimed
 
-    def _messages(self, claimed: Sequence[Addressee]) -> list[Message]:
+    def _parcels(self, claimed: Sequence[Addressee]) -> list[Parcel]:
+        """All that can be made ready beforehand, in one go: between two writes to a wire it takes longer."""
         now, address = self._context.clock().replace(microsecond=0), self._route.envelope
-        envelope, mailing = self._context.envelope, self._mailing
-        return [
-            Message(
-                envelope(address, each.handle, mailing),
-                each.wire,
-                partial(self._writers[each.variant].write, each, now),
-            )
-            for each in claimed
-        ]
-
-    async def _settle(self, tx: Tx) -> Counts:
-        """Tell the ledger what became of the last claim, if it has not heard: by how much counters move."""
-        if self._sent is None:
-            return Counts()
-        now, mailing = self._context.clock(), self._mailing.id
-        accepted, others = _parted(self._sent)
-        doubts = [who for who, outcome in others if outcome and outcome.kind is OutcomeKind.UNCERTAIN]
-        self._doubts += [who for who in doubts if who not in self._doubts]
-        results, refused = await verdicts.of(
-            tx, mailing, others, now=now, patience=self._patience, hold=self._many_doubts
-        )
-        self._got_on = self._got_on or bool(accepted) or any(map(_is_verdict, results))
-        await deliveries.accept(tx, mailing, accepted, now)
-        await deliveries.record(tx, mailing, results, now)
-        if self._many_doubts:
-            await deliveries.hold_doubts(tx, self._shard, self._doubts)
-        await self._route.pace.heard(tx, _heard(self._sent))
-        if refused:
-            await halt(self._context, tx, mailing, f"the relay refuses us: {refused}", now)
-        states = Counter(result.state.name.lower() for result in results if result.state is not DeliveryState.OWED)
-        return Counts(owed=-len(accepted) - states.total(), accepted=len(accepted), **states)
+        envelope, mailing, writers = self._context.envelope, self._mailing, self._writers
+        parcels = []
+        for key, each in enumerate(claimed):
+            try:
+                message = writers[each.variant].write(each, now)
+                parcels.append(packed(key, envelope(address, each.handle, mailing), each.wire, message))
+            except LetterError as error:
+                refused = Outcome(kind=OutcomeKind.REJECTED, text=str(error))
+                parcels.append(Parcel(key, address, each.wire, (), refused=refused))
+        return parcels
 
     def _heard(self) -> None:
         """The ledger knows: the journal need not keep it."""
@@ -251,37 +220,12 @@ class Turn:
             self._context.journal.settled(self._sent.page)
         self._sent = None
 
-    @property
-    def _many_doubts(self) -> bool:
-        return len(self._doubts) > self._route.sender.connections
+    def _got_to(self, counts: Counts, moved: Counts) -> None:
+        if self._progress and moved.owed:
+            self._progress(Progress(mailing=self._mailing, counts=self._others.plus(counts)))
 
     def _tally(self, moved: Counts) -> None:
         self.accepted += moved.accepted
         self.rejected += moved.rejected
         self.answered += moved.accepted + moved.deferred + moved.rejected
         self.moved = self.moved or moved.owed < 0
-
-
-def _is_verdict(result: Result) -> bool:
-    if result.state is DeliveryState.DEFERRED:
-        return result.kind != SESSION
-    return result.state is DeliveryState.REJECTED
-
-
-def _heard(sent: _Sent) -> Heard:
-    said = zip(sent.claimed, sent.batch.outcomes, strict=True)
-    troubles = [(domain_of(each.wire), out) for each, out in said if out and out.kind is not OutcomeKind.ACCEPTED]
-    answers = len(sent.claimed) - sent.batch.outcomes.count(None)
-    return Heard(answers=answers, troubles=troubles, broken=sent.batch.broken)
-
-
-def _parted(sent: _Sent) -> tuple[list[int], list[tuple[int, Outcome | None]]]:
-    """Who was accepted, nearly everybody; and the others, each with its outcome."""
-    accepted: list[int] = []
-    others: list[tuple[int, Outcome | None]] = []
-    for each, outcome in zip(sent.claimed, sent.batch.outcomes, strict=True):
-        if outcome is not None and outcome.kind is OutcomeKind.ACCEPTED:
-            accepted.append(each.subscriber)
-        else:
-            others.append((each.subscriber, outcome))
-    return accepted, others

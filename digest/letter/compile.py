@@ -16,6 +16,8 @@ from digest.letter.holes import Letter, Personal
 
 TO, DATE, MESSAGE_ID, LIST_UNSUBSCRIBE = "to", "date", "message_id", "list_unsubscribe"
 _UNIQUE = frozenset({"address", "unsubscribe", "manage"})  # nobody else's: to remember them costs more than it saves
+# What neither coding touches: no guarded first letter, no sign of markup or of quoted-printable, blanks single.
+_EVERYDAY = re.compile(r"(?=.{1,71}\Z)[A-EG-Za-z0-9][!#-%(-;?-~]*(?: [!#-%(-;?-~]+)*")
 _MARKUP = re.compile("[&<>\"']")
 _HEAD_SLOTS = (TO, DATE, MESSAGE_ID, LIST_UNSUBSCRIBE)
 # Beyond any real name, address or link, quoted and encoded.
@@ -115,12 +117,15 @@ def note_message(
 
 def filled(text: str) -> tuple[bytes, bytes]:
     """What fills a hole of the text, and of the HTML; mostly the same."""
+    if _EVERYDAY.fullmatch(text):
+        same = text.encode("ascii")
+        return same, same
     plain = quoted.value(text)
     return plain, quoted.value(html.escape(text)) if _MARKUP.search(text) else plain
 
 
 filled_alike = lru_cache(maxsize=4096)(filled)
-"""For what recipients share: reasons, and names without which many a letter is one of a kind."""
+"""For what recipients share."""
 
 
 def _head_values(personal: Personal) -> dict[str, bytes]:

@@ -32,9 +32,9 @@ _PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _LOCAL = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+)*"
 )
-_USUAL = re.compile(
-    r"[A-Za-z0-9_+-]{1,64}(?:\.[A-Za-z0-9_+-]{1,40}){0,3}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,60}[A-Za-z0-9])?"
-)
+_ADDRESS = r"[A-Za-z0-9_+-]{1,64}(?:\.[A-Za-z0-9_+-]{1,40}){0,3}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,60}[A-Za-z0-9])?"
+_USUAL = re.compile(_ADDRESS)
+_USUAL_BOX = re.compile(f"{_WORDS.pattern} <{_ADDRESS}>")
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f.:IPv]+\]")
 _URI = re.compile(r"(?:https?|mailto):[!-;=?-~]{1,900}")
 
@@ -95,6 +95,14 @@ def mailbox_value(name: str, box: Mailbox) -> str:
         return spec
     last = phrase.rpartition("\r\n")[2] if "\r\n" in phrase else f"{name}: {phrase}"
     return phrase + (" " if len(last) + len(spec) + 3 <= _LINE else _FOLD) + f"<{spec}>"
+
+
+def to_value(name: str, spec: str) -> bytes:
+    """The value of To, for very many: what needs neither quoting nor folding is written as it is."""
+    usual = f"{name} <{spec}>"
+    if len(usual) <= _LINE - len("To: ") and _USUAL_BOX.fullmatch(usual):
+        return usual.encode("ascii")
+    return mailbox_value("To", Mailbox(name, spec)).encode("utf-8")
 
 
 def address(spec: str) -> str:

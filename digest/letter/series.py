@@ -10,7 +10,6 @@ from operator import itemgetter
 from digest.letter import compile as compiled
 from digest.letter import headers, quoted
 from digest.letter.compile import Compiled
-from digest.letter.headers import Mailbox
 
 _TOKEN = "x" * 60
 _BODIES = ("name", "address", "reason", "unsubscribe", "manage")
@@ -37,20 +36,21 @@ class Series:
         self._leave, self._visit = _link(unsubscribe), _link(manage)
         self._list_unsubscribe = _list_unsubscribe(unsubscribe, mailto)
 
-    def message(
+    def pieces(
         self, *, name: str, address: str, reason: str, leave: bytes, visit: bytes, date: datetime, message_id: bytes
-    ) -> bytes:
-        """One recipient's; `leave` and `visit` are the tokens that end their links, the others as in `Personal`.
+    ) -> list[bytes]:
+        """One recipient's message, in order, to be joined once: what all share is in each by reference.
 
-        LetterError for an address that no header can hold.
+        `leave` and `visit` are the tokens that end their links, the others as in `Personal`. LetterError for an
+        address that no header can hold.
         """
         (text_leave, html_leave), (text_visit, html_visit) = self._leave, self._visit
         values = (
-            headers.mailbox_value("To", Mailbox(name, address)).encode("utf-8"),
+            headers.to_value(name, address),
             headers.date_value(date).encode("ascii"),
             message_id,
             self._list_unsubscribe(leave),
-            *compiled.filled_alike(name),
+            *compiled.filled(name),
             *(compiled.filled(address) if self._has_address else _UNUSED),
             *compiled.filled_alike(reason),
             text_leave + leave,
@@ -60,7 +60,7 @@ class Series:
         )
         pieces = self._frame.copy()
         pieces[1::2] = self._pick(values)
-        return b"".join(pieces)
+        return pieces
 
 
 def _link(beginning: str) -> tuple[bytes, bytes]:

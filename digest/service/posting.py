@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import secrets
 from datetime import date
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from urllib.parse import quote, urlsplit
 
 from digest.deliveries.context import Context
@@ -28,6 +29,7 @@ from digest.subscribers import tokens, verp
 
 def context(house: House) -> Context:
     """One for a process: it remembers which relays were down. ConfigError for a key that cannot sign, or is open."""
+    _settle_in()
     worker = secrets.token_hex(8)
     # Asked for at each shard; a mailing has a letter for each language.
     compiled = lru_cache(maxsize=32)(partial(_compiled, house))
@@ -51,6 +53,12 @@ def context(house: House) -> Context:
         owner=worker,
         journal=Journal(house.settings.journal_folder, worker),
     )
+
+
+@cache
+def _settle_in() -> None:
+    """Once a process: what is loaded by now stays, and a full collection that went through it would hold up letters."""
+    gc.freeze()
 
 
 def heading(house: House, digest: Digest) -> Heading:

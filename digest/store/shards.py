@@ -42,6 +42,11 @@ class Counts:
         return sum(getattr(self, field.name) for field in fields(self))
 
     @property
+    def waiting(self) -> int:
+        """Those that are not over."""
+        return self.owed + self.deferred + self.uncertain
+
+    @property
     def answered(self) -> int:
         """Attempts that a relay answered, for good or ill."""
         return self.accepted + self.deferred + self.rejected + self.uncertain

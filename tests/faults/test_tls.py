@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from digest.deliveries.smtp.connection import Connection
+from digest.deliveries.smtp.parcel import packed
 from digest.deliveries.smtp.pool import Pool
 from digest.deliveries.smtp.relay import parse
 from digest.deliveries.smtp.timeouts import Timeouts
@@ -40,7 +41,7 @@ def sent(bed: Bed, scheme: str, ca: Path | None, *, login: str = "") -> Outcome:
             connection = await pool.acquire()
             if not isinstance(connection, Connection):
                 return connection
-            outcome = await connection.send(ME, YOU, LETTER)
+            outcome = await connection.send(packed(0, ME, YOU, (LETTER,)))
             await pool.give_back(connection)
             await pool.close()
             return outcome
@@ -141,8 +142,8 @@ def test_only_what_is_offered_under_tls_counts(authority: Authority) -> None:
             )
             connection = await pool.acquire()
             assert isinstance(connection, Connection)
-            assert (0, True) == (connection.most_bytes, "SMTPUTF8" in str(connection.refusal(ME, "zoë@example.com")))
-            assert OutcomeKind.ACCEPTED is (await connection.send(ME, YOU, LETTER)).kind
+            assert "SMTPUTF8" in str(connection.refusal(packed(0, ME, "zoë@example.com", (LETTER,))))
+            assert OutcomeKind.ACCEPTED is (await connection.send(packed(0, ME, YOU, (LETTER,)))).kind
             await pool.give_back(connection)
             await pool.close()
 

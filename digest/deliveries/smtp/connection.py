@@ -14,7 +14,7 @@ import aiosmtplib
 from aiosmtplib import SMTP, SMTPException, SMTPResponse, SMTPResponseException
 
 from digest.deliveries.outcome import Stage, classify
-from digest.deliveries.smtp.parcel import BeforeDot, Result, Source, untold
+from digest.deliveries.smtp.parcel import BeforeDot, Parcel, Result, Source, untold
 from digest.deliveries.smtp.pipeline import Pipeline
 from digest.deliveries.smtp.relay import Relay, is_writable, needs_utf8
 from digest.deliveries.smtp.share import Share
@@ -41,7 +41,7 @@ class Connection:
         """Messages that got a verdict."""
         self.begun = 0
         """Messages that were given to it."""
-        self.most_bytes = _size(smtp)
+        self._most_bytes = _size(smtp)
         """The largest message it takes (RFC 1870); 0 where it does not say."""
         self._utf8 = smtp.supports_extension("smtputf8") and smtp.supports_extension("8bitmime")
         self._pipelining = smtp.supports_extension("pipelining")
@@ -87,24 +87,21 @@ class Connection:
 
     async def send(
         self,
-        sender: str,
-        recipient: str,
-        message: bytes,
+        parcel: Parcel,
         *,
         may_finish: Callable[[], bool] = always,
         before_dot: Callable[[], None] = unsaid,
     ) -> Outcome:
         """Send one message to one recipient; every failure of the relay is an outcome.
 
-        `message` ends with CRLF and has no line that begins with a dot. `may_finish` is asked just before
-        its last byte: where it says no, nothing has been sent.
+        `may_finish` is asked just before its last byte: where it says no, nothing has been sent.
         """
-        if refused := self.refusal(sender, recipient):
+        if refused := self.refusal(parcel):
             return refused
         self._stage = Stage.MAIL
         self.begun += 1
         try:
-            outcome = await self._transaction(sender, recipient, message, may_finish, before_dot)
+            outcome = await self._transaction(parcel, may_finish, before_dot)
         except (SMTPException, OSError, TimeoutError) as error:
             self.abort()
             return classify(self._stage, code_of(error), f"lost at {self._stage}: {error or type(error).__name__}")
@@ -117,8 +114,16 @@ class Connection:
             self.sent += 1
         return outcome
 
-    def refusal(self, sender: str, recipient: str) -> Outcome | None:
-        """Why an address cannot go over this session; None when it can."""
+    def refusal(self, parcel: Parcel) -> Outcome | None:
+        """Why a message cannot go over this session: its addresses, or its size (RFC 1870, 6.1); None when it can."""
+        if not parcel.usual and (refused := self._unspeakable(parcel.sender, parcel.recipient)):
+            return refused
+        if parcel.size <= (self._most_bytes or parcel.size):
+            return None
+        text = f"5.3.4 the letter has {parcel.size} octets, the relay takes {self._most_bytes}"
+        return Outcome(kind=OutcomeKind.SENDER, code=552, text=text)
+
+    def _unspeakable(self, sender: str, recipient: str) -> Outcome | None:
         if not (is_writable(recipient) and is_writable(sender)):
             return Outcome(kind=OutcomeKind.REJECTED, text="the address cannot be written on the wire")
         if self._utf8 or not needs_utf8(sender, recipient):
@@ -127,13 +132,9 @@ class Connection:
         return Outcome(kind=kind, text="5.6.7 the relay takes no address beyond ASCII (no SMTPUTF8)")
 
     async def _transaction(
-        self,
-        sender: str,
-        recipient: str,
-        message: bytes,
-        may_finish: Callable[[], bool],
-        before_dot: Callable[[], None],
+        self, parcel: Parcel, may_finish: Callable[[], bool], before_dot: Callable[[], None]
     ) -> Outcome:
+        sender, recipient = parcel.sender, parcel.recipient
         extra = (b"SMTPUTF8", b"BODY=8BITMIME") if needs_utf8(sender, recipient) else ()
         reply = await self._command(b"MAIL", f"FROM:<{sender}>".encode(), *extra)
         if reply.code != 250:
@@ -150,7 +151,7 @@ class Connection:
             self.abort()
             return Outcome(kind=OutcomeKind.RELAY, text="the lease ended first")
         before_dot()
-        reply = await self._finish(message)
+        reply = await self._finish(b"".join(parcel.message))
         return await self._end(reply)
 
     async def _command(self, *words: bytes, timeout: float | None = None) -> SMTPResponse:

@@ -7,27 +7,18 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple
 
 from digest.deliveries.smtp.connection import Connection, always
-from digest.deliveries.smtp.parcel import Parcel, untold
+from digest.deliveries.smtp.parcel import ACCEPTED, Parcel, untold
 from digest.deliveries.smtp.pool import Pool
-from digest.errors import LetterError
 from digest.model.deliveries import Outcome, OutcomeKind
 
 TRIES = 3
 """Sessions that may break at one message, the first they were given, before it waits like one deferred."""
 BREAKS = 6
 """Sessions that may break at one message in all."""
+_NO_VERDICT = (OutcomeKind.RELAY, OutcomeKind.UNCERTAIN)
 _LOST = Outcome(kind=OutcomeKind.RELAY, text="the connection was lost before it was used")
-
-
-class Message(NamedTuple):
-    """One message to one recipient; `compose` is called only when a connection is free for it."""
-
-    sender: str
-    recipient: str
-    compose: Callable[[], bytes]
 
 
 @dataclass(slots=True)
@@ -55,19 +46,22 @@ class Crew:
     def __init__(
         self,
         pool: Pool,
-        messages: Sequence[Message],
+        parcels: Sequence[Parcel],
         *,
         take: Callable[[], Awaitable[None]] = at_once,
         ready: Callable[[], bool] = always,
         may_finish: Callable[[], bool] = always,
         before_dot: Callable[[int], None] = untold,
         answered: Callable[[int, Outcome], None] = unheard,
+        dress: Callable[[Parcel], None] | None = None,
     ) -> None:
-        """`take` waits for the next place of the pace, `ready` takes one where that needs no waiting."""
-        self.batch = Batch([None] * len(messages))
+        """The parcels' keys are their places. `take` waits for the next place of the pace, `ready` takes one where
+        that needs no waiting; `dress` gives a message its last touch, as a signature.
+        """
+        self.batch = Batch([None] * len(parcels))
         self._pool = pool
-        self._messages = messages
-        self._queue = deque(range(len(messages)))
+        self._parcels = parcels
+        self._queue = deque(range(len(parcels)))
         self._tries: Counter[int] = Counter()
         self._breaks: Counter[int] = Counter()
         self._hands = 0
@@ -77,6 +71,7 @@ class Crew:
         self._may_finish = may_finish
         self._before_dot = before_dot
         self._answered = answered
+        self._dress = dress
         self._stopped = False
 
     def stop(self) -> None:
@@ -134,37 +129,38 @@ class Crew:
         if not connection.usable:
             self._pool.broke(connection, _LOST)
             return
-        parcel = self._parcel(connection, self._queue.popleft())
-        if parcel is not None:
+        parcel = self._parcels[self._queue.popleft()]
+        if self._bears(connection, parcel):
             outcome = await connection.send(
-                parcel.sender,
-                parcel.recipient,
-                parcel.message,
-                may_finish=self._may_finish,
-                before_dot=partial(self._before_dot, parcel.key),
+                parcel, may_finish=self._may_finish, before_dot=partial(self._before_dot, parcel.key)
             )
             self._told(connection, parcel.key, outcome)
 
     async def _stream(self, connection: Connection) -> None:
         """As many messages as there are places for, a round trip each."""
-        first = True
+        first, queue, outcomes = True, self._queue, self.batch.outcomes
 
         def source() -> Parcel | None:
             nonlocal first
-            while self._goes_on(connection) and (first or self._ready()):
+            while queue and self._goes_on(connection) and (first or self._ready()):
                 first = False
-                if parcel := self._parcel(connection, self._queue.popleft()):
+                parcel = self._parcels[queue.popleft()]
+                if self._bears(connection, parcel):
                     connection.begun += 1
                     return parcel
             return None
 
-        def result(index: int, outcome: Outcome | None) -> None:
-            if outcome is None:
-                self._queue.appendleft(index)
-                return
-            if outcome.kind not in (OutcomeKind.RELAY, OutcomeKind.UNCERTAIN):
+        def result(key: int, outcome: Outcome | None) -> None:
+            if outcome is ACCEPTED and connection.sent and self._steady and not self._dress:
+                # Nearly always so, and worth no further thought.
                 connection.sent += 1
-            self._told(connection, index, outcome)
+                self._answered(key, outcome)
+                outcomes[key] = outcome
+            elif outcome is None:
+                queue.appendleft(key)
+            else:
+                connection.sent += outcome.kind not in _NO_VERDICT
+                self._told(connection, key, outcome)
 
         try:
             await connection.stream(source, result, may_finish=self._may_go_on, before_dot=self._before_dot)
@@ -175,31 +171,29 @@ class Crew:
         if first and not connection.usable:
             self._pool.broke(connection, _LOST)
 
+    @property
+    def _steady(self) -> bool:
+        """Whether all connections are at work that there may ever be: one answer more changes nothing."""
+        return self._hands == self._pool.size == self._pool.allowed
+
     def _goes_on(self, connection: Connection) -> bool:
         """Whether another message may begin on this connection."""
-        if not self._queue or self._stopped or connection.spent:
-            return False
-        return self._hands <= self._pool.allowed
+        return not (self._stopped or connection.spent) and self._hands <= self._pool.allowed
 
     def _may_go_on(self) -> bool:
         """Announced is not begun: when told to stop, nothing more is dotted."""
         return not self._stopped and self._may_finish()
 
-    def _parcel(self, connection: Connection, index: int) -> Parcel | None:
-        """The message ready for the wire; None when it has its outcome already."""
-        message = self._messages[index]
-        refused = connection.refusal(message.sender, message.recipient)
-        try:
-            whole = b"" if refused else message.compose()
-        except LetterError as error:
-            refused, whole = Outcome(kind=OutcomeKind.REJECTED, text=str(error)), b""
-        if refused is None and len(whole) > (connection.most_bytes or len(whole)):
-            text = f"5.3.4 the letter has {len(whole)} octets, the relay takes {connection.most_bytes}"
-            refused = Outcome(kind=OutcomeKind.SENDER, code=552, text=text)
+    def _bears(self, connection: Connection, parcel: Parcel) -> bool:
+        """Whether the session can take the message; where not, that is its outcome."""
+        if self._dress and not parcel.refused:
+            self._dress(parcel)
+        refused = parcel.refused or connection.refusal(parcel)
         if refused is not None:
-            self._told(connection, index, refused)
-            return None
-        return Parcel(index, message.sender, message.recipient, whole)
+            self._told(connection, parcel.key, refused)
+            return False
+        parcel.verdict, parcel.dotted = None, False
+        return True
 
     def _told(self, connection: Connection, index: int, outcome: Outcome) -> None:
         self._answered(index, outcome)
@@ -213,6 +207,8 @@ class Crew:
             if self._hands < self._pool.allowed:
                 self._enlist()
         self.batch.outcomes[index] = outcome
+        # A message with a signature is one of a kind, and would be kept until the last is answered.
+        self._parcels[index].message = ()
         if outcome.kind is OutcomeKind.SENDER:
             self._fail(outcome)
 

@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from digest.model.deliveries import Outcome
+from digest.model.deliveries import Outcome, OutcomeKind
+
+ACCEPTED = Outcome(kind=OutcomeKind.ACCEPTED, code=250)
+"""What nearly every message comes to."""
+_PATH = r"<[!-;=?-~]{1,64}@[!-;=?-~]{1,189}>"
+_USUAL = re.compile(rf"MAIL FROM:{_PATH}\r\nRCPT TO:{_PATH}\r\nDATA\r\n")
 
 
 @dataclass(slots=True)
 class Parcel:
-    """A message on its way: whole bytes, CRLF, no line that begins with a dot."""
+    """A message to one recipient; see `packed`."""
 
     key: int
     sender: str
     recipient: str
-    message: bytes
+    message: Sequence[bytes]
+    """In pieces that are joined when it is written: CRLF, no line that begins with a dot."""
+    size: int = 0
+    """In octets."""
+    opening: bytes = b""
+    """The commands that lead to it."""
+    usual: bool = False
+    """Whether every relay can be told its addresses."""
+    refused: Outcome | None = None
+    """Why it cannot go anywhere."""
     verdict: Outcome | None = None
     """What an earlier reply decided; the rest of its group is read and passed over."""
     dotted: bool = False
+
+
+def packed(key: int, sender: str, recipient: str, message: Sequence[bytes]) -> Parcel:
+    """A message with all that can be worked out before a connection is free for it: for very many at a time.
+
+    Only an address beyond ASCII asks for SMTPUTF8 (RFC 6531, 3.4).
+    """
+    opening = f"MAIL FROM:<{sender}>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n"
+    usual = _USUAL.fullmatch(opening) is not None
+    if not (usual or opening.isascii()):
+        opening = f"MAIL FROM:<{sender}> SMTPUTF8 BODY=8BITMIME\r\nRCPT TO:<{recipient}>\r\nDATA\r\n"
+    return Parcel(key, sender, recipient, message, sum(map(len, message)), opening.encode("utf-8", "replace"), usual)
 
 
 Source = Callable[[], Parcel | None]

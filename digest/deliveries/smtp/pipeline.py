@@ -12,16 +12,14 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 from digest.deliveries.outcome import Stage, classify
-from digest.deliveries.smtp.parcel import BeforeDot, Parcel, Result, Source, untold
-from digest.deliveries.smtp.relay import needs_utf8
+from digest.deliveries.smtp.parcel import ACCEPTED, BeforeDot, Parcel, Result, Source, untold
 from digest.deliveries.smtp.replies import Replies, code_of
 from digest.deliveries.smtp.sweep import Sweep
 from digest.deliveries.smtp.timeouts import Timeouts
-from digest.model.deliveries import Outcome, OutcomeKind
+from digest.model.deliveries import Outcome
 
 _BUFFER = 16_384
-_ACCEPTED = Outcome(kind=OutcomeKind.ACCEPTED, code=250)
-_WELL = [b"250 ", b"250 ", b"250 ", b"354 "]
+_DOT = b".\r\n"
 _LOST = "the connection was lost"
 
 
@@ -78,13 +76,15 @@ class Pipeline(asyncio.BufferedProtocol):
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        replies = self._replies.read(bytes(self._buffer[:nbytes]))
+        arrived = bytes(self._buffer[:nbytes])
+        if self._replies.all_well(arrived) and self._went_well():
+            return
+        replies = self._replies.read(arrived)
         if replies:
             self._progress = self._loop.time()
-        if len(replies) != 4 or not self._all_well(replies):
-            for line in replies:
-                if not self.lost:
-                    self._replied(line)
+        for line in replies:
+            if not self.lost:
+                self._replied(line)
         if self._replies.endless:
             self._end("a reply without end")
 
@@ -101,34 +101,30 @@ class Pipeline(asyncio.BufferedProtocol):
         if parcel is None:
             self._rest()
         else:
-            self._write(self._opening(parcel))
+            self._announce(parcel)
 
     def _next(self) -> Parcel | None:
         return None if self.lost else self._source()
 
-    def _opening(self, parcel: Parcel) -> list[bytes]:
+    def _announce(self, parcel: Parcel) -> None:
+        """Say whose message comes next."""
+        opening = self._opening(parcel)
+        if self._pipelining:
+            self.transport.write(opening)
+        else:
+            self._held_back.extend(opening.splitlines(keepends=True))
+            self._release()
+
+    def _opening(self, parcel: Parcel) -> bytes:
         """The commands that lead to a message, each expected to be answered."""
-        steps: list[tuple[Stage | None, bytes]] = []
+        opening = parcel.opening
+        self._expected.extend(((Stage.MAIL, parcel), (Stage.RCPT, parcel), (Stage.DATA, parcel)))
         if self._reset_first:
             # A refused group left MAIL open; a second one would be refused as nested.
             self._reset_first = False
-            steps.append((None, b"RSET\r\n"))
-        extra = b" SMTPUTF8 BODY=8BITMIME" if needs_utf8(parcel.sender, parcel.recipient) else b""
-        steps.append((Stage.MAIL, b"MAIL FROM:<%b>%b\r\n" % (parcel.sender.encode(), extra)))
-        steps.append((Stage.RCPT, b"RCPT TO:<%b>\r\n" % parcel.recipient.encode()))
-        steps.append((Stage.DATA, b"DATA\r\n"))
-        self._expected.extend((stage, parcel) for stage, _ in steps)
-        return [command for _, command in steps]
-
-    def _write(self, commands: list[bytes], *, body: tuple[bytes, ...] = ()) -> None:
-        if self._pipelining:
-            self.transport.write(b"".join((*body, *commands)))
-            return
-        self._held_back.extend(commands)
-        if body:
-            self._waiting = True
-            self.transport.write(b"".join(body))
-        self._release()
+            self._expected.insert(len(self._expected) - 3, (None, parcel))
+            opening = b"RSET\r\n" + opening
+        return opening
 
     def _release(self) -> None:
         """Without PIPELINING: the next command, once the one before has its answer."""
@@ -136,20 +132,21 @@ class Pipeline(asyncio.BufferedProtocol):
             self._waiting = True
             self.transport.write(self._held_back.popleft())
 
-    def _all_well(self, replies: list[bytes]) -> bool:
-        """A letter taken and the next one asked for, in one breath: nearly always so, and worth no four steps."""
+    def _went_well(self) -> bool:
+        """Take a letter's acceptance and the request for the next in one step; False where that is not what is due."""
         expected = self._expected
-        if len(expected) != 4 or [line[:4] for line in replies] != _WELL:
+        if len(expected) != 4 or expected[0][0] is not Stage.DOT or expected[3][0] is not Stage.DATA:
             return False
-        (dot, parcel), *_, (data, following) = expected
-        if dot is not Stage.DOT or data is not Stage.DATA or parcel.verdict or following.verdict:
+        parcel, following = expected[0][1], expected[3][1]
+        if parcel.verdict or following.verdict:
             return False
         expected.popleft()
-        parcel.verdict = _ACCEPTED
-        self._result(parcel.key, _ACCEPTED)
+        self._progress = self._loop.time()
+        parcel.verdict = ACCEPTED
+        self._result(parcel.key, ACCEPTED)
         if not self.lost:
             expected.clear()
-            self._answered_data(following, 354, replies[3])
+            self._asked_for(following)
         return True
 
     def _replied(self, line: bytes) -> None:
@@ -196,25 +193,30 @@ class Pipeline(asyncio.BufferedProtocol):
         elif parcel.verdict is not None:
             # A server that asks for the message although it refused the recipient: an empty one ends that.
             self._expected.append((Stage.DOT, parcel))
-            self._write([], body=(b".\r\n",))
-        elif not self._may_finish():
-            self._end("the lease ended first")
+            self._finish(_DOT)
         else:
-            self._send(parcel)
+            self._asked_for(parcel)
 
-    def _send(self, parcel: Parcel) -> None:
+    def _asked_for(self, parcel: Parcel) -> None:
+        if not self._may_finish():
+            self._end("the lease ended first")
+            return
         # From the first byte of this write on nobody can say whether the relay has it all.
         parcel.dotted = True
         self._before_dot(parcel.key)
         self._expected.append((Stage.DOT, parcel))
-        body, parcel.message = parcel.message, b""
         following = self._next() if self._pipelining else None
-        opening = self._opening(following) if following else []
-        self._write(opening, body=(body, b".\r\n"))
+        # One join, and one write: thirty kilobytes are copied once.
+        ahead = self._opening(following) if following else b""
+        self._finish(b"".join((*parcel.message, _DOT, ahead)))
+
+    def _finish(self, message: bytes) -> None:
+        self._waiting = True
+        self.transport.write(message)
 
     def _answered_dot(self, parcel: Parcel, code: int, line: bytes) -> None:
         if parcel.verdict is None:
-            parcel.verdict = _ACCEPTED if code == 250 else _judged(Stage.DOT, code, line)
+            parcel.verdict = ACCEPTED if code == 250 else _judged(Stage.DOT, code, line)
         self._result(parcel.key, parcel.verdict)
         if not self._expected:
             self._begin()

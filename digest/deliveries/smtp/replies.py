@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 _LONGEST_LINE = 8_192
 _MOST_LINES = 500
+
+_ALL_WELL = re.compile(rb"(?:250 [^\n]*\n){3}354 [^\n]*\n")
 
 
 class Replies:
@@ -14,6 +18,10 @@ class Replies:
         """Whether a reply has grown beyond all reason."""
         self._tail = b""
         self._lines = 0
+
+    def all_well(self, arrived: bytes) -> bool:
+        """Whether these bytes are just a letter taken and the next one asked for, as they nearly always are."""
+        return not self._tail and not self._lines and _ALL_WELL.fullmatch(arrived) is not None
 
     def read(self, arrived: bytes) -> list[bytes]:
         """The last line of each reply that has ended: 250-… goes on, 250 … ends one (RFC 5321, 4.2.1)."""

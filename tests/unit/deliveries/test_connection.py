@@ -9,6 +9,7 @@ import pytest
 
 from digest.deliveries.smtp.connection import Connection
 from digest.deliveries.smtp.opening import connect
+from digest.deliveries.smtp.parcel import Parcel, packed
 from digest.deliveries.smtp.pool import Pool
 from digest.deliveries.smtp.relay import Relay, is_writable, parse
 from digest.deliveries.smtp.share import Share
@@ -22,6 +23,10 @@ from .sink import Sink
 FAST = Timeouts(connect=2, command=2, data=2, dot=2, quit=1)
 LETTER = b"Subject: x\r\n\r\nhello\r\n"
 ME = "me@example.org"
+
+
+def letter(to: str) -> Parcel:
+    return packed(0, ME, to, (LETTER,))
 
 
 async def session(sink: Sink, url: str = "") -> Connection:
@@ -74,9 +79,9 @@ def test_nothing_but_an_address_is_written(address: str) -> None:
     async def main() -> None:
         async with Sink() as sink:
             connection = await session(sink)
-            refused = await connection.send(ME, address, LETTER)
+            refused = await connection.send(letter(address))
             assert OutcomeKind.REJECTED is refused.kind
-            assert OutcomeKind.ACCEPTED is (await connection.send(ME, "ok@b.example", LETTER)).kind
+            assert OutcomeKind.ACCEPTED is (await connection.send(letter("ok@b.example"))).kind
             assert ["ok@b.example"] == sink.recipients
             await connection.close()
 
@@ -89,12 +94,12 @@ def test_smtputf8_only_where_needed() -> None:
     async def main() -> None:
         async with Sink() as plain, Sink(extensions=("8BITMIME", "SMTPUTF8")) as able:
             connection = await session(plain)
-            refused = await connection.send(ME, "zoë@b.example", LETTER)
+            refused = await connection.send(letter("zoë@b.example"))
             assert (OutcomeKind.REJECTED, True) == (refused.kind, "SMTPUTF8" in refused.text)
             await connection.close()
             connection = await session(able)
             for recipient in ("zoë@b.example", "zoe@b.example"):
-                assert OutcomeKind.ACCEPTED is (await connection.send(ME, recipient, LETTER)).kind
+                assert OutcomeKind.ACCEPTED is (await connection.send(letter(recipient))).kind
             await connection.close()
             mails = [line for line in able.commands if line.startswith("MAIL")]
             assert [f"MAIL FROM:<{ME}> SMTPUTF8 BODY=8BITMIME", f"MAIL FROM:<{ME}>"] == mails
@@ -148,8 +153,8 @@ def test_a_refused_recipient_is_followed_by_a_clean_start() -> None:
     async def main() -> None:
         async with Sink(answer=answer) as sink:
             connection = await session(sink)
-            assert OutcomeKind.REJECTED is (await connection.send(ME, "bad@b.example", LETTER)).kind
-            assert OutcomeKind.ACCEPTED is (await connection.send(ME, "ok@b.example", LETTER)).kind
+            assert OutcomeKind.REJECTED is (await connection.send(letter("bad@b.example"))).kind
+            assert OutcomeKind.ACCEPTED is (await connection.send(letter("ok@b.example"))).kind
             await connection.close()
             assert ["EHLO", "MAIL", "RCPT", "RSET", "MAIL", "RCPT", "DATA", "QUIT"] == [
                 line.split()[0] for line in sink.commands
@@ -164,7 +169,7 @@ def test_no_dot_when_the_lease_is_over() -> None:
     async def main() -> None:
         async with Sink() as sink:
             connection = await session(sink)
-            outcome = await connection.send(ME, "ok@b.example", LETTER, may_finish=lambda: False)
+            outcome = await connection.send(letter("ok@b.example"), may_finish=lambda: False)
             assert (OutcomeKind.RELAY, False, []) == (outcome.kind, connection.usable, sink.taken)
 
     asyncio.run(main())
@@ -180,7 +185,7 @@ def test_connections_are_reused_and_spent() -> None:
             for _ in range(11):
                 connection = await pool.acquire()
                 assert isinstance(connection, Connection)
-                await connection.send(ME, "ok@b.example", LETTER)
+                await connection.send(letter("ok@b.example"))
                 await pool.give_back(connection)
             await pool.close()
             assert (2, 11) == (sink.connections, len(sink.taken))

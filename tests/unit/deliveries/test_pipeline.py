@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.deliveries.smtp.parcel import Parcel
+from digest.deliveries.smtp.parcel import Parcel, packed
 from digest.deliveries.smtp.pipeline import Pipeline
 from digest.deliveries.smtp.sweep import Sweep
 from digest.deliveries.smtp.timeouts import Timeouts
@@ -132,7 +132,7 @@ def spoken(
         number = next(waiting, None)
         if number is None:
             return None
-        return Parcel(number, f"s{number}@example.org", f"r{number}@example.org", b"Subject: x\r\n\r\nbody\r\n")
+        return packed(number, f"s{number}@example.org", f"r{number}@example.org", (b"Subject: x\r\n", b"\r\nbody\r\n"))
 
     async def main() -> None:
         pipeline = Pipeline(relay, Timeouts(), Sweep(), pipelining=pipelining)

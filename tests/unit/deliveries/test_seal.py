@@ -147,9 +147,9 @@ def test_steps_grow_and_shrink_with_the_time_they_take(limit: int, took: float) 
     """At most doubled, never more than the ledger can take at once, never less than a shard."""
     following = NEXT_LIMIT(limit, took)
     assert proof.SHARD <= following <= seal.MOST_AT_ONCE
-    assert following <= max(2 * limit, 1000)
+    assert following <= max(2 * limit, proof.SHARD)
     if took > 0.1:
-        assert following <= max(limit, 1000)
+        assert following <= max(limit, proof.SHARD)
 
 
 NEXT_LIMIT = seal.next_limit

@@ -25,14 +25,16 @@ def compiled(environment, snapshot, site, markers, heading):
 def message(compiled, personal, *, base="https://news.example.org", mailto=None):
     """One recipient's, by way of a series."""
     made = Series(compiled, unsubscribe=f"{base}/unsubscribe/", manage=f"{base}/manage/", mailto=mailto)
-    return made.message(
-        name=personal.name,
-        address=personal.address,
-        reason=personal.reason,
-        leave=TOKEN.encode(),
-        visit=TOKEN.encode(),
-        date=personal.date,
-        message_id=personal.message_id.encode(),
+    return b"".join(
+        made.pieces(
+            name=personal.name,
+            address=personal.address,
+            reason=personal.reason,
+            leave=TOKEN.encode(),
+            visit=TOKEN.encode(),
+            date=personal.date,
+            message_id=personal.message_id.encode(),
+        )
     )
 
 
