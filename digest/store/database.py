@@ -17,11 +17,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from digest.errors import StoreError
+from digest.store import sqlite as embedded
 
 Tx = AsyncConnection
 """An open transaction; verbs take it first and never commit."""
 
-BUSY_MS = 10_000
 DIARY = "digest_diary"
 """The option of a writer that names the file beside the witness."""
 
@@ -77,7 +77,7 @@ def _connect(url: str) -> Store:
     if parsed.get_backend_name() == "sqlite":
         sqlite_path(url).parent.mkdir(parents=True, exist_ok=True)
         target = parsed.set(drivername="sqlite+aiosqlite")
-        return Store(url, _sqlite(target, writes=True), _sqlite(target, writes=False))
+        return Store(url, embedded.engine(target, writes=True), embedded.engine(target, writes=False))
     target = parsed.set(drivername="postgresql+psycopg")
     writer = create_async_engine(target, pool_size=5, max_overflow=5, pool_pre_ping=True)
     reader = create_async_engine(target, pool_size=5, max_overflow=5, pool_pre_ping=True)
@@ -128,32 +128,6 @@ def upsert_many(tx: Tx, table: Table, *, key: Sequence[str], change: Sequence[st
 
 def _insert(tx: Tx, table: Table) -> Any:
     return sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
-
-
-def _sqlite(url: Any, *, writes: bool) -> AsyncEngine:
-    size = 1 if writes else 4
-    engine = create_async_engine(
-        url, pool_size=size, max_overflow=0, pool_timeout=60, connect_args={"timeout": BUSY_MS / 1000}
-    )
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def configure(connection: Any, _record: Any) -> None:
-        # The driver's own BEGIN is deferred and then fails at once where it should wait: we send ours.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = FULL")
-        if not writes:
-            cursor.execute("PRAGMA query_only = ON")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
 
 
 def _read_only(connection: Any) -> None:

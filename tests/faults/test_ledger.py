@@ -15,7 +15,7 @@ import pytest
 from digest.deliveries.journal import Journal
 from digest.errors import StoreError
 from digest.model.deliveries import DeliveryState
-from digest.store import database
+from digest.store import sqlite
 from digest.store.database import sqlite_path
 from tests.faults.bed import Bed
 from tests.faults.mailing import PEOPLE, Mailing, mailing
@@ -88,7 +88,7 @@ async def survived(made: Mailing, trouble: Trouble) -> None:
 @pytest.mark.parametrize("at", [1, 20, PEOPLE])
 def test_the_ledger_takes_nothing(url: str, kind: Kind, at: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Locked by somebody else, or on a full disk: no letter twice, none lost, none in doubt."""
-    monkeypatch.setattr(database, "BUSY_MS", 200)
+    monkeypatch.setattr(sqlite, "BUSY_MS", 200)
 
     async def main() -> None:
         trouble = Trouble(at, kind(sqlite_path(url)))

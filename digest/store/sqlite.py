@@ -1,0 +1,127 @@
+"""SQLite as the ledger: one connection that writes, a few that read, a thread for each."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Self, TypeVar
+
+import aiosqlite
+from sqlalchemy import URL, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+T = TypeVar("T")
+
+BUSY_MS = 10_000
+_READERS = 4
+_AT_ONCE = 2_000
+
+
+def engine(url: URL, *, writes: bool) -> AsyncEngine:
+    """The connections to the file at `url`, those that write or those that only read."""
+    made = create_async_engine(
+        url,
+        pool_size=1 if writes else _READERS,
+        max_overflow=0,
+        pool_timeout=60,
+        connect_args={"timeout": BUSY_MS / 1000, "async_creator_fn": _Connection.opened},
+    )
+
+    @event.listens_for(made.sync_engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        # The driver's own BEGIN is deferred and then fails at once where it should wait: we send ours.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        if not writes:
+            cursor.execute("PRAGMA query_only = ON")
+        cursor.close()
+
+    @event.listens_for(made.sync_engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return made
+
+
+class _Connection(aiosqlite.Connection):
+    """aiosqlite's, with cursors that take fewer steps."""
+
+    @classmethod
+    def opened(cls, database: str, **how: Any) -> Self:
+        """What `aiosqlite.connect` gives, to be awaited."""
+        made = cls(partial(sqlite3.connect, database, **how), iter_chunk_size=_AT_ONCE)
+        # It would keep a process that has ended from ending.
+        made._thread.daemon = True
+        return made
+
+    def cursor(self) -> _Cursor:  # type: ignore[override]
+        return _Cursor(self)
+
+    def begun(self) -> sqlite3.Cursor:
+        """A cursor of the driver's own; on the connection's thread only."""
+        return self._conn.cursor()
+
+
+class _Cursor(aiosqlite.Cursor):
+    """A statement and its rows in one step on the connection's thread, where aiosqlite takes four.
+
+    Each step costs as much as a hundred rows. What is long is fetched in parts, as it is asked for.
+    """
+
+    _conn: _Connection
+
+    def __init__(self, connection: _Connection) -> None:
+        super().__init__(connection, None)  # type: ignore[arg-type]
+        self._rows: list[Any] = []
+        self._whole = True
+
+    async def execute(self, sql: str, parameters: Any = None) -> Self:
+        await self._step(self._run, sql, parameters or ())
+        return self
+
+    async def executemany(self, sql: str, parameters: Any) -> Self:
+        await self._step(self._run_many, sql, parameters)
+        return self
+
+    async def fetchone(self) -> Any:
+        return next(iter(await self.fetchmany(1)), None)
+
+    async def fetchmany(self, size: int | None = None) -> list[Any]:
+        size = size or self.arraysize
+        if len(self._rows) < size and not self._whole:
+            self._rows += await self._step(self._more, max(size, _AT_ONCE))
+        found, self._rows = self._rows[:size], self._rows[size:]
+        return found
+
+    async def fetchall(self) -> list[Any]:
+        found, self._rows = self._rows, []
+        if not self._whole:
+            found += await self._step(self._cursor.fetchall)
+            self._whole = True
+        return found
+
+    async def close(self) -> None:
+        # A statement that has come to its end holds nothing.
+        if not self._whole:
+            await self._step(self._cursor.close)
+
+    async def _step(self, work: Callable[..., T], *given: Any) -> T:
+        done: T = await self._execute(work, *given)  # type: ignore[no-untyped-call]
+        return done
+
+    def _run(self, sql: str, parameters: Any) -> None:
+        self._cursor = self._conn.begun().execute(sql, parameters)
+        self._rows = self._more(_AT_ONCE) if self._cursor.description else []
+
+    def _run_many(self, sql: str, parameters: Any) -> None:
+        self._cursor = self._conn.begun().executemany(sql, parameters)
+
+    def _more(self, size: int) -> list[Any]:
+        rows = self._cursor.fetchmany(size)
+        self._whole = len(rows) < size
+        return rows
