@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from jinja2.sandbox import SandboxedEnvironment
 
 from digest.errors import TemplateError
+from digest.templating.bounds import BoundedEnvironment, bounded
 from digest.templating.failures import told
 from digest.templating.words import SOURCE_LANGUAGE, add_filters, add_words, read_words
 
@@ -34,7 +35,8 @@ def environment(folders: Sequence[Path] = ()) -> Environment:
         if not folder.is_dir():
             raise TemplateError("no such folder of templates", about=str(folder))
     roots = [*folders, templates_folder()]
-    env = Environment(
+    kind = BoundedEnvironment if folders else Environment
+    env = kind(
         loader=FileSystemLoader([str(root) for root in roots]),
         autoescape=select_autoescape(("html", "xml")),
         undefined=StrictUndefined,
@@ -61,8 +63,11 @@ def tokens(env: Environment) -> Mapping[str, Any]:
 
 
 def render(env: Environment, name: str, /, **context: object) -> str:
-    """The text of template `name`; any failure is a TemplateError naming `file:line`."""
-    with told(name, _roots(env)):
+    """The text of template `name`; any failure is a TemplateError naming `file:line`.
+
+    So is one of somebody's own that takes too long or too much: see `bounds`.
+    """
+    with told(name, _roots(env)), bounded(name) if isinstance(env, BoundedEnvironment) else nullcontext():
         return env.get_template(name).render(context)
 
 
@@ -79,7 +84,7 @@ def subject(text: str, /, **context: object) -> str:
     It comes from a setting and not from a file, so it is rendered in a sandbox.
     Raises TemplateError naming `subject:line`, also when it comes out empty.
     """
-    with told("subject", ()):
+    with told("subject", ()), bounded("subject"):
         line = " ".join(_sandbox().from_string(text).render(context).split())
     if not line:
         raise TemplateError("comes out empty", about="subject:1")
@@ -95,8 +100,8 @@ def _read_tokens(roots: Sequence[Path]) -> Mapping[str, Any]:
 
 
 @cache
-def _sandbox() -> SandboxedEnvironment:
-    env = SandboxedEnvironment(undefined=StrictUndefined)
+def _sandbox() -> BoundedEnvironment:
+    env = BoundedEnvironment(undefined=StrictUndefined)
     add_filters(env)
     return env
 

@@ -17,8 +17,10 @@ def told(name: str, roots: tuple[str, ...]) -> Iterator[None]:
     """Turn whatever a template raises into a TemplateError that names the file and line it happened in."""
     try:
         yield
-    except TemplateError:
-        raise
+    except TemplateError as error:
+        if error.about:
+            raise
+        raise TemplateError(error.message, about=_place(error.__cause__ or error, roots) or name) from error
     except TemplateSyntaxError as error:
         raise TemplateError(
             error.message or "syntax error", about=f"{error.filename or name}:{error.lineno}"

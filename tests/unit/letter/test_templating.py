@@ -7,6 +7,7 @@ from babel.messages.pofile import read_po
 
 from digest import templating
 from digest.errors import TemplateError
+from digest.templating import bounds
 
 DAY = date(2026, 6, 26)
 OUR_LANGUAGES = ("de", "es", "fr")
@@ -65,6 +66,39 @@ def test_a_broken_template_is_told_by_file_and_line(tmp_path, source, line, word
         templating.render(env, "bad.txt", language="en")
 
     assert (f"{tmp_path}/bad.txt:{line}", True) == (caught.value.about, words in caught.value.message)
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "words"),
+    [
+        ("{% for i in range(99999) %}\n{% for j in range(99999) %}{% endfor %}{% endfor %}", 2, "took more than 0.3 s"),
+        ("\n{% for i in range(10 ** 9) %}{% endfor %}", 2, "[Rr]ange too big"),
+        ("\n{{ 'x' * 10000000000 }}", 2, "repeated to more than"),
+        ("\n{{ 10 ** 100000000 }}", 2, "a power above"),
+        (
+            "{% set n = namespace(x='x' * 1000000) %}\n{% for i in range(40) %}{% set n.x = n.x ~ n.x %}{% endfor %}",
+            2,
+            "took more than 64 MB",
+        ),
+        ("\n{{ ''.__class__.__mro__ }}", 2, "unsafe"),
+    ],
+)
+def test_own_templates_have_an_end(tmp_path, monkeypatch, source, line, words):
+    """Time and memory end, and there is no way into Python; all told by file and line."""
+    monkeypatch.setattr(bounds, "SECONDS", 0.3 if "0.3" in words else 5.0)
+    monkeypatch.setattr(bounds, "MEMORY", 64 * 1024 * 1024)
+    env = own(tmp_path, mine_dot_txt=source)
+
+    with pytest.raises(TemplateError, match=f"mine.txt:{line}: .*{words}"):
+        templating.render(env, "mine.txt")
+    assert "fine" == templating.render(own(tmp_path, mine_dot_txt="fine"), "mine.txt")
+
+
+def test_a_subject_has_an_end(monkeypatch):
+    """It comes from a setting, and may be as wrong as any template."""
+    monkeypatch.setattr(bounds, "SECONDS", 0.2)
+    with pytest.raises(TemplateError, match="took more than"):
+        templating.subject("{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}")
 
 
 def test_a_template_that_is_not_there_is_named(environment):
