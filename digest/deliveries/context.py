@@ -53,6 +53,11 @@ def plain_envelope(address: str, _handle: str, _mailing: MailingRow) -> str:
     return address
 
 
+def as_it_is(message: bytes) -> bytes:
+    """For notes that are what they look like."""
+    return message
+
+
 async def nobody_cares(tx: Tx, mailing: MailingRow) -> None:
     """For mailings without an edition to keep in step."""
 
@@ -84,6 +89,10 @@ class Context:
     """What we say in EHLO; by default this machine's name."""
     owner: str = field(default_factory=lambda: secrets.token_hex(8))
     """Whose a lease is."""
+    rehearsal: str = ""
+    """In a rehearsal the one address that all mail goes to; else empty."""
+    rehearsed: Callable[[bytes], bytes] = as_it_is
+    """A note as it goes in a rehearsal."""
     journal: Journal | None = None
     """Kept under the same owner; without one, a crash leaves more in doubt."""
     rests: dict[str, Rest] = field(default_factory=dict)
@@ -102,6 +111,12 @@ class Route:
     """Where bounces go."""
     domain: str
     """Of the From address: Message-IDs end in it."""
+    rehearsal: str = ""
+    rehearsed: Callable[[bytes], bytes] = as_it_is
+
+    def recipient(self, wire: str) -> str:
+        """Who gets what is for `wire`: that, but for a rehearsal."""
+        return self.rehearsal or wire
 
 
 class Routes:
@@ -147,6 +162,8 @@ class Routes:
             signing=Signing(context.signers[slug], context.clock) if context.signers.get(slug) else None,
             envelope=headers.mailbox(sender.bounces).address if sender.bounces else address,
             domain=address.rpartition("@")[2],
+            rehearsal=context.rehearsal,
+            rehearsed=context.rehearsed,
         )
 
     async def __aenter__(self) -> Self:

@@ -114,7 +114,7 @@ async def _send(routes: Routes, note: NoteRow, wait: float) -> Outcome:
     async def take() -> None:
         await route.pace.sleep(wait)
 
-    batch = await Crew(route.notes, [await _parcel(route, note)], take=take).work()
+    batch = await Crew(route.notes, [await _parcel(route, note.address, note.message)], take=take).work()
     return batch.fault or batch.outcomes[0] or Outcome(kind=OutcomeKind.RELAY, text="not sent")
 
 
@@ -125,11 +125,25 @@ def _route(routes: Routes, note: NoteRow) -> Route | None:
         return None
 
 
-async def _parcel(route: Route, note: NoteRow) -> Parcel:
-    plain = note.message if note.message.endswith(b"\r\n") else note.message + b"\r\n"
+async def _parcel(route: Route, address: str, message: bytes) -> Parcel:
+    said = route.rehearsed(message) if route.rehearsal else message
+    plain = said if said.endswith(b"\r\n") else said + b"\r\n"
     signed = await asyncio.wrap_future(route.signing.begin(plain)) if route.signing else plain
     whole = signed.replace(b"\r\n.", b"\r\n..")
-    return packed(0, route.envelope, note.address, (whole,))
+    return packed(0, route.envelope, route.recipient(address), (whole,))
+
+
+async def send_one(context: Context, routes: Routes, sender: str, address: str, message: bytes) -> Outcome:
+    """Send one message now, at the sender's pace, and keep nothing of it: a test; DeliveryError for no such sender."""
+    route = routes.of(sender)
+    async with context.store.write() as tx:
+        wait = await route.pace.place(tx)
+
+    async def take() -> None:
+        await route.pace.sleep(wait)
+
+    batch = await Crew(route.notes, [await _parcel(route, address, message)], take=take).work()
+    return batch.fault or batch.outcomes[0] or Outcome(kind=OutcomeKind.RELAY, text="not sent")
 
 
 async def _settle(context: Context, note: NoteRow, outcome: Outcome) -> NoteState:

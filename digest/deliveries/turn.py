@@ -204,11 +204,12 @@ class Turn:
         """All that can be made ready beforehand, in one go: between two writes to a wire it takes longer."""
         now, address = self._context.clock().replace(microsecond=0), self._route.envelope
         envelope, mailing, writers = self._context.envelope, self._mailing, self._writers
+        wire = self._route.recipient
         parcels = []
         for key, each in enumerate(claimed):
             try:
                 message = writers[each.variant].write(each, now)
-                parcels.append(packed(key, envelope(address, each.handle, mailing), each.wire, message))
+                parcels.append(packed(key, envelope(address, each.handle, mailing), wire(each.wire), message))
             except LetterError as error:
                 refused = Outcome(kind=OutcomeKind.REJECTED, text=str(error))
                 parcels.append(Parcel(key, address, each.wire, (), refused=refused))

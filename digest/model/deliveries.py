@@ -132,7 +132,6 @@ class NoteKind(StrEnum):
     MANAGE = "manage"
     ALERT = "alert"
     PROOF = "proof"
-    TEST = "test"
 
 
 class NoteState(StrEnum):

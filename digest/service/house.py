@@ -12,7 +12,7 @@ import jinja2
 
 from digest.engine.bell import Bell
 from digest.errors import NotFound
-from digest.service import ringing, witness
+from digest.service import rehearsing, ringing, witness
 from digest.settings import Digest, Settings
 from digest.settings.keys import Keyring
 from digest.store import digests, migrate
@@ -54,6 +54,7 @@ async def opened(settings: Settings) -> AsyncIterator[House]:
     try:
         await migrate.ready(store)
         await witness.look(store, settings)
+        await rehearsing.look(store, settings)
         await _declare(store, tuple(settings.digests), now())
         bell, clock = await ringing.bell(settings, store), LedgerClock(store)
         await clock.set()

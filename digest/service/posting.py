@@ -14,11 +14,12 @@ from digest.deliveries.journal import Journal
 from digest.deliveries.personalise import Links
 from digest.deliveries.signing import signers
 from digest.letter import headers
+from digest.letter.banner import over_note
 from digest.letter.compile import Compiled, compile_letter
 from digest.letter.headers import Heading
 from digest.letter.plain import compile_plain
 from digest.letter.render import reason
-from digest.service import alerting, letters
+from digest.service import alerting, letters, rehearsing
 from digest.service.following import follow
 from digest.service.house import House, now
 from digest.settings import Digest
@@ -47,6 +48,8 @@ def context(house: House) -> Context:
         reason=lambda digest, language, basis, day: _reason(house, digest, language, basis, day),
         envelope=lambda address, handle, mailing: _envelope(house, address, handle, mailing),
         signers={slug: signers(sender) for slug, sender in house.settings.senders.items()},
+        rehearsal=house.settings.rehearsal,
+        rehearsed=lambda note: over_note(note, rehearsing.MARK, rehearsing.WORDS),
         moved=follow,
         alert=alert,
         clock=house.clock,
@@ -78,6 +81,11 @@ def heading(house: House, digest: Digest) -> Heading:
 def links(house: House, digest: str, key_id: str) -> Links:
     """Everybody's own addresses in a mailing; the mailto only where its mail is read."""
     url = house.settings.site.url
+    if house.settings.rehearsal:
+        # Whoever tries them in a rehearsal is told that they lead nowhere, and takes nobody off.
+        return Links(
+            unsubscribe=f"{url}/unsubscribe/", leave=_nobody, manage=f"{url}/manage/", visit=_nobody, mailto=None
+        )
     intake = house.settings.senders[house.settings.digests[digest].sender].unsubscribe_mailto
     mailto = None
     if intake:
@@ -92,17 +100,23 @@ def links(house: House, digest: str, key_id: str) -> Links:
     )
 
 
+def _nobody(_handle: str) -> str:
+    return "rehearsal"
+
+
 def _envelope(house: House, address: str, handle: str, mailing: MailingRow) -> str:
     """Only an address that is declared for bounces bears a token: others may know no plus sign."""
     sender = house.settings.senders[house.digest(mailing.digest).sender]
-    if not sender.bounces:
+    if not sender.bounces or house.settings.rehearsal:
         return address
     return verp.envelope(house.keys, address, handle, mailing.id, key_id=mailing.key_id)
 
 
 def _compiled(house: House, digest: str, row: LetterRow) -> Compiled:
     compiling = compile_letter if row.html else compile_plain
-    return compiling(letters.letter_of(row), heading(house, house.digest(digest)))
+    letter = letters.letter_of(row)
+    letter = rehearsing.marked(letter) if house.settings.rehearsal else letter
+    return compiling(letter, heading(house, house.digest(digest)))
 
 
 def _reason(house: House, digest: str, language: str, basis: str, day: date | None) -> str:

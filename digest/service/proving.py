@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
-from html import escape
 
 from digest.letter import headers
+from digest.letter.banner import over_html, over_text
 from digest.letter.compile import note_message
 from digest.letter.headers import Mailbox
 from digest.letter.holes import Letter
@@ -22,8 +21,6 @@ from digest.store.mailings import LetterRow
 
 MOST = 3
 """Languages of which a proof is sent: the digest's own, and those that most have chosen."""
-_BODY = re.compile(r"<body[^>]*>", re.IGNORECASE)
-_BANNER = '<p style="margin:0;padding:8px 16px;background:#ffe9a8;color:#222222;font:14px/20px Arial,sans-serif">{}</p>'
 
 
 async def owe(
@@ -65,14 +62,13 @@ def _message(house: House, edition: Edition, letter: Letter, to: Mailbox, key: s
     from_ = headers.mailbox(sender.from_)
     shown = letter.shown(letters.specimen(house, letter, name=to.name, address=to.address))
     words = _asked(edition, letter, draft) if draft else _words(edition, letter)
-    banner = _BANNER.format(escape(words))
     mac = house.keys.mac("proof", key, to.address)
     return note_message(
         sender=from_,
         to=to,
         subject=f"[{'To approve' if draft else 'Proof'}] {shown.subject}",
-        text=f"{words}\n\n{shown.text}",
-        html=_BODY.sub(lambda body: body[0] + banner, shown.html, count=1),
+        text=over_text(shown.text, words),
+        html=over_html(shown.html, words),
         message_id=headers.message_id(mac, from_.address.rpartition("@")[2]),
         date=at,
         reply_to=sender.reply_to or "",

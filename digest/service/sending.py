@@ -10,19 +10,20 @@ from datetime import datetime, timedelta
 from digest.deliveries import flow
 from digest.deliveries.context import Routes
 from digest.deliveries.flow import Progress, Report
-from digest.deliveries.notes import send_due
+from digest.deliveries.notes import send_one
 from digest.deliveries.seal import freeze
 from digest.errors import DeliveryError, EditionError, UsageError
 from digest.letter import headers
+from digest.letter.banner import over_html, over_text
 from digest.letter.compile import note_message
-from digest.model.deliveries import NoteKind, NoteState
+from digest.model.deliveries import OutcomeKind
 from digest.model.editions import Edition, EditionStatus
 from digest.service import composing, stopping, witness
 from digest.service.checking import check_keys
 from digest.service.house import House, now
 from digest.service.planning import planned
 from digest.service.posting import context
-from digest.store import editions, mailings, notes, shards
+from digest.store import editions, mailings, shards
 from digest.store.shards import Counts
 from digest.store.stopping import Stop
 from digest.subscribers import address as addresses
@@ -30,6 +31,8 @@ from digest.subscribers.address import Refused
 
 HORIZON = timedelta(seconds=60)
 """A run by hand waits this long for what is due again, and no longer."""
+
+_TEST = "A test: this is how it would be now. Its links act on nobody."
 
 Ask = Callable[[str], bool]
 Bar = Callable[[int, int], None]
@@ -87,7 +90,7 @@ async def retry(house: House, *, uncertain: bool, progress: Bar) -> Sent:
 
 
 async def test_send(house: House, slug: str, *, to: str, at: datetime | None, language: str | None) -> str:
-    """Send the edition as it would be to one address, marked as a test; nothing is sealed."""
+    """Send the edition as it would be to one address, marked as a test: nothing is sealed, and nothing kept of it."""
     address = addresses.read(to)
     if isinstance(address, Refused):
         raise UsageError(address.why, about=to)
@@ -97,31 +100,23 @@ async def test_send(house: House, slug: str, *, to: str, at: datetime | None, la
     if shown.empty:
         raise EditionError(shown.why, about=slug)
     sender = house.settings.senders[digest.sender]
-    box, unique = headers.mailbox(sender.from_), secrets.token_bytes(16)
+    box = headers.mailbox(sender.from_)
     message = note_message(
         sender=box,
         to=headers.mailbox(address.email),
         subject=f"[Test] {shown.subject}",
-        text=shown.text,
-        html=shown.html,
-        message_id=headers.message_id(unique, box.address.rpartition("@")[2]),
+        text=over_text(shown.text, _TEST),
+        html=over_html(shown.html, _TEST),
+        message_id=headers.message_id(secrets.token_bytes(16), box.address.rpartition("@")[2]),
         date=now(),
         reply_to=sender.reply_to or "",
     )
-    key = f"test:{unique.hex()}"
-    async with house.store.write() as tx:
-        await notes.add(
-            tx, kind=NoteKind.TEST, sender=sender.slug, address=address.norm, message=message, dedupe_key=key, now=now()
-        )
     sending = context(house)
     async with Routes(sending) as routes:
-        run = await send_due(sending, routes)
-    async with house.store.read() as tx:
-        state = await notes.state_of(tx, key)
-    if state is not NoteState.ACCEPTED:
-        why = "; ".join(str(outcome) for _, outcome in run.faults)
-        raise DeliveryError(f"the test letter is {state}" + (f": {why}" if why else ""), about=to)
-    return f"A test letter of {slug} was accepted for {to}."
+        outcome = await send_one(sending, routes, sender.slug, address.norm, message)
+    if outcome.kind is not OutcomeKind.ACCEPTED:
+        raise DeliveryError(f"the test letter was not accepted: {outcome}", about=to)
+    return f"A test letter of {slug} was accepted for {house.settings.rehearsal or to}."
 
 
 async def _started(house: House, request: Request) -> Edition | None:

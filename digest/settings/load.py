@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email.utils
 import os
 import re
 import tomllib
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -20,7 +21,7 @@ from digest.settings.bounces import Bounces
 from digest.settings.environment import nested, variable
 from digest.settings.explain import sentences
 from digest.settings.keys import Keyring, made_key
-from digest.settings.sections import Alerts, Database, Digest, Engine, Feed, Fetch, Sender, Site, Source
+from digest.settings.sections import Alerts, Database, Digest, Engine, Feed, Fetch, Mailbox, Sender, Site, Source
 from digest.settings.web import Web
 
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -43,6 +44,8 @@ class Settings(BaseSettings):
     sources: dict[str, Source] = {}
     feeds: dict[str, Feed] = {}
     digests: dict[str, Digest] = {}
+    mode: Literal["live", "rehearsal"] = "live"
+    rehearse_to: Mailbox | None = None
     templates: Path | None = None
     secret_key: SecretStr | None = None
 
@@ -77,6 +80,12 @@ class Settings(BaseSettings):
             source.setdefault("language", site.get("language", "en"))
         return values
 
+    @property
+    def rehearsal(self) -> str:
+        """The one address that all mail goes to in a rehearsal; "" when it is none."""
+        box = self.rehearse_to or next(iter(self.alerts.to), "")
+        return email.utils.parseaddr(box)[1] if self.mode == "rehearsal" else ""
+
     @model_validator(mode="after")
     def consistent(self) -> Self:
         """What no section can see alone: slugs, and references from one section to another."""
@@ -102,6 +111,8 @@ class Settings(BaseSettings):
             wrong.append('sources.editions: "editions" is the name of our own editions; choose another')
         if self.engine.kind == "procrastinate" and self.database.url.startswith("sqlite:"):
             wrong.append('engine.kind: "procrastinate" needs PostgreSQL, and database.url is SQLite')
+        if self.mode == "rehearsal" and not self.rehearsal:
+            wrong.append('mode: a "rehearsal" needs rehearse_to, or somebody in alerts.to')
         if wrong:
             raise ValueError("\n".join(wrong))
         return self

@@ -12,7 +12,7 @@ from digest.store.schema import instance
 
 PEPPER = "pepper"
 """Under which suppressed addresses are hashed: made once, carried by every copy, and never rotated."""
-_ID, _COUNT, _QUARANTINE = "id", "count", "quarantine"
+_ID, _COUNT, _QUARANTINE, _REHEARSED = "id", "count", "quarantine", "rehearsed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,19 @@ async def quarantine(tx: Tx) -> str:
 async def hold(tx: Tx, why: str) -> None:
     """Send nothing from now on, until somebody claims this store."""
     await tx.execute(upsert(tx, instance, {"name": _QUARANTINE, "value": why}, key=("name",)))
+
+
+async def rehearsed(tx: Tx) -> bool:
+    """Whether its mails went to one address."""
+    return (await tx.execute(select(instance.c.name).where(instance.c.name == _REHEARSED))).first() is not None
+
+
+async def rehearse(tx: Tx, *, over: bool = False) -> None:
+    """Remember that, or with `over` no more."""
+    if over:
+        await tx.execute(delete(instance).where(instance.c.name == _REHEARSED))
+    else:
+        await tx.execute(insert_ignore(tx, instance).values(name=_REHEARSED, value="yes"))
 
 
 async def claim(tx: Tx) -> Identity:

@@ -14,7 +14,7 @@ from digest.store.database import Tx, insert_ignore
 from digest.store.schema import notes
 
 _C = notes.c
-OPERATORS = (NoteKind.ALERT, NoteKind.PROOF, NoteKind.TEST)
+OPERATORS = (NoteKind.ALERT, NoteKind.PROOF)
 """What goes to operators alone."""
 
 
