@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Table, any_, bindparam, event, func, select
+from sqlalchemy import BigInteger, ColumnElement, Table, Text, any_, bindparam, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -95,16 +95,17 @@ def insert_ignore(tx: Tx, table: Table) -> Any:
     return _insert(tx, table).on_conflict_do_nothing()
 
 
-def among(dialect: str, column: ColumnElement[int]) -> ColumnElement[bool]:
-    """That a number is one of `many`, which go in as one value: an IN of 500 parameters costs more than its rows."""
+def among(dialect: str, column: ColumnElement[int] | ColumnElement[str]) -> ColumnElement[bool]:
+    """That a number or word is one of `many`, which go in as one value: an IN of 500 costs more than its rows."""
     if dialect == "sqlite":
         return column.in_(select(func.json_each(bindparam("many")).table_valued("value").c.value))
-    return column == any_(bindparam("many", type_=postgresql.ARRAY(BigInteger)))
+    kind = BigInteger() if column.type.python_type is int else Text()
+    return column == any_(bindparam("many", type_=postgresql.ARRAY(kind)))
 
 
-def many(tx: Tx, ids: Collection[int]) -> dict[str, object]:
-    """The numbers for a statement with `among`."""
-    return {"many": json.dumps(list(ids)) if tx.dialect.name == "sqlite" else list(ids)}
+def many(tx: Tx, each: Collection[int] | Collection[str]) -> dict[str, object]:
+    """The numbers or words for a statement with `among`."""
+    return {"many": json.dumps(list(each)) if tx.dialect.name == "sqlite" else list(each)}
 
 
 def upsert(

@@ -10,7 +10,7 @@ from sqlalchemy import Row, func, select, update
 
 from digest.model.subscribers import Basis, Segment, Subscriber, Subscription, SubscriptionState
 from digest.store import attributes, diary, suppressions
-from digest.store.database import Tx, insert_ignore
+from digest.store.database import Tx, among, insert_ignore, many
 from digest.store.schema import subscribers, subscriptions
 
 _COLUMNS = [subscribers.c[name] for name in Subscriber.__dataclass_fields__]
@@ -54,8 +54,9 @@ async def by_handle(tx: Tx, handle: str) -> Subscriber | None:
 
 async def ids(tx: Tx, emails: Collection[str]) -> dict[str, int]:
     """Row ids by normalised address, of those that are known; at most some thousands at once."""
-    query = select(subscribers.c.email_norm, subscribers.c.id).where(subscribers.c.email_norm.in_(emails))
-    return {row.email_norm: row.id for row in await tx.execute(query)}
+    mine = among(tx.dialect.name, subscribers.c.email_norm)
+    query = select(subscribers.c.email_norm, subscribers.c.id).where(mine)
+    return {norm: row for norm, row in await tx.execute(query, many(tx, emails))}  # noqa: C416 - rows, not pairs
 
 
 async def set_language(tx: Tx, subscriber: int, language: str) -> None:
@@ -91,8 +92,9 @@ async def subscriptions_of(tx: Tx, subscriber: int) -> tuple[Subscription, ...]:
 
 async def standings(tx: Tx, digest: str, ids: Collection[int]) -> dict[int, Subscription]:
     """Their subscriptions to `digest` by row id; at most some thousands at once."""
-    query = select(*_STANDING).where(subscriptions.c.digest == digest, subscriptions.c.subscriber_id.in_(ids))
-    return {row.subscriber: _subscription(row) for row in await tx.execute(query)}
+    theirs = among(tx.dialect.name, subscriptions.c.subscriber_id)
+    query = select(*_STANDING).where(subscriptions.c.digest == digest, theirs)
+    return {row.subscriber: _subscription(row) for row in await tx.execute(query, many(tx, ids))}
 
 
 async def subscribe(tx: Tx, new: Sequence[Subscription]) -> int:

@@ -14,7 +14,7 @@ from hashlib import blake2b
 from sqlalchemy import delete, insert, select, update
 
 from digest.model.subscribers import SuppressionReason
-from digest.store import diary
+from digest.store import database, diary
 from digest.store.database import Tx, upsert
 from digest.store.instance import PEPPER, made_pepper
 from digest.store.schema import instance, subscribers, suppressions
@@ -109,8 +109,8 @@ async def among(tx: Tx, emails: Collection[str]) -> frozenset[str]:
     if pepper is None or not emails:
         return frozenset()
     keys = {_fingerprint(pepper, email): email for email in emails}
-    query = select(suppressions.c.fingerprint).where(suppressions.c.fingerprint.in_(keys))
-    return frozenset(keys[key] for key in (await tx.execute(query)).scalars())
+    query = select(suppressions.c.fingerprint).where(database.among(tx.dialect.name, suppressions.c.fingerprint))
+    return frozenset(keys[key] for key in (await tx.execute(query, database.many(tx, keys))).scalars())
 
 
 async def fingerprints(tx: Tx, emails: Collection[str]) -> dict[str, str]:

@@ -21,6 +21,7 @@ from digest.subscribers import mapping as mappings
 from digest.subscribers.address import Address, Refused
 from digest.subscribers.mapping import Columns
 
+_EVIDENCE = ("at", "ip", "source")
 _MANGLED = re.compile("[\x00\udc80-\udcff]")
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"''*[=+\-@\t\r]")
@@ -76,7 +77,7 @@ def guarded(cell: str) -> str:
 
 def unguarded(cell: str) -> str:
     """What `guarded` was given."""
-    return cell[1:] if _GUARDED.match(cell) else cell
+    return cell[1:] if cell[:1] == "'" and _GUARDED.match(cell) else cell
 
 
 def written(rows: Sequence[Sequence[str]]) -> str:
@@ -118,7 +119,7 @@ def _delimiter(file: TextIO) -> str:
 def _line(number: int, row: list[str], names: list[str], columns: Columns) -> Line | RefusedLine:
     cells = {name: unguarded(cell) for name, cell in zip(names, row, strict=False)}
     typed = mappings.field(columns, "email", cells)
-    if any(map(_is_mangled, row)):
+    if _is_mangled("".join(row)):
         return RefusedLine(number, typed.encode(errors="surrogateescape").decode(errors="replace"), "Not UTF-8.")
     if "\n" in typed or "\r" in typed:
         return RefusedLine(number, typed[:80], "A quotation mark opened here is closed lines later.")
@@ -142,8 +143,7 @@ def _person(number: int, typed: str, cells: Mapping[str, str], columns: Columns)
 
 
 def _evidence(cells: Mapping[str, str], columns: Columns) -> Mapping[str, str]:
-    known = {key: mappings.field(columns, key, cells)[:200] for key in ("at", "ip", "source")}
-    known = {key: value for key, value in known.items() if value}
+    known = {key: value[:200] for key in _EVIDENCE if (value := mappings.field(columns, key, cells))}
     return {**known, "via": columns.service} if columns.service else known
 
 

@@ -20,7 +20,7 @@ from digest.subscribers.address import Refused
 from digest.subscribers.consent import Entering, Way
 from digest.subscribers.csvfile import Line, RefusedLine
 
-BATCH = 1_000
+BATCH = 2_000
 
 T = TypeVar("T")
 
@@ -86,7 +86,7 @@ async def import_csv(
     columns: Mapping[str, str] | None = None,
     dry: bool = False,
 ) -> ImportReport:
-    """Enter a file of people, a thousand in a transaction; `progress` is told how many lines each time.
+    """Enter a file of people, two thousand in a transaction; `progress` is told how many lines each time.
 
     `columns` says which column of the file is which of our fields; `dry` only reports what would become of each.
 

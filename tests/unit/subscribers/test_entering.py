@@ -113,7 +113,7 @@ def test_semicolons_and_other_scripts_are_read(store: Store, tmp_path: Path) -> 
 
 
 def test_progress_is_told_by_lines(store: Store, tmp_path: Path) -> None:
-    """A thousand at a time, refused ones included."""
+    """Two thousand at a time, refused ones included."""
     told: list[int] = []
     path = tmp_path / "people.csv"
     path.write_text("email\n" + "no\n" * (BATCH + 1))
