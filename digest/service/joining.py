@@ -13,6 +13,7 @@ from digest.service.house import House
 from digest.service.letters import site_view
 from digest.settings import Digest
 from digest.store import askings
+from digest.store import notes as owed
 from digest.store.askings import DAILY, HOURLY
 from digest.store.database import Tx
 from digest.subscribers import flow, limits, moving
@@ -24,6 +25,10 @@ EVERY = 600
 
 PENDING_FOR = timedelta(days=7)
 """Who has not confirmed by then is forgotten; the link itself lasts three days."""
+
+
+MAILED_FOR = timedelta(days=8)
+"""To whom a link was mailed is known for as long as it may be good."""
 
 
 class Asked(StrEnum):
@@ -95,6 +100,7 @@ async def tidy(house: House, *, now: datetime) -> int:
     async with house.store.write() as tx:
         await askings.tidy(tx, now)
         await moving.tidy(tx, now)
+        await owed.tidy(tx, now - MAILED_FOR)
         return await askings.forget_pending(tx, now - PENDING_FOR)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, update
 
 from digest.model.deliveries import NoteKind, NoteState
 from digest.store import stopping
@@ -14,6 +14,7 @@ from digest.store.database import Tx, insert_ignore
 from digest.store.schema import notes
 
 _C = notes.c
+_OVER = (NoteState.ACCEPTED, NoteState.REJECTED)
 OPERATORS = (NoteKind.ALERT, NoteKind.PROOF)
 """What goes to operators alone."""
 
@@ -96,11 +97,19 @@ async def claim(tx: Tx, note: int, *, now: datetime, until: datetime) -> NoteRow
 
 
 async def settle(tx: Tx, note: int, state: NoteState, *, reply: str, due_at: datetime, attempts: int) -> None:
-    """Say what became of a claimed one; `due_at` matters only while it is owed."""
-    values = {"state": state, "last_reply": reply[:500], "due_at": due_at, "attempts": attempts}
+    """Say what became of a claimed one; `due_at` matters only while it is owed. Of what is over no words are kept."""
+    values: dict[str, object] = {"state": state, "last_reply": reply[:500], "due_at": due_at, "attempts": attempts}
+    if state in _OVER:
+        values["message"] = b""
     # Late but true: the answer counts even if the lease ended and the note was called uncertain.
     mine = _C.state.in_((NoteState.SENDING, NoteState.UNCERTAIN))
     await tx.execute(update(notes).where(_C.id == note, mine).values(**values, leased_until=None))
+
+
+async def tidy(tx: Tx, before: datetime) -> None:
+    """Forget to whom links were mailed, and have long run out; alerts are told once for good."""
+    old = _C.state.in_(_OVER) & _C.kind.in_((NoteKind.CONFIRM, NoteKind.MANAGE)) & (_C.created_at < before)
+    await tx.execute(delete(notes).where(old))
 
 
 async def orphans(tx: Tx, now: datetime) -> int:
