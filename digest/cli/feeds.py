@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from digest.cli.running import within
+
+if TYPE_CHECKING:
+    from digest.service.house import House
 
 app = typer.Typer(name="feeds", no_args_is_help=True, help="Build the feeds.", rich_markup_mode=None)
 
@@ -19,12 +22,17 @@ def build(
     """Build every configured feed as Atom, RSS and JSON Feed; the same announcements give the same bytes."""
     from digest.cli.output import say, table
     from digest.service import publishing
+    from digest.service.publishing import Built
+    from digest.web import laying
 
-    report = within(lambda house: publishing.build(house, out))
+    async def built(house: House) -> tuple[Built, tuple[Path, ...]]:
+        return await publishing.build(house, out), await laying.lay_out(house, out) if out is not None else ()
+
+    report, pages = within(built)
     table(
         ("Feed", "Entries", "State"),
         ((feed.slug, feed.entries, "new" if feed.changed else "unchanged") for feed in report.feeds),
         empty="No feed is configured.",
     )
-    for path in report.files:
+    for path in (*report.files, *pages):
         say(str(path))

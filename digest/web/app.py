@@ -9,11 +9,15 @@ from digest.errors import StoreError
 from digest.service.house import House
 from digest.web import errors, health, hooks, public, style
 from digest.web.feeds import Feeds
+from digest.web.search import Index
 from digest.web.security import Shield
 
 
-def create(house: House) -> Feeds:
-    """The ASGI application of an open house: feeds first, then pages; nothing in it runs in the background."""
+def create(house: House, *, laid: bool = False) -> Feeds:
+    """The ASGI application of an open house: feeds first, then pages; nothing in it runs in the background.
+
+    `laid`: its pages are laid out as files, where nobody is there to search.
+    """
     app = Starlette(
         routes=[*health.routes, *style.routes, *hooks.routes, *public.routes],
         exception_handlers={
@@ -26,4 +30,6 @@ def create(house: House) -> Feeds:
     app.router.redirect_slashes = False
     app.state.house = house
     app.state.style = style.made(house)
+    app.state.index = Index()
+    app.state.laid = laid
     return Feeds(Shield(app), house.store, house.settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -11,12 +12,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from digest.letter.look import edition_view
-from digest.letter.render import calendar_at
+from digest.letter.render import calendar_at, no_calendar
 from digest.letter.views import EditionView, Length
 from digest.model.editions import Edition, EditionStatus, Snapshot
 from digest.settings import Digest
 from digest.store import announcements, editions
 from digest.web.page import PUBLIC_CACHE, asked_language, base, house, page, site_view
+from digest.web.search import LONGEST
 
 PUBLISHED = frozenset({EditionStatus.SEALED, EditionStatus.SENDING, EditionStatus.PAUSED, EditionStatus.SENT})
 """What the web shows: sealed, and neither withdrawn nor still somebody's draft."""
@@ -37,12 +39,24 @@ def dated(edition: Edition) -> DatedEdition:
 
 
 async def archive(request: Request) -> Response:
-    """All editions of a digest, the newest first."""
-    digest = known_digest(request)
-    async with house(request).store.read() as tx:
-        found = [dated(each) for each in await editions.listed(tx, digest.slug) if each.status in PUBLISHED]
-    language = asked_language(request, digest.language or "")
-    return page(request, "archive", language=language, headers=PUBLIC_CACHE, digest=digest, editions=found)
+    """All editions of a digest by year, the newest first; with `?q=` those that say so."""
+    digest, at = known_digest(request), house(request)
+    asked = " ".join(request.query_params.get("q", "").split())[:LONGEST]
+    async with at.store.read() as tx:
+        out = [each for each in await editions.listed(tx, digest.slug) if each.status in PUBLISHED]
+    found = await request.app.state.index.find(at.store, out, asked) if asked else ()
+    years = [(year, list(each)) for year, each in groupby(map(dated, out), key=lambda each: each.day.year)]
+    return page(
+        request,
+        "archive",
+        language=asked_language(request, digest.language or ""),
+        headers=PUBLIC_CACHE,
+        digest=digest,
+        years=years,
+        asked=asked,
+        found=[(dated(each.edition), each.titles) for each in found],
+        laid=request.app.state.laid,
+    )
 
 
 async def without_slash(request: Request) -> Response:
@@ -71,7 +85,7 @@ async def edition(request: Request) -> Response:
         headers=PUBLIC_CACHE,
         digest=digest,
         edition=view,
-        languages=languages if len(languages) > 1 else [],
+        languages=languages if len(languages) > 1 and not request.app.state.laid else [],
         corrected=found.revision > 1,
     )
 
@@ -86,14 +100,9 @@ def known_digest(request: Request) -> Digest:
 
 def _view(snapshot: Snapshot, request: Request, language: str) -> EditionView:
     site = site_view(house(request))
-    return edition_view(
-        snapshot,
-        subject="",
-        language=language,
-        site=site,
-        length=Length(),
-        calendar_link=calendar_at(site.url, language),
-    )
+    # Files that are laid out hold no calendars.
+    calendar = no_calendar if request.app.state.laid else calendar_at(site.url, language)
+    return edition_view(snapshot, subject="", language=language, site=site, length=Length(), calendar_link=calendar)
 
 
 routes = [

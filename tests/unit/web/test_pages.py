@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from digest.model.editions import EditionStatus
-from digest.store import announcements
+from digest.store import announcements, editions
 from digest.subscribers import tokens
+from digest.web.laying import lay_out
 
 
 @pytest.mark.parametrize("path", ["/editions/newsflash/", "/editions/newsflash/2026-06-26", "/subscribe/newsflash"])
@@ -199,3 +203,54 @@ def test_a_deadline_goes_into_a_calendar(site: Any) -> None:
     assert "SUMMARY:Se cierra: Comments\\, please\r\n" in answer.text
     assert f"{page}/deadline.ics" in site.get(page).text
     assert [404, 404] == [site.get(f"{each}/deadline.ics").status_code for each in (without, "/announcements/nothing")]
+
+
+def test_past_issues_stand_by_year_and_are_searched(site: Any) -> None:
+    """By all the words, in whatever case and language; nothing of a draft, nothing that was taken back."""
+    for label in ("2024-12-27", "2025-06-27", "2026-06-26"):
+        site.seal(label)
+    site.seal("2026-06-27", EditionStatus.HELD)
+    page = site.get("/editions/newsflash/").text
+    assert ["2026", "2025", "2024"] == re.findall(r'id="year-(\d{4})"', page)
+    assert page.index("2025-06-27") < page.index("2024-12-27")
+    found = site.get("/editions/newsflash/?q=SUMAN+dos").text
+    assert (3, 3) == (found.count("Dos centros se suman"), len(re.findall(r"/editions/newsflash/20\d\d-", found)))
+    assert "Found in no issue" in site.get("/editions/newsflash/?q=nowhere").text
+    assert "Found in" not in site.get("/editions/newsflash/?q=+").text
+    escaped = site.get('/editions/newsflash/?q="><script>alert(1)</script>' + "x" * 500).text
+    assert ("<script>" in escaped, "&gt;&lt;script&gt;" in escaped) == (False, True)
+    assert "En ningún" not in page
+    assert "No se ha encontrado" in site.get("/editions/newsflash/?q=nowhere&lang=es").text
+
+
+def test_editions_are_laid_out_as_files(site: Any, tmp_path: Path) -> None:
+    """As a visitor gets them, with pictures and style, without what only a server can do; what is withdrawn goes."""
+    site.keep_picture()
+    site.seal("2026-05-29")
+    site.seal("2026-06-26")
+    out = tmp_path / "public"
+    files = site.run(lay_out(site.house, out))
+    names = {file.relative_to(out).as_posix() for file in files}
+    assert names == {
+        "editions/newsflash/index.html",
+        "editions/newsflash/2026-05-29/index.html",
+        "editions/newsflash/2026-06-26/index.html",
+    }
+    page = (out / "editions/newsflash/2026-06-26/index.html").read_text()
+    assert ("Two sites join" in page, "?lang=" in page) == (True, False)
+    assert "search" not in (out / "editions/newsflash/index.html").read_text()
+    assert b"\x89PNG" == (out / "media" / ("ab" * 32)).read_bytes()[:4]
+    assert (out / "static/style.css").is_file()
+    before = {file: file.stat().st_mtime_ns for file in files}
+    site.run(lay_out(site.house, out))
+    assert before == {file: file.stat().st_mtime_ns for file in files}
+    site.run(_cancel(site.house, "2026-05-29"))
+    site.run(lay_out(site.house, out))
+    assert ((out / "editions/newsflash/2026-05-29").exists(), files[-1].exists()) == (False, True)
+
+
+async def _cancel(house: Any, label: str) -> None:
+    async with house.store.write() as tx:
+        found = await editions.by_label(tx, "newsflash", label)
+        assert found is not None
+        await editions.move(tx, found, EditionStatus.CANCELLED, now=datetime.now(UTC))

@@ -1,0 +1,73 @@
+"""The pages of the editions as files, for a plain web server: what a visitor gets, byte for byte."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+from typing import Any
+
+from starlette.types import Message
+
+from digest.feeds.laying import clear, lay
+from digest.service.house import House
+from digest.store import editions
+from digest.web import app
+from digest.web.feeds import Feeds
+from digest.web.public.editions import PUBLISHED
+
+FOLDER = "editions"
+_OURS = re.compile(rb'(?:src|content)="[^"]*?(/media/[0-9a-f]{64})"')
+
+
+async def lay_out(house: House, out: Path) -> tuple[Path, ...]:
+    """Write each digest's list of editions and each edition below `out/editions`, with the pictures and the style.
+
+    A page stands as `index.html` in a folder of its address. What was withdrawn since the last time is taken away.
+    """
+    served = app.create(house, laid=True)
+    pages: dict[str, bytes] = {}
+    for slug in house.settings.digests:
+        async with house.store.read() as tx:
+            labels = [each.label for each in await editions.listed(tx, slug) if each.status in PUBLISHED]
+        for address in (f"/{FOLDER}/{slug}/", *(f"/{FOLDER}/{slug}/{label}" for label in labels)):
+            pages[address] = await _got(served, address)
+    for picture in sorted({found.decode() for body in pages.values() for found in _OURS.findall(body)}):
+        if body := await _got(served, picture):
+            lay(out, picture, body)
+    lay(out, "/static/style.css", await _got(served, "/static/style.css"))
+    files = tuple(lay(out, f"{address.rstrip('/')}/index.html", body) for address, body in pages.items() if body)
+    clear(out, FOLDER, {file.relative_to(out).as_posix() for file in files})
+    return files
+
+
+async def _got(served: Feeds, address: str) -> bytes:
+    """What a visitor gets; nothing where it is not there any more."""
+    scope: dict[str, Any] = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "https",
+        "path": address,
+        "raw_path": address.encode(),
+        "query_string": b"",
+        "headers": [],
+        "client": None,
+        "server": None,
+    }
+    status, body = 0, b""
+
+    asked: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive() -> Message:
+        if not asked:
+            await asyncio.Event().wait()  # this visitor never hangs up
+        return asked.pop()
+
+    async def send(message: Message) -> None:
+        nonlocal status, body
+        status = message.get("status", status)
+        body += message.get("body", b"")
+
+    await served(scope, receive, send)
+    return body if status == 200 else b""
