@@ -17,6 +17,7 @@ from digest.model.feeds import DocumentHead
 from digest.settings import Feed, Settings
 from digest.store import announcements, documents, feed_entries, minting
 from digest.store.database import Store, Tx
+from digest.store.feed_entries import Mark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,17 +89,19 @@ async def _untouched(tx: Tx, settings: Settings, wanted: Sequence[Feed]) -> dict
 
 async def _build_some(store: Store, settings: Settings, touched: Sequence[Feed], now: datetime) -> dict[str, BuiltFeed]:
     """Bring feeds up to date in one transaction; without those that have more to take in than fits one."""
-    built, changes = {}, members.Changes()
+    built: dict[str, tuple[BuiltFeed, Mark]] = {}
     async with store.write() as tx:
         host = await documents.lock(tx, authority(settings.site))
+        marks, changes = await feed_entries.marks(tx), members.Changes(await minting.last_change(tx))
+        heads = await documents.heads(tx, *(feed.slug for feed in touched))
         for feed in touched:
-            standing = await documents.heads(tx, feed.slug)
-            mark = await feed_entries.mark(tx, feed.slug)
+            mark, standing = marks.get(feed.slug), tuple(head for head in heads if head.feed == feed.slug)
             whole = len(standing) == printed.COUNT and mark is not None and mark.print == _declared(settings, feed)
             looked = await members.look(tx, settings, feed, mark, changes, whole=whole)
             if looked is not None:
                 built[feed.slug] = await _build_current(tx, settings, feed, looked, standing, host=host, now=now)
-    return built
+        await feed_entries.put_marks(tx, *(mark for _, mark in built.values()))
+    return {slug: made for slug, (made, _) in built.items()}
 
 
 async def _build_current(
@@ -110,25 +113,25 @@ async def _build_current(
     *,
     host: str,
     now: datetime,
-) -> BuiltFeed:
-    """Print the current documents if need be, in the transaction that took in what changed."""
+) -> tuple[BuiltFeed, Mark]:
+    """Print the current documents if need be, in the transaction that took in what changed; the mark to put then."""
     mark, declared = looked.mark, _declared(settings, feed)
     if looked.quiet and mark.print == declared and len(standing) == printed.COUNT:
-        await feed_entries.put_mark(tx, replace(mark, built=mark.changed))
-        return BuiltFeed(slug=feed.slug, entries=mark.entries, changed=False, updated=_updated(standing))
+        same = BuiltFeed(slug=feed.slug, entries=mark.entries, changed=False, updated=_updated(standing))
+        return same, replace(mark, built=mark.changed)
     plan = await _plan(tx, settings, feed, looked, standing, host=host)
     if not plan.is_standing:
-        made = await asyncio.to_thread(
+        rendered = await asyncio.to_thread(
             printed.render, plan.channel, plan.entries, plan.standing, made_from=plan.fingerprint, now=now
         )
-        await documents.put(tx, made)
+        await documents.put(tx, rendered)
     if archives.declared(declared) != archives.declared(mark.print):
         await feed_entries.disturb(tx, feed.slug)
     new = replace(mark, built=mark.changed, entries=len(plan.entries), print=declared)
-    await feed_entries.put_mark(tx, new)
-    return BuiltFeed(
+    made = BuiltFeed(
         slug=feed.slug, entries=len(plan.entries), changed=not plan.is_standing, updated=plan.channel.updated
     )
+    return made, new
 
 
 async def _plan(

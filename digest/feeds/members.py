@@ -11,7 +11,7 @@ from digest.feeds.select import belongs
 from digest.model import codec
 from digest.model.announcements import Announcement
 from digest.settings import Feed, Settings, Site
-from digest.store import announcements, feed_entries, minting
+from digest.store import announcements, feed_entries
 from digest.store.database import Tx
 from digest.store.feed_entries import Mark, Member
 
@@ -38,16 +38,17 @@ class Looked:
 
 
 class Changes:
-    """What changed in the store, read once for all the feeds that look at it in one go."""
+    """What changed in the store up to `upto`, read once for all the feeds that look at it in one go."""
 
-    def __init__(self) -> None:
+    def __init__(self, upto: int) -> None:
+        self.upto = upto
         self._read: dict[tuple[object, ...], tuple[Sequence[tuple[int, int]], Sequence[Announcement]]] = {}
 
     async def after(
-        self, tx: Tx, pair: tuple[int, int], *, upto: int, language: str
+        self, tx: Tx, pair: tuple[int, int], *, language: str
     ) -> tuple[Sequence[tuple[int, int]], Sequence[Announcement]]:
-        """Some of what changed after a pair of (change, row id), and what it is now; `upto` is the last change."""
-        key = (pair, upto, language)
+        """Some of what changed after a pair of (change, row id), and what it is now."""
+        key = (pair, language)
         if key not in self._read:
             found = await announcements.changes(tx, pair, limit=_AT_ONCE)
             ids = [row for _, row in found]
@@ -67,7 +68,7 @@ async def look(
     mark = await _begun(tx, settings, feed, mark)
     new, done = await _take_in(tx, settings, feed, mark, changes)
     if not done:
-        await feed_entries.put_mark(tx, new)
+        await feed_entries.put_marks(tx, new)
         return None
     quiet = mark.changed >= 0 and mark.built == mark.changed and new.touched == mark.touched
     if quiet and whole:
@@ -103,10 +104,9 @@ async def _begun(tx: Tx, settings: Settings, feed: Feed, mark: Mark | None) -> M
 async def _take_in(tx: Tx, settings: Settings, feed: Feed, mark: Mark, changes: Changes) -> tuple[Mark, bool]:
     """Take in some of what changed; where the feed stands then, and whether that was all."""
     after = (mark.changed + 1, -1)
-    upto = await minting.last_change(tx)
     moved: list[datetime] = []
     while True:
-        found, read = await changes.after(tx, after, upto=upto, language=feed.language or settings.site.language)
+        found, read = await changes.after(tx, after, language=feed.language or settings.site.language)
         if not found:
             break
         moved += await _sort(tx, settings, feed, [row for _, row in found], read)
@@ -116,7 +116,7 @@ async def _take_in(tx: Tx, settings: Settings, feed: Feed, mark: Mark, changes: 
         if after[0] > mark.changed + 1:
             # Others may write between; what shares the last number is looked at again.
             return _moved(mark, after[0] - 1, moved), False
-    return _moved(mark, upto, moved), True
+    return _moved(mark, changes.upto, moved), True
 
 
 def _moved(mark: Mark, changed: int, changes: Sequence[datetime]) -> Mark:

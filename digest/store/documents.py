@@ -54,7 +54,9 @@ async def lock(tx: Tx, minted: str) -> str:
 
     A site that moves keeps the ids of its feeds. The lock ends with the transaction.
     """
-    await tx.execute(insert_ignore(tx, instance).values(name=_HOST, value=minted))
     query = select(instance.c.value).where(instance.c.name == _HOST).with_for_update()
-    value: str = (await tx.execute(query)).scalar_one()
-    return value
+    found: str | None = await tx.scalar(query)
+    if found is None:
+        await tx.execute(insert_ignore(tx, instance).values(name=_HOST, value=minted))
+        found = (await tx.execute(query)).scalar_one()
+    return found

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
 
-from digest.store.database import Tx, insert_ignore, upsert
+from digest.store.database import Tx, insert_ignore, upsert_many
 from digest.store.items import parts
 from digest.store.schema import feed_archives, feed_documents, feed_entries, feed_marks
 
@@ -50,20 +50,16 @@ def part_of(number: int) -> str:
     return f"{_ARCHIVE}{number}"
 
 
-async def mark(tx: Tx, feed: str) -> Mark | None:
-    """Where a feed stands; None before it was ever built."""
-    row = (await tx.execute(select(*_MARK).where(feed_marks.c.feed == feed))).one_or_none()
-    return None if row is None else Mark(**row._mapping)
-
-
 async def marks(tx: Tx) -> dict[str, Mark]:
     """Where each feed stands that was ever built."""
     return {row.feed: Mark(**row._mapping) for row in await tx.execute(select(*_MARK))}
 
 
-async def put_mark(tx: Tx, new: Mark) -> None:
-    values = {each.name: getattr(new, each.name) for each in fields(Mark)}
-    await tx.execute(upsert(tx, feed_marks, values, key=("feed",)))
+async def put_marks(tx: Tx, *new: Mark) -> None:
+    if new:
+        names = [each.name for each in fields(Mark)]
+        statement = upsert_many(tx, feed_marks, key=("feed",), change=[name for name in names if name != "feed"])
+        await tx.execute(statement, [{name: getattr(one, name) for name in names} for one in new])
 
 
 async def clear(tx: Tx, feed: str) -> None:
