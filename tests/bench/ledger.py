@@ -18,7 +18,7 @@ from digest.model.deliveries import DeliveryState, MailingStatus, millis
 from digest.store import deliveries, mailings, partitions, shards
 from digest.store.database import Store, sqlite_path
 from digest.store.deliveries import Result
-from tests.conftest import _started
+from tests.conftest import started
 from tests.unit.deliveries.house import NOW, House, opened
 
 CLAIM = 500
@@ -110,8 +110,7 @@ def main() -> None:
     people = int(1_000_000 * float(os.environ.get("SCALE") or 1))
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(measure(f"sqlite:///{Path(folder)}/digest.db", people))
-    os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="run")
-    server = _started()
+    server = started()
     try:
         asyncio.run(measure(server.get_uri(), people))
     finally:

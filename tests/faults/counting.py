@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +20,8 @@ class Counting:
 
     port: int = 0
     taken: Counter[tuple[str, str]] = field(default_factory=Counter)
+    times: list[float] = field(default_factory=list)
+    """When each was taken, by the monotonic clock."""
     mute: bool = False
     total: int = 0
     sessions: int = 0
@@ -65,6 +68,7 @@ class Counting:
         found = _IDENTITY.search(message)
         assert found
         self.taken[found[1].decode(), recipient] += 1
+        self.times.append(time.monotonic())
         self._note(total=1)
         return not self.mute
 

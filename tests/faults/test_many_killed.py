@@ -1,106 +1,133 @@
-"""Many processes on PostgreSQL, killed at random while an edition goes out."""
+"""Many processes on PostgreSQL, killed at random while an edition goes out, and their database restarted.
+
+SCALE=40 is two hundred thousand people; allow it an hour: `SCALE=40 make test-long T=tests/faults/test_many_killed.py`.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import random
-import re
-import shutil
-import signal
-import subprocess
-import time
 from collections import Counter
-from collections.abc import Callable
-from functools import partial
-from pathlib import Path
+from collections.abc import Iterator
+from typing import Any, LiteralString
 
+import psycopg
 import pytest
 
-from tests.builders import Desk, folder_source
-from tests.fakes import Sink, sinking
+from tests.builders import Desk
+from tests.conftest import started
+from tests.faults.counting import Counting, counting
+from tests.faults.many import Process, furnish, processes, restart, until
 
 SCALE = float(os.environ.get("SCALE") or 1)
-PEOPLE = max(300, int(4_000 * SCALE))
-KILLS = max(3, int(10 * SCALE))
-CLAIM = max(50, PEOPLE // 40)
+PEOPLE = max(600, int(5_000 * SCALE))
+RATE = max(60, PEOPLE // 45)
+CLAIM = min(500, RATE)
 """A second's worth: what one kill may leave in doubt where the journal is not at hand."""
+CONNECTIONS = 4
+KILLS = max(5, min(20, int(20 * SCALE)))
+RESTARTS = {KILLS // 3: "immediate", 2 * KILLS // 3: "fast"}
+"""After which kill the database is restarted, and how."""
+
+LISTENING: LiteralString = "SELECT count(*) FROM procrastinate_workers"
+
+
+@pytest.fixture
+def server() -> Iterator[Any]:
+    """A PostgreSQL of this test's own, which may be restarted."""
+    server = started()
+    yield server
+    server.cleanup()
 
 
 @pytest.mark.long
+@pytest.mark.timeout(7_200 if SCALE > 1 else 900)
+@pytest.mark.parametrize("workers", [2, 3])
 def test_nobody_is_lost_and_whoever_got_two_is_listed(
-    desk: Desk, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, server: Any, monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
-    """Of two workers one loses its disk with its life each time, as another machine would; the clock is killed, too."""
-    dice = random.Random(20)
+    """Of the workers one loses its disk with its life each time, as another machine would; clock and web die, too."""
     monkeypatch.setenv("DIGEST_ENGINE__KIND", "procrastinate")
     monkeypatch.setenv("DIGEST_DATABASE__SHARED", str(desk.folder / "shared"))
-    with sinking() as sink:
-        _ready(desk, sink, postgres_url)
-        elsewhere = Desk(desk.folder / "elsewhere")
-        places = [(desk, "work"), (elsewhere, "work"), (desk, "tick")]
-        running = [_spawned(at, role, desk.config) for at, role in places]
-        try:
+    elsewhere = Desk(desk.folder / "elsewhere")
+    places = [(elsewhere, "work"), *[(desk, "work")] * (workers - 1), (desk, "tick"), (desk, "web", "--port", "0")]
+    with counting() as sink:
+        furnish(desk, server.get_uri(), smtp=sink.port, people=PEOPLE, rate=f"{RATE}/s")
+        with processes(*(Process(at, role, desk.config) for at, *role in places)) as running:
             desk.done("editions", "compose", "newsflash")
-            for kill in range(KILLS):
-                _until(partial(_at_least, sink, PEOPLE * (kill + 1) // (KILLS + 2)))
-                victim = kill % 2 if kill < 4 else dice.randrange(3)
-                running[victim].kill()
-                running[victim].communicate()
-                running[victim] = _spawned(*places[victim], desk.config)
-            _until(partial(_settled, desk))
-        finally:
-            for process in running:
-                process.send_signal(signal.SIGTERM)
-            for process in running:
-                process.communicate(timeout=60)
+            allowed = _killing(sink, running, server, random.Random(workers))
+            until(lambda: _tended(running) and _settled(desk), 600)
         listed = {each["message_id"] for each in desk.done("deliveries", "uncertain", "--all", "--json").json()}
         counts = desk.done("deliveries", "status", "--json").json()[0]
-    got = Counter(_message_id(raw) for _, raw in sink.accepted)
+    got = Counter(name for name, _ in sink.taken.elements())
     twice = {name for name, times in got.items() if times > 1}
+    print(json.dumps(counts | {"workers": workers, "kills": KILLS, "got": len(got), "twice": len(twice)}))
     assert PEOPLE == counts["accepted"] + counts["uncertain"]
     assert counts["accepted"] <= len(got) <= PEOPLE
     assert set() == twice - listed
-    assert len(twice) <= KILLS * CLAIM
+    assert len(twice) <= allowed
 
 
-def _ready(desk: Desk, sink: Sink, url: str) -> None:
-    desk.write("one", "First", "2025-05-06")
-    rows = "".join(f"p{number}@example.org\n" for number in range(PEOPLE))
-    (desk.folder / "people.csv").write_text("email\n" + rows, "utf-8")
-    desk.declare(sources=folder_source(desk.folder), smtp=sink.port, digest='grace = "0"', database=url)
-    paced = desk.config.read_text("utf-8").replace('"unlimited"', f'"{CLAIM}/s"')
-    desk.config.write_text(paced, "utf-8")
-    desk.done("db", "upgrade")
-    desk.done("collect")
-    desk.done("subscribers", "import", "people.csv", "--digest", "newsflash", "--confirmed")
+def _killing(sink: Counting, running: tuple[Process, ...], server: Any, dice: random.Random) -> int:
+    """Kill one after another, all along the way; how many may have got two."""
+    allowed = 0
+    for kill in range(KILLS):
+        far_enough = PEOPLE * (kill + 1) // (KILLS + 2)
+        until(lambda enough=far_enough: _tended(running) and sink.total >= enough, 600)
+        victim = running[kill] if kill < len(running) else dice.choice(running)
+        victim.kill()
+        if victim.role[0] == "work":
+            allowed += CLAIM if victim.is_elsewhere else CONNECTIONS
+        if kill in RESTARTS:
+            restart(server, RESTARTS[kill])
+        victim.start()
+    return allowed
 
 
-def _spawned(at: Desk, role: str, config: Path) -> subprocess.Popen[bytes]:
-    """A process of that role; in a folder that is not the first's, it has lost all it had there."""
-    if at.folder != config.parent:
-        shutil.rmtree(at.folder, ignore_errors=True)
-        at.folder.mkdir()
-        shutil.copy(config, at.config)
-    return at.spawn(role)
+@pytest.mark.long
+def test_the_shard_of_a_worker_that_died_goes_on(
+    desk: Desk, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever held it never comes back, and left no journal; another has it as soon as the lease is over."""
+    monkeypatch.setenv("DIGEST_ENGINE__KIND", "procrastinate")
+    monkeypatch.setenv("DIGEST_DATABASE__SHARED", str(desk.folder / "shared"))
+    elsewhere = Desk(desk.folder / "elsewhere")
+    with counting() as sink:
+        furnish(desk, postgres_url, smtp=sink.port, people=1_000, rate="20/s")
+        with processes(Process(elsewhere, ("work",), desk.config)) as (doomed,):
+            desk.done("editions", "compose", "newsflash")
+            until(lambda: bool(_held(postgres_url, _owners(elsewhere))))
+            owners, listening = _owners(elsewhere), _count(postgres_url, LISTENING)
+            with processes(Process(desk, ("work",), desk.config)):
+                until(lambda: _count(postgres_url, LISTENING) == 2 * listening)
+                doomed.kill()
+                took = until(lambda: not _held(postgres_url, owners), 30)
+    print(json.dumps({"goes_on_after_s": round(took, 1)}))
 
 
-def _at_least(sink: Sink, count: int) -> bool:
-    return len(sink.accepted) >= count
+def _owners(desk: Desk) -> list[str]:
+    """Under whose name the worker there holds its leases: that of its journal."""
+    return [path.name for path in (desk.folder / "var" / "journal").glob("*/*")]
+
+
+def _held(url: str, owners: list[str]) -> int:
+    return _count(url, "SELECT count(*) FROM shards WHERE owner = ANY(%s)", owners)
+
+
+def _count(url: str, query: LiteralString, *arguments: object) -> int:
+    with psycopg.connect(url) as connection:
+        found = connection.execute(query, arguments).fetchone()
+    assert found
+    return int(found[0])
+
+
+def _tended(running: tuple[Process, ...]) -> bool:
+    for process in running:
+        process.tend()
+    return True
 
 
 def _settled(desk: Desk) -> bool:
     rows = desk.done("deliveries", "status", "--json").json()
     return bool(rows) and not rows[0]["owed"] and not rows[0]["deferred"]
-
-
-def _message_id(raw: bytes) -> str:
-    found = re.search(rb"(?mi)^Message-ID: *(\S+)", raw)
-    assert found
-    return found[1].decode()
-
-
-def _until(true: Callable[[], bool], seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.1)
