@@ -8,14 +8,15 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from digest.collect import memory
 from digest.collect.bury import Seen, bury
 from digest.collect.document import Source as How
 from digest.collect.illustrate import MOST, Easel, illustrate
 from digest.collect.keep import Keeper, Kept, keep
 from digest.collect.moving import moved
-from digest.collect.read import Asked, Reading, read_source
+from digest.collect.read import Reading, read_source
 from digest.collect.rhythm import next_try, retry, usual_days
-from digest.collect.understand import baseline, how_to_read, print_of, rank, understand
+from digest.collect.understand import baseline, how_to_read, rank, understand
 from digest.errors import CollectError, DigestError, FetchError
 from digest.fetch import Fetcher
 from digest.settings import Settings, Source
@@ -27,8 +28,6 @@ AT_ONCE = 1_000
 """Items in one transaction: others may write between."""
 LONGEST = 3600.0
 """Seconds for a whole visit, archives of many pages included; what was read by then is kept."""
-_IN_FULL_AFTER = timedelta(hours=48)
-_ARCHIVE_AFTER = timedelta(days=7)
 _RECENT = 20
 """Items that tell how often a source usually says something."""
 
@@ -113,21 +112,7 @@ class Visit:
     def _parts(self) -> AsyncIterator[Reading]:
         if self.given is not None:
             return _only(self.given)
-        row, how = self.row, self._how
-        before, _, body_hash = row.body_hash.partition(":")
-        stale = row.full_fetch_at is None or self.now - row.full_fetch_at > _IN_FULL_AFTER or before != print_of(how)
-        # Archives are read whole once, and then again now and then: what was changed without a date shows only so.
-        archive = row.full_fetch_at is not None and self.now - row.full_fetch_at <= _ARCHIVE_AFTER
-        asked = Asked(
-            url=row.validators_url,
-            etag="" if stale else row.etag,
-            last_modified="" if stale else row.last_modified,
-            body_hash="" if stale else body_hash,
-            adopted=row.adopted_url,
-            how=how,
-            since=row.last_success_at if row.first_collected_at and archive and before == print_of(how) else None,
-            newest_first=row.first_collected_at is None and bool(self._announce),
-        )
+        asked = memory.asked(self.row, self._how, self.now, newest_first=bool(self._announce))
         return read_source(self.source, self.settings.site, self.fetcher, asked)
 
     def _refuse_if_held(self) -> None:
@@ -137,8 +122,7 @@ class Visit:
             raise CollectError(f"asked us to stay away until {until:%Y-%m-%d %H:%M} UTC", about=self.row.url)
 
     def _held(self) -> datetime | None:
-        until = max((each for each in (self.row.hold_until, self.held_until) if each is not None), default=None)
-        return until if until is not None and until > self.now else None
+        return memory.held(self.row, self.held_until, self.now)
 
     async def _take(self, reading: Reading) -> list[str]:
         """Keep a part; what an operator should know of it."""
@@ -171,7 +155,7 @@ class Visit:
                 at=self.now,
                 next_check_at=after,
                 # What could not be stored must be told again.
-                validators=Validators() if kept.complaints else self._validators(reading),
+                validators=Validators() if kept.complaints else memory.validators(reading, self._how),
                 whole=reading.whole and not reading.not_modified,
                 move=self._move(reading),
                 rhythm=Rhythm(days=usual_days(dates), last=last) if kept.new else None,
@@ -191,32 +175,19 @@ class Visit:
 
     def _is_idle(self, reading: Reading) -> bool:
         """Whether nothing is to be noted but that we were there."""
-        return reading.not_modified and not self.row.failures and self._move(reading) == self._move_known()
+        return reading.not_modified and not self.row.failures and self._move(reading) == memory.move(self.row)
 
     def _nothing_new(self, reading: Reading) -> SourceReport:
         after = self._next(reading)
-        validators = self._validators(reading)
-        self.idle.append(Unchanged(source_id=self.row.id, at=self.now, next_check_at=after, validators=validators))
+        now_valid = memory.validators(reading, self._how)
+        self.idle.append(Unchanged(source_id=self.row.id, at=self.now, next_check_at=after, validators=now_valid))
         return SourceReport(source=self.source.slug, seen=reading.count, unchanged=reading.count, next_try=after)
 
     def _next(self, reading: Reading) -> datetime:
         return next_try(self.now, self.source.every, minutes=reading.minutes, spread=random.uniform(-1, 1))  # noqa: S311
 
-    def _validators(self, reading: Reading) -> Validators:
-        print_ = print_of(self._how)
-        return Validators(
-            url=reading.url,
-            etag=reading.etag,
-            last_modified=reading.last_modified,
-            body_hash=f"{print_}:{reading.body_hash}",
-        )
-
-    def _move_known(self) -> Move:
-        row = self.row
-        return Move(to=row.moved_to, on=row.moved_on, days=row.moved_days, adopted=row.adopted_url)
-
     def _move(self, reading: Reading) -> Move:
-        return moved(self._move_known(), reading.moved_to, self.now.date())
+        return moved(memory.move(self.row), reading.moved_to, self.now.date())
 
     async def _failed(self, error: Exception, words: str) -> SourceReport:
         row = self.row
