@@ -108,6 +108,27 @@ class Fetcher:
                 self._asked_away[host_key(parse_url(error.about))] = error.retry_after
             raise
 
+    async def post(self, url: str, body: bytes, *, own: str = "", media_type: str = "application/json") -> Response:
+        """POST to a URL, guarded as `get`; any 2xx is taken, and a redirect is none: what we say goes nowhere else."""
+        journey = Journey(
+            resolve=_resolve,
+            guard=self._guard,
+            pace=self._pace,
+            away=self._away,
+            wire=self._wire(),
+            own=parse_url(own) if own else httpx.URL("http://nobody.invalid"),
+            headers={
+                "user-agent": self.user_agent,
+                "connection": "close",
+                "content-type": media_type,
+                "content-length": str(len(body)),
+            },
+            limits=self.limits,
+            method="POST",
+            sent=body,
+        )
+        return await journey.hand_over(parse_url(url))
+
     def _away(self, url: httpx.URL) -> bool:
         host = host_key(url)
         return host in self._avoided or host in self._asked_away

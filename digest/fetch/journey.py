@@ -39,7 +39,16 @@ class Journey:
     own: httpx.URL
     headers: Mapping[str, str]
     limits: Limits
+    method: str = "GET"
+    sent: bytes = b""
     spent: float = 0.0
+
+    async def hand_over(self, url: httpx.URL) -> Response:
+        """The answer to what is sent there; FetchError for any but 2xx, a redirect included."""
+        answer = await self._hop(url)
+        if not 200 <= answer.status < 300:
+            raise FetchError(f"answered {answer.status}", about=answer.url, status=answer.status)
+        return answer
 
     async def follow(self, url: httpx.URL) -> Response:
         """The answer at the end of the redirects; raises FetchError."""
@@ -127,9 +136,10 @@ class Journey:
         host = f"[{address}]" if address.version == 6 else str(address)
         times = {"connect": self.limits.connect, "read": self.limits.read, "write": self.limits.read}
         return httpx.Request(
-            "GET",
+            self.method,
             url.copy_with(host=host, userinfo=b"", fragment=None),
             headers=raw,
+            content=self.sent,
             extensions={"timeout": {**times, "pool": self.limits.total}, "sni_hostname": url.raw_host.decode("ascii")},
         )
 

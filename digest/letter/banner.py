@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
 import re
 from dataclasses import replace
 from html import escape
 
-from digest.letter import headers
-from digest.letter.compile import note_message
+from digest.letter import again
 from digest.letter.holes import Letter
 
 _BODY = re.compile(r"<body[^>]*>", re.IGNORECASE)
@@ -33,15 +30,6 @@ def over_letter(letter: Letter, mark: str, words: str) -> Letter:
 
 def over_note(raw: bytes, mark: str, words: str) -> bytes:
     """A note of ours as `note_message` made it, said anew under a banner."""
-    note = email.message_from_bytes(raw, policy=email.policy.default)
-    text, html = note.get_body(("plain",)), note.get_body(("html",))
-    return note_message(
-        sender=headers.mailbox(str(note["From"])),
-        to=headers.mailbox(str(note["To"])),
-        subject=f"[{mark}] {note['Subject']}",
-        text=over_text(text.get_content() if text else "", words),
-        html=over_html(html.get_content() if html else "", words),
-        message_id=str(note["Message-ID"]),
-        date=note["Date"].datetime,
-        reply_to=str(note["Reply-To"] or ""),
-    )
+    said = again.read(raw)
+    subject, text, html = f"[{mark}] {said.subject}", over_text(said.text, words), over_html(said.html, words)
+    return replace(said, subject=subject, text=text, html=html).message()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from digest.service import aftermath, storm
+from digest.service import aftermath, passing, pulse, storm
 from digest.service.house import House
 
 
 async def go(house: House) -> None:
-    """Look for storms of leaving, and owe the reports that are due; safe to do in many processes at once."""
+    """Look for storms of leaving, owe reports, pass on alerts, say that all is well; safe in many processes at once."""
     await storm.watch(house)
     await aftermath.tell(house)
+    await passing.go(house)
+    await pulse.go(house)

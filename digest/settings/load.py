@@ -17,11 +17,12 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy.engine import make_url
 
 from digest.errors import ConfigError
+from digest.settings.alerts import Alerts
 from digest.settings.bounces import Bounces
 from digest.settings.environment import nested, variable
 from digest.settings.explain import sentences
 from digest.settings.keys import Keyring, made_key
-from digest.settings.sections import Alerts, Database, Digest, Engine, Feed, Fetch, Mailbox, Sender, Site, Source
+from digest.settings.sections import Database, Digest, Engine, Feed, Fetch, Mailbox, Sender, Site, Source
 from digest.settings.web import Web
 
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -107,6 +108,8 @@ class Settings(BaseSettings):
             for name in feed.sources
             if name not in self.sources and name != "editions"
         ]
+        if self.alerts.sender is not None and self.alerts.sender not in self.senders:
+            wrong.append(f"alerts.sender: there is no [senders.{self.alerts.sender}]")
         if "editions" in self.sources:
             wrong.append('sources.editions: "editions" is the name of our own editions; choose another')
         if self.engine.kind == "procrastinate" and self.database.url.startswith("sqlite:"):

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from digest.errors import ScheduleError
 from digest.schedule import parse as parse_schedule
 from digest.settings.quantities import Duration, Rate, Words, listed, table
+from digest.settings.secret import SecretUrl
 
 
 def _zone(name: str) -> str:
@@ -121,10 +122,6 @@ class Engine(Section):
 class Fetch(Section):
     allow_private: Words = ()
     gap: Duration = timedelta(seconds=1)
-
-
-class Alerts(Section):
-    to: Annotated[tuple[Mailbox, ...], BeforeValidator(listed)] = ()
 
 
 class Named(Section):
@@ -271,6 +268,7 @@ class Digest(Named):
     subject: str = "{{ edition.title }} {{ edition.date | month_year }}"
     sender: str
     notes: str | None = None
+    ping: SecretUrl | None = None
     schedule: Annotated[str, AfterValidator(_schedule)]
     timezone: Zone | None = None
     language: Language | None = None

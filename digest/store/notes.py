@@ -96,6 +96,20 @@ async def claim(tx: Tx, note: int, *, now: datetime, until: datetime) -> NoteRow
     return NoteRow(**{**row, "kind": NoteKind(row["kind"])}) if row else None
 
 
+async def waiting(tx: Tx, kind: NoteKind, *, before: datetime, without: str = "") -> tuple[NoteRow, ...]:
+    """Notes of a kind that have been owed since before then, but for those of the sender `without`."""
+    names = [_C[name] for name in NoteRow.__slots__]
+    query = select(*names).where(_C.kind == kind, _C.state == NoteState.OWED, _C.created_at <= before)
+    rows = (await tx.execute(query.where(_C.sender != without).order_by(_C.id))).mappings()
+    return tuple(NoteRow(**{**row, "kind": NoteKind(row["kind"])}) for row in rows)
+
+
+async def readdress(tx: Tx, note: int, sender: str, message: bytes, *, now: datetime) -> bool:
+    """Let another sender have one that is owed, in its own words; False when somebody is just sending it."""
+    change = update(notes).where(_C.id == note, _C.state == NoteState.OWED)
+    return (await tx.execute(change.values(sender=sender, message=message, due_at=now))).rowcount == 1
+
+
 async def settle(tx: Tx, note: int, state: NoteState, *, reply: str, due_at: datetime, attempts: int) -> None:
     """Say what became of a claimed one; `due_at` matters only while it is owed. Of what is over no words are kept."""
     values: dict[str, object] = {"state": state, "last_reply": reply[:500], "due_at": due_at, "attempts": attempts}

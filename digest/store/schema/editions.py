@@ -55,6 +55,7 @@ slots = Table(
     Column("state", String(16), nullable=False),
     ref("edition_id", "editions", nullable=True),
     Column("seen_at", Utc, nullable=False),
+    Column("pinged_at", Utc),
     words("note"),
     UniqueConstraint("digest", "key"),
     Index("ix_slots_state", "state"),

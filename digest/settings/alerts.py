@@ -1,0 +1,17 @@
+"""Who hears about trouble, and by which ways."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+from digest.settings.quantities import listed
+from digest.settings.secret import SecretUrl
+from digest.settings.sections import Mailbox, Section
+
+
+class Alerts(Section):
+    to: Annotated[tuple[Mailbox, ...], BeforeValidator(listed)] = ()
+    sender: str | None = None
+    webhook: SecretUrl | None = None
