@@ -19,6 +19,8 @@ SESSION = "session"
 JITTER = 0.2
 RESEND_AFTER = timedelta(minutes=15)
 SENDER_FAULT_AGAIN = STEPS[-1]
+SESSION_TIMES = 3.5
+"""As patient with somebody at whom every session ends: a week where others get two days. But not for ever."""
 GAVE_UP = "gave up"
 
 
@@ -58,14 +60,15 @@ def decide(
     """What becomes of a delivery after `outcome`; `before` is its past by kind of event.
 
     It is given up `give_up_after` the first answer of that kind, counting only while the relay answers for it: by the
-    waits that so many answers stand for. Never for what was the session's fault.
+    waits that so many answers stand for. What is the session's fault has more patience, and is held against nobody.
     """
     kind = SESSION if is_the_session(outcome) else str(outcome.kind)
     past = before.get(kind)
     count = 1 + (past.count if past else 0)
-    late = past is not None and now - past.since >= give_up_after
+    patience = give_up_after * SESSION_TIMES if kind == SESSION else give_up_after
+    late = past is not None and now - past.since >= patience
     if late and past and outcome.kind is OutcomeKind.DEFERRED:
-        late = _waited(past.count, token) >= give_up_after
+        late = _waited(past.count, token) >= patience
     match outcome.kind:
         case OutcomeKind.ACCEPTED:
             return Verdict(state=DeliveryState.ACCEPTED)
@@ -75,7 +78,7 @@ def decide(
             # Once resent and again in doubt: a person decides.
             due = now + RESEND_AFTER if count == 1 else None
             return Verdict(state=DeliveryState.UNCERTAIN, due=due, kind=kind, count=count)
-        case OutcomeKind.DEFERRED | OutcomeKind.SENDER if late and kind != SESSION:
+        case OutcomeKind.DEFERRED | OutcomeKind.SENDER if late:
             return Verdict(state=DeliveryState.REJECTED, kind=GAVE_UP, count=count)
         case OutcomeKind.DEFERRED:
             steps = GREYLISTING if reason(outcome) is Reason.GREYLISTED else STEPS

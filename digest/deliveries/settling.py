@@ -73,7 +73,7 @@ def _is_verdict(result: Result) -> bool:
 def _heard(sent: Sent) -> Heard:
     said = zip(sent.claimed, sent.batch.outcomes, strict=True)
     troubles = [(domain_of(each.wire), out) for each, out in said if out and out.kind is not OutcomeKind.ACCEPTED]
-    answers = len(sent.claimed) - sent.batch.outcomes.count(None)
+    answers = sum(outcome is not None for outcome in sent.batch.outcomes)
     return Heard(answers=answers, troubles=troubles, broken=sent.batch.broken)
 
 

@@ -39,12 +39,23 @@ def test_greylisting_is_answered_in_time(count: int, token: str) -> None:
 @pytest.mark.parametrize("kind", [OutcomeKind.DEFERRED, OutcomeKind.RELAY])
 @pytest.mark.parametrize(("code", "text"), [(421, "4.7.0 slow down"), (452, "4.3.1 storage"), (0, "lost at mail")])
 def test_a_session_never_counts(kind: OutcomeKind, code: int, text: str) -> None:
-    """Told a hundred times for a month that it is too much at once: still owed, and tried again ever later."""
-    before = {"session": Before(count=99, since=NOW - timedelta(days=30))}
+    """Told for six days that it is too much at once: still owed, where others would be given up after two."""
+    before = {"session": Before(count=99, since=NOW - timedelta(days=6))}
     outcome = Outcome(kind=kind, code=code, text=text)
     verdict = decide(outcome, before=before, now=NOW, give_up_after=DAYS, token="1")
     assert verdict.state in (DeliveryState.DEFERRED, DeliveryState.OWED)
     assert verdict.kind in ("session", "")
+
+
+def test_a_session_that_never_bears_somebody_ends() -> None:
+    """A week of sessions that end at the same recipient is enough; a relay that is down costs nobody anything."""
+    before = {"session": Before(count=99, since=NOW - timedelta(days=7))}
+
+    def after(kind: OutcomeKind) -> DeliveryState:
+        outcome = Outcome(kind=kind, code=421, text="4.7.0 slow down")
+        return decide(outcome, before=before, now=NOW, give_up_after=DAYS, token="1").state
+
+    assert (DeliveryState.REJECTED, DeliveryState.OWED) == (after(OutcomeKind.DEFERRED), after(OutcomeKind.RELAY))
 
 
 def test_one_who_never_wants_us_ends() -> None:
