@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from digest.letter import headers
 from digest.letter.compile import Compiled
@@ -56,7 +56,7 @@ class Writer:
         self._links = links
         self._identity = keys.begun("message-id", str(mailing.edition_id), str(mailing.revision), key_id=mailing.key_id)
         self._after = headers.message_id(b"", domain).encode("ascii").removeprefix(b"<")
-        self._reason = lru_cache(maxsize=1024)(reason)
+        self._reason = lru_cache(maxsize=1024)(partial(_reason, reason))
         self._series = Series(letter, unsubscribe=links.unsubscribe, manage=links.manage, mailto=links.mailto)
 
     def write(self, addressee: Addressee, now: datetime) -> list[bytes]:
@@ -66,13 +66,16 @@ class Writer:
         """
         identity = self._identity.copy()
         identity.update(framed(addressee.handle))
-        day = addressee.confirmed_at.date() if addressee.confirmed_at else None
         return self._series.pieces(
             name=addressee.name,
             address=addressee.email,
-            reason=self._reason(addressee.basis, day),
+            reason=self._reason(addressee.basis, addressee.since[:10]),
             leave=self._links.leave(addressee.handle).encode("ascii"),
             visit=self._links.visit(addressee.handle).encode("ascii"),
             date=now,
             message_id=b"<%b%b" % (identity.hexdigest().encode("ascii"), self._after),
         )
+
+
+def _reason(reason: Callable[[str, date | None], str], basis: str, day: str) -> str:
+    return reason(basis, date.fromisoformat(day) if day else None)

@@ -48,12 +48,13 @@ class Settling:
         """Tell the ledger what became of a claim: by how much the counters move."""
         now, mailing = self._context.clock(), self._mailing.id
         accepted, others = _parted(sent)
+        before = {each.subscriber for each in sent.claimed if each.again}
         doubts = [who for who, outcome in others if outcome and outcome.kind is OutcomeKind.UNCERTAIN]
         self._doubts += [who for who in doubts if who not in self._doubts]
         many = len(self._doubts) > self._route.sender.connections
         results, refused = await verdicts.of(tx, mailing, others, now=now, patience=self._patience, hold=many)
         self.got_on = self.got_on or bool(accepted) or any(map(_is_verdict, results))
-        await deliveries.accept(tx, mailing, accepted, now)
+        await deliveries.accept(tx, mailing, accepted, now, again=[who for who in accepted if who in before])
         await deliveries.record(tx, mailing, results, now)
         if many:
             await deliveries.hold_doubts(tx, self._shard, self._doubts)

@@ -9,21 +9,38 @@ from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, Update, and_, bindparam, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    String,
+    Update,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from digest.model.deliveries import DeliveryState, Reason, Shard, millis
 from digest.model.subscribers import SubscriptionState
 from digest.store.database import Tx, among, many
 from digest.store.delivery_events import remember, resolve
-from digest.store.schema import deliveries, shards, subscribers, subscriptions
+from digest.store.schema import deliveries, delivery_events, shards, subscribers, subscriptions
 from digest.store.shards import HELD, inside
 
-_C = deliveries.c
+_C, _E = deliveries.c, delivery_events.c
 
 
 class Addressee(NamedTuple):
     """One whose letter is claimed: all that personalising it needs. A tuple: there are very many."""
 
+    entitled: bool
+    """Whether they may still be written to."""
+    again: bool
+    """Whether something went wrong with it before."""
     subscriber: int
     variant: int
     handle: str
@@ -32,9 +49,9 @@ class Addressee(NamedTuple):
     wire: str
     """As SMTP wants it: the domain as A-labels."""
     name: str
-    language: str
     basis: str
-    confirmed_at: datetime | None
+    since: str
+    """When they asked for it, ISO 8601; empty where that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +81,10 @@ async def claim(
     values |= {"digest": digest, "now": millis(now), "most": limit}
     found = (await tx.execute(_candidates(_shut(domains)), values)).all()
     rows: Sequence[Any] = _within(found, domains) if domains else found
-    fit = tuple(Addressee._make(who) for entitled, *who in rows if entitled)
-    if len(fit) < len(rows):
-        gone = [subscriber for entitled, subscriber, *_ in rows if not entitled]
+    fit = tuple(map(Addressee._make, rows))
+    if not all(each.entitled for each in fit):
+        gone = [each.subscriber for each in fit if not each.entitled]
+        fit = tuple(each for each in fit if each.entitled)
         await _set(tx, shard.mailing, gone, DeliveryState.WITHDRAWN, millis(now))
         await resolve(tx, shard.mailing, gone, now, "withdrawn")
     await _set(tx, shard.mailing, [each.subscriber for each in fit], DeliveryState.SENDING, millis(now))
@@ -98,16 +116,19 @@ def _to(domain: str, people: Sequence[Addressee]) -> int:
 
 @lru_cache(maxsize=64)
 def _candidates(shut: tuple[str, ...]) -> Select[tuple[Any, ...]]:
-    """Whether they may still be written to, and what makes an `Addressee`; nobody of the domains `shut`.
+    """What makes an `Addressee`; nobody of the domains `shut`.
 
     Built once: building it takes longer than its rows.
     """
     mine = and_(subscriptions.c.subscriber_id == _C.subscriber_id, subscriptions.c.digest == bindparam("digest"))
     people = deliveries.outerjoin(subscribers, subscribers.c.id == _C.subscriber_id).outerjoin(subscriptions, mine)
     entitled = and_(subscriptions.c.state == SubscriptionState.CONFIRMED, subscribers.c.suppressed.is_(False))
-    person = [subscribers.c[name] for name in ("handle", "email", "email_norm", "name", "language")]
-    consent = (subscriptions.c.basis, subscriptions.c.confirmed_at)
-    query = select(entitled.label("entitled"), _C.subscriber_id, _C.variant, *person, *consent).select_from(people)
+    said = and_(_E.mailing_id == _C.mailing_id, _E.subscriber_id == _C.subscriber_id, _E.resolved_at.is_(None))
+    again = select(_E.subscriber_id).where(said).correlate(deliveries).exists()
+    person = [subscribers.c[name] for name in ("handle", "email", "email_norm", "name")]
+    consent = (subscriptions.c.basis, func.coalesce(type_coerce(subscriptions.c.confirmed_at, String), ""))
+    delivery = (entitled.label("entitled"), again, _C.subscriber_id, _C.variant)
+    query = select(*delivery, *person, *consent).select_from(people)
     wire = func.coalesce(subscribers.c.email_norm, "")
     elsewhere = [~wire.endswith(f"@{domain}", autoescape=True) for domain in shut]
     inside_shard = _C.subscriber_id.between(bindparam("first"), bindparam("last"))
@@ -120,10 +141,18 @@ def _due() -> ColumnElement[bool]:
     return or_(_C.state == DeliveryState.OWED, again)
 
 
-async def accept(tx: Tx, mailing: int, ids: Sequence[int], now: datetime) -> None:
-    """Settle those that a relay took; a late one also settles what somebody else has meanwhile called uncertain."""
-    await _set(tx, mailing, ids, DeliveryState.ACCEPTED, millis(now), late=True)
-    await resolve(tx, mailing, ids, now, "accepted")
+async def accept(
+    tx: Tx, mailing: int, ids: Sequence[int], now: datetime, *, again: Sequence[int] | None = None
+) -> None:
+    """Settle those that a relay took; a late one also settles what somebody else has meanwhile called uncertain.
+
+    `again` are those with whom something had gone wrong before they were claimed; by default that may be all.
+    """
+    settled = await _set(tx, mailing, ids, DeliveryState.ACCEPTED, millis(now), (DeliveryState.SENDING,))
+    if settled < len(ids):
+        await _set(tx, mailing, ids, DeliveryState.ACCEPTED, millis(now), (DeliveryState.UNCERTAIN,))
+        again = None
+    await resolve(tx, mailing, ids if again is None else again, now, "accepted")
 
 
 async def record(tx: Tx, mailing: int, results: Sequence[Result], now: datetime) -> None:
@@ -134,7 +163,8 @@ async def record(tx: Tx, mailing: int, results: Sequence[Result], now: datetime)
     for each in others:
         by_fate[each.state, each.at].append(each.subscriber)
     for (state, at), ids in by_fate.items():
-        await _set(tx, mailing, ids, state, at)
+        before = () if state is DeliveryState.WITHDRAWN else (DeliveryState.SENDING,)
+        await _set(tx, mailing, ids, state, at, before)
     await resolve(
         tx, mailing, [each.subscriber for each in others if each.state is DeliveryState.REJECTED], now, "rejected"
     )
@@ -189,14 +219,19 @@ async def withdraw(tx: Tx, mailing: int, now: datetime) -> int:
     return (await tx.execute(update(deliveries).where(owed).values(**values))).rowcount
 
 
-async def _set(tx: Tx, mailing: int, ids: Sequence[int], state: DeliveryState, at: int, *, late: bool = False) -> None:
+async def _set(
+    tx: Tx,
+    mailing: int,
+    ids: Sequence[int],
+    state: DeliveryState,
+    at: int,
+    before: tuple[DeliveryState, ...] = (),
+) -> int:
+    """Move those that are in one of the states `before`, by default in any; how many those are."""
     if not ids:
-        return
-    before: tuple[DeliveryState, ...] = ()
-    if state is not DeliveryState.SENDING and state is not DeliveryState.WITHDRAWN:
-        before = (DeliveryState.SENDING, DeliveryState.UNCERTAIN) if late else (DeliveryState.SENDING,)
+        return 0
     values = {"mailing": mailing, "to": int(state), "when": at} | many(tx, ids)
-    await tx.execute(_setting(tx.dialect.name, before), values)
+    return (await tx.execute(_setting(tx.dialect.name, before), values)).rowcount
 
 
 @cache
