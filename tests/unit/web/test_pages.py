@@ -246,7 +246,7 @@ def test_editions_are_laid_out_as_files(site: Any, tmp_path: Path) -> None:
     assert before == {file: file.stat().st_mtime_ns for file in files}
     site.run(_cancel(site.house, "2026-05-29"))
     site.run(lay_out(site.house, out))
-    assert ((out / "editions/newsflash/2026-05-29").exists(), files[-1].exists()) == (False, True)
+    assert ((out / "editions/newsflash/2026-05-29").exists(), files[0].exists()) == (False, True)
 
 
 async def _cancel(house: Any, label: str) -> None:
