@@ -20,6 +20,8 @@ from digest.settings import Digest
 from digest.store import announcements, digests, dispositions, drafts, editions
 from digest.store.database import Tx
 
+WAITS = "waits for approval"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
@@ -132,9 +134,9 @@ async def seal(tx: Tx, made: Draft, *, now: datetime, held: Edition | None = Non
     return edition
 
 
-async def hold(tx: Tx, made: Draft, *, now: datetime) -> Edition:
+async def hold(tx: Tx, made: Draft, *, now: datetime, why: str = WAITS) -> Edition:
     """Set the edition down for a person to approve; nothing is settled, and its window is closed."""
-    return await editions.add(tx, **_row(made, EditionStatus.HELD, 0), now=now, why="waits for approval")
+    return await editions.add(tx, **_row(made, EditionStatus.HELD, 0), now=now, why=why)
 
 
 async def merge(tx: Tx, held: Edition, into: Draft, *, now: datetime) -> None:

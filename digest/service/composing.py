@@ -170,12 +170,13 @@ async def seal(
     if draft.empty:
         return await _nothing(house, draft, slot)
     sealed = letters.rows(letters.rendered(house, draft.snapshot, languages), text_only=text_only)
+    held_for = await _held_for(house, digest)
     async with house.store.write() as tx:
         await _answer(tx, slot)
         if merging:
             await flow.merge(tx, merging, draft, now=now())
-        if digest.approval == "manual":
-            edition = await hold(house, tx, draft, sealed)
+        if held_for:
+            edition = await hold(house, tx, draft, sealed, why=held_for)
         else:
             edition = await flow.seal(tx, draft, now=now())
             await _owe_mail(tx, house, edition, sealed, grace)
@@ -194,9 +195,19 @@ async def seal(
     return Composed(edition=edition, words=words)
 
 
-async def hold(house: House, tx: Tx, draft: Draft, rows: tuple[mailings.LetterRow, ...]) -> Edition:
+async def _held_for(house: House, digest: Digest) -> str:
+    """Why a person has to approve what would be sealed now; "" where nobody has to."""
+    if digest.approval == "manual":
+        return flow.WAITS
+    stale = await watching.unread(house) if digest.on_stale == "hold" else ()
+    return f"{flow.WAITS}: {'; '.join(stale)}" if stale else ""
+
+
+async def hold(
+    house: House, tx: Tx, draft: Draft, rows: tuple[mailings.LetterRow, ...], *, why: str = flow.WAITS
+) -> Edition:
     """Set the draft down for a person to approve, and show it to the operators."""
-    edition = await flow.hold(tx, draft, now=now())
+    edition = await flow.hold(tx, draft, now=now(), why=why)
     await proving.owe(house, tx, edition, rows, at=now(), draft=draft.short)
     return edition
 

@@ -115,6 +115,25 @@ def test_below_its_least_it_is_skipped_and_all_stays_owed(desk: Desk) -> None:
     assert (["skipped", "cancelled"], OWED) == (statuses, what_became(desk))
 
 
+@pytest.mark.long
+def test_a_stale_source_holds_an_edition_where_it_should(desk: Desk) -> None:
+    """With `on_stale = "hold"` it waits for a person and says for which source; without it goes."""
+    gone = '\n[sources.gone]\nkind = "feed"\nurl = "http://127.0.0.1:1/feed"\n'
+    with sinking() as sink:
+        opened(desk, sink)
+        CANCEL(desk, sink)
+        text = desk.config.read_text().replace('approval = "manual"', 'on_stale = "hold"')
+        desk.config.write_text(text + gone)
+        desk.run("collect")
+        assert "Mind: source gone never read" in desk.done("editions", "preview", "newsflash").out
+        desk.done("editions", "compose", "newsflash", "--at", "2025-05-31")
+        [held, _] = desk.done("editions", "list", "--json").json()
+        assert ("held", "waits for approval: gone never read") == (held["status"], held["why"])
+        assert OWED == what_became(desk)
+        desk.done("editions", "approve", "newsflash", "2025-05-31")
+        assert CARRIED == what_became(desk)
+
+
 def what_became(desk: Desk) -> dict[str, str]:
     """Announcement → its disposition, "owed" for none."""
     query = (
