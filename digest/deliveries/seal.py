@@ -81,6 +81,7 @@ async def _freeze(store: Store, mailing: int, now: datetime, clock: Callable[[],
         async with store.write() as tx:
             over = await audiences.freeze(tx, mailing, first=first, size=proof.SHARD, limit=limit, now=now)
         limit = next_limit(limit, clock() - begun)
+        await store.checkpoint()
 
 
 def next_limit(limit: int, took: float) -> int:

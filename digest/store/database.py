@@ -57,6 +57,15 @@ class Store:
             async with self.reader.begin() as tx:
                 yield tx
 
+    async def checkpoint(self) -> None:
+        """Carry what was written over into the file of SQLite, while others write.
+
+        Else some commit does, and holds the writer for as long as the disk takes.
+        """
+        if self.is_sqlite:
+            async with self.reader.connect() as connection:
+                await embedded.checkpoint((await connection.get_raw_connection()).driver_connection)
+
     async def close(self) -> None:
         await self.reader.dispose()
         await self.writer.dispose()

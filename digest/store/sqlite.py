@@ -48,6 +48,11 @@ def engine(url: URL, *, writes: bool) -> AsyncEngine:
     return made
 
 
+async def checkpoint(connection: Any) -> None:
+    """Carry over as much as nobody uses just now (PRAGMA wal_checkpoint, PASSIVE); while no transaction is open."""
+    await (await connection.execute("PRAGMA wal_checkpoint(PASSIVE)")).close()
+
+
 class _Connection(aiosqlite.Connection):
     """aiosqlite's, with cursors that take fewer steps."""
 
