@@ -22,8 +22,9 @@ def columns(text: str) -> int:
 
 def _lines(line: str, width: int) -> list[str]:
     done, used = [""], 0
-    for word in line.split():
-        for piece in _pieces(_quiet(word), width, width - used - bool(used)):
+    words = map(_quiet, line.split()) if _RUN.search(line) else line.split()
+    for word in words:
+        for piece in (word,) if word.isascii() else _pieces(word, width, width - used - bool(used)):
             need = columns(piece)
             if used and used + 1 + need > width:
                 done.append(piece)
