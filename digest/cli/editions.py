@@ -46,7 +46,8 @@ def show(digest: DigestName, label: Annotated[str, typer.Argument()], as_json: J
     if as_json:
         emit(found.json())
         return
-    say(f"{found.title} {found.row.label}, {found.row.status}")
+    revised = f", revision {found.row.revision}" if found.row.revision > 1 else ""
+    say(f"{found.title} {found.row.label}, {found.row.status}{revised}")
     table(("Section", "Title", "Link"), found.items, empty="It holds nothing.")
     table(reading.COUNTS, [found.row.counts])
 
@@ -166,6 +167,7 @@ def report(
     if as_json:
         emit(found.json())
         return
-    say(f"{found.row.digest} {found.row.named} is {found.row.status}.")
+    revised = f", revision {found.row.revision}" if found.row.revision > 1 else ""
+    say(f"{found.row.digest} {found.row.label} is {found.row.status}{revised}.")
     for line in found.lines:
         say(line)

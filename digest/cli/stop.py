@@ -23,7 +23,8 @@ def stop(
 
     if lift:
         was = within(lambda house: stopping.lift(house, by=operator(), why=why))
-        say(f"Lifted; {was.words}. What is owed goes on.")
+        why_then = was.why or "no reason given"
+        say(f"Lifted the stop of {was.at:%Y-%m-%d %H:%M} UTC by {was.by}: {why_then}. What is owed goes on.")
         return
     made = within(lambda house: stopping.stop(house, by=operator(), why=why))
     say(f"{made.words[:1].upper()}{made.words[1:]}. Nothing is lost; to go on: digest stop --lift")

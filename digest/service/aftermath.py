@@ -48,7 +48,7 @@ class Report:
         counts = [f"{getattr(numbers, name):,} {name}" for name in others if getattr(numbers, name)]
         kinds = ", ".join(f"{self.back[kind]:,} {kind}" for kind in _BOUNCES if self.back.get(kind))
         return (
-            f"It holds {row.items} announcements. Of {numbers.audience:,} letters {numbers.accepted:,} were accepted"
+            f"It holds {row.items} announcements. {numbers.accepted:,} of {numbers.audience:,} letters were accepted"
             + (f", {', '.join(counts)}" if counts else "")
             + ".",
             f"{self.bounced:,} came back later{f' ({kinds})' if kinds else ''}; "

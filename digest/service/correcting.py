@@ -159,7 +159,9 @@ async def _numbers(tx: Tx, edition: Edition) -> tuple[int, int]:
     return await audiences.correctable(tx, edition.digest, edition.id, edition.revision + 1, now())
 
 
-async def _seal(house: House, tx: Tx, prepared: _Prepared, request: Request, start: datetime) -> list[int]:
+async def _seal(
+    house: House, tx: Tx, prepared: _Prepared, request: Request, start: datetime
+) -> list[tuple[MailingKind, int]]:
     """The next revision with its mailings, in one transaction; an edition that was sent gets only the note's."""
     was = prepared.made.edition
     for mailing in await mailings.of_edition(tx, was.id):
@@ -171,7 +173,7 @@ async def _seal(house: House, tx: Tx, prepared: _Prepared, request: Request, sta
         edition = await editions.move(tx, edition, EditionStatus.SENDING, now=now())
     owed = []
     for kind, rows in kinds:
-        owed.append(await _owe(house, tx, edition, kind, rows, start))
+        owed.append((kind, await _owe(house, tx, edition, kind, rows, start)))
     await audit.add(
         tx,
         at=now(),
@@ -204,10 +206,11 @@ async def _owe(
     return mailing
 
 
-async def _delivered(house: House, request: Request, owed: list[int], grace: timedelta) -> Sent:
+async def _delivered(house: House, request: Request, owed: Sequence[tuple[MailingKind, int]], grace: timedelta) -> Sent:
     said = [f"{request.digest} {request.label} is corrected."]
     settled = True
-    for mailing, name in zip(owed, ("The corrected edition", "The note"), strict=False):
+    for kind, mailing in owed:
+        name = "The note" if kind is MailingKind.CORRECTION else "The corrected edition"
         done = await sending.go_on(house, mailing, grace=grace, name=name, progress=request.progress)
         said.append(done.words)
         settled = settled and done.settled

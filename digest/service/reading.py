@@ -31,7 +31,7 @@ class Row:
     numbers: Counts
     next_due: datetime | None
     of: MailingRow | None = None
-    """The mailing it tells of; of an edition as a whole, its newest."""
+    """The mailing it tells of; None for an edition as a whole."""
 
     @property
     def digest(self) -> str:
@@ -189,7 +189,7 @@ async def row(tx: Tx, found: Edition) -> Row:
         whole = replace(
             whole, numbers=whole.numbers.plus(Counts(accepted=earlier.accepted, uncertain=earlier.uncertain))
         )
-    return whole
+    return replace(whole, of=None)
 
 
 async def _of_mailing(tx: Tx, found: Edition, mailing: MailingRow | None) -> Row:

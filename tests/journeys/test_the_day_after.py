@@ -34,7 +34,9 @@ def test_a_day_after_operators_get_a_report_once(desk: Desk) -> None:
         names = ("items", "audience", "accepted", "rejected", "left", "joined", "complaints")
         assert (1, 3, 2, 1, 1, 1, 0) == tuple(found[name] for name in names)
         assert ["gone never read"] == found["stale_sources"]
-        assert "2 were accepted, 1 rejected" in desk.done("editions", "report", "newsflash", "2025-05-30").out
+        assert (
+            "2 of 3 letters were accepted, 1 rejected" in desk.done("editions", "report", "newsflash", "2025-05-30").out
+        )
         assert [] == reports(sink.of("office@example.org"))
         with closing(sqlite3.connect(desk.folder / "var/digest.db")) as database, database:
             database.execute("UPDATE editions SET sent_at = strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '-25 hours')")
