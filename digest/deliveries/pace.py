@@ -27,6 +27,8 @@ RESERVE = 0.05
 PAUSE = timedelta(seconds=5)
 """For all who share the pace, when a relay asks to slow down for the first time."""
 LUMP = 1.0
+_LATE = 0.1
+"""Seconds of places that went by which are made up for at once; what is later is spread anew."""
 _FRESH = 0.25
 _SPREAD = 60.0
 
@@ -92,7 +94,8 @@ class Pace:
         if not recipients:
             return
         count, level = len(recipients), self._standing.level
-        wait = 0.0
+        # Before the row is asked for: what we wait for it is not to be waited for again.
+        begun, wait = self.monotonic(), 0.0
         if self.limits.rate or level or self._standing.ahead:
             wait = await pace.reserve(tx, self.key, count, rate=self.rate, now=self.clock())
         await self._spend(tx, self.key, self.limits, count)
@@ -100,7 +103,7 @@ class Pace:
             await self._reserve_domains(tx, Counter(map(domain_of, recipients)))
         rate = _halved(self.rate, level)
         self._apart = 1 / rate if rate else 0.0
-        self._starts, self._taken = self.monotonic() + wait, 0
+        self._starts, self._taken = begun + wait, 0
 
     async def place(self, tx: Tx) -> float:
         """A place for one note: seconds to wait for it. No allowance is too small for a note.
@@ -127,19 +130,27 @@ class Pace:
         """Wait for the next of the reserved places."""
         if not self._apart and self._starts <= self.monotonic():
             return
-        at = self._starts + self._taken * self._apart
+        wait = self._until_next()
         self._taken += 1
-        if (wait := at - self.monotonic()) > 0:
+        if wait > 0:
             await self.sleep(wait)
 
     def ready(self) -> bool:
         """Take the next of the reserved places where it needs no waiting for; whether it did."""
         if not self._apart:
             return True
-        if self._starts + self._taken * self._apart > self.monotonic():
+        if self._until_next() > 0:
             return False
         self._taken += 1
         return True
+
+    def _until_next(self) -> float:
+        """Seconds to the next place. A process that stood still does not write all that it missed in one go."""
+        wait = self._starts + self._taken * self._apart - self.monotonic()
+        if wait < -(slack := max(self._apart, _LATE)):
+            self._starts -= wait + slack
+            return -slack
+        return wait
 
     async def _stands(self, tx: Tx) -> Standing:
         """How the sender's row stands; without a rate, asked for no more than a few times a second."""

@@ -115,6 +115,29 @@ def test_a_claim_is_a_second_and_spread_evenly(url: str) -> None:
     assert [0.263, 0.263] == slept
 
 
+def test_what_was_missed_is_not_written_in_one_go(url: str) -> None:
+    """A process that stood still for seconds goes on at the rate; a tenth of a second is made up for."""
+    time = 0.0
+
+    async def main() -> list[float]:
+        nonlocal time
+        async with opened(url) as house:
+            mine = Pace("main", Limits(rate="100/s"), clock=lambda: NOW, monotonic=lambda: time)
+            async with house.store.write() as tx:
+                await mine.reserve(tx, ["a@example.com"] * 95)
+            time, written = 5.0, []
+            while len(written) < 95:
+                if mine.ready():
+                    written.append(time)
+                else:
+                    time += 0.001
+            return written
+
+    written = asyncio.run(main())
+    assert 10 == written.count(5.0)
+    assert 5.8 < written[-1] < 6.0
+
+
 def test_unlimited_and_slow_claims(url: str) -> None:
     """Without a rate a claim is still small; at less than one a second it is one, and the next is not claimed yet."""
 
