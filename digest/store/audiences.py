@@ -91,7 +91,9 @@ def _next(
     who = select(literal(mailing), _S.subscriber_id, variant, state, at).select_from(_people())
     # Who confirmed since it was sealed gets the next one, also when this is being made up for after a crash.
     before = or_(_S.confirmed_at.is_(None), _S.confirmed_at <= sealed)
-    return who.where(_entitled(digest, sealed), before, _S.subscriber_id > after, _S.subscriber_id <= upto)
+    # Of both tables: PostgreSQL would walk the other from its beginning, each time further.
+    within = (column > after for column in (_S.subscriber_id, subscribers.c.id))
+    return who.where(_entitled(digest, sealed), before, *within, _S.subscriber_id <= upto)
 
 
 async def correctable(tx: Tx, digest: str, edition: int, revision: int, now: datetime) -> tuple[int, int]:
