@@ -20,7 +20,9 @@ AT_ONCE = 5_000
 """A list no longer than this is owed its deliveries in the sealing transaction."""
 MOST_AT_ONCE = 50_000
 _HOLD = 0.06
-"""Seconds for which a step means to hold the ledger."""
+"""Seconds for which a step means to hold the ledger, where nobody else can write meanwhile."""
+_HOLD_A_ROW = 0.5
+"""The same where it holds only the mailing."""
 
 
 async def seal(
@@ -75,16 +77,16 @@ async def freeze(store: Store, *, now: datetime, clock: Callable[[], float] = ti
 async def _freeze(store: Store, mailing: int, now: datetime, clock: Callable[[], float]) -> None:
     async with store.read() as tx:
         first = proof.proof_size(await audiences.roughly(tx, (await mailings.get(tx, mailing)).digest))
-    limit, over = AT_ONCE, False
+    limit, over, hold = AT_ONCE, False, _HOLD if store.is_sqlite else _HOLD_A_ROW
     while not over:
         begun = clock()
         async with store.write() as tx:
             over = await audiences.freeze(tx, mailing, first=first, size=proof.SHARD, limit=limit, now=now)
-        limit = next_limit(limit, clock() - begun)
+        limit = next_limit(limit, clock() - begun, hold)
         await store.checkpoint()
 
 
-def next_limit(limit: int, took: float) -> int:
+def next_limit(limit: int, took: float, hold: float = _HOLD) -> int:
     """How many to take next, when `limit` took so many seconds: at most twice as many, a shard's worth at least."""
-    wanted = limit * min(2.0, _HOLD / max(took, 0.001))
+    wanted = limit * min(2.0, hold / max(took, 0.001))
     return int(min(MOST_AT_ONCE, max(proof.SHARD, wanted)))

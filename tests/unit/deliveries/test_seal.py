@@ -30,7 +30,7 @@ class Killed(BaseException):
 def short_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """A list is long beyond 100, and each step takes a thousand."""
     monkeypatch.setattr(seal, "AT_ONCE", 100)
-    monkeypatch.setattr(seal, "next_limit", lambda limit, took: 700)
+    monkeypatch.setattr(seal, "next_limit", lambda limit, took, hold: 700)
     monkeypatch.setattr(proof, "SHARD", 300)
 
 
