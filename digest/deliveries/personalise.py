@@ -53,6 +53,8 @@ class Writer:
         reason: Callable[[str, date | None], str],
     ) -> None:
         """`domain` is that of the sender's From; `reason` says from basis and day why one gets this."""
+        self.most = letter.size
+        """Octets that no message of it exceeds."""
         self._links = links
         self._identity = keys.begun("message-id", str(mailing.edition_id), str(mailing.revision), key_id=mailing.key_id)
         self._after = headers.message_id(b"", domain).encode("ascii").removeprefix(b"<")

@@ -118,7 +118,7 @@ class _Ahead:
         self._next = max(self._next, parcel.key + 1)
         self._begin()
         whole = begun.result() if begun else self._signing.sign(b"".join(self._plain[parcel.key]))
-        parcel.message, parcel.size = (whole,), len(whole)
+        parcel.message, parcel.most = (whole,), len(whole)
 
     def _begin(self) -> None:
         while self._upto < min(len(self._plain), self._next + AHEAD):

@@ -208,8 +208,9 @@ class Turn:
         parcels = []
         for key, each in enumerate(claimed):
             try:
-                message = writers[each.variant].write(each, now)
-                parcels.append(packed(key, envelope(address, each.handle, mailing), wire(each.wire), message))
+                writer = writers[each.variant]
+                sender, message = envelope(address, each.handle, mailing), writer.write(each, now)
+                parcels.append(packed(key, sender, wire(each.wire), message, most=writer.most))
             except LetterError as error:
                 refused = Outcome(kind=OutcomeKind.REJECTED, text=str(error))
                 parcels.append(Parcel(key, address, each.wire, (), refused=refused))

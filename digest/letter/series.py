@@ -34,6 +34,8 @@ class Series:
         self._pick = itemgetter(*map(_ORDER.index, letter.slots))
         self._has_address = not {"text.address", "html.address"}.isdisjoint(letter.slots)
         self._leave, self._visit = _link(unsubscribe), _link(manage)
+        self._moment: datetime | None = None
+        self._date = b""
         self._list_unsubscribe = _list_unsubscribe(unsubscribe, mailto)
 
     def pieces(
@@ -47,7 +49,7 @@ class Series:
         (text_leave, html_leave), (text_visit, html_visit) = self._leave, self._visit
         values = (
             headers.to_value(name, address),
-            headers.date_value(date).encode("ascii"),
+            self._date_of(date),
             message_id,
             self._list_unsubscribe(leave),
             *compiled.filled(name),
@@ -61,6 +63,12 @@ class Series:
         pieces = self._frame.copy()
         pieces[1::2] = self._pick(values)
         return pieces
+
+    def _date_of(self, moment: datetime) -> bytes:
+        """The value of Date, worked out once for all who are written to at one moment."""
+        if moment is not self._moment:
+            self._moment, self._date = moment, headers.date_value(moment).encode("ascii")
+        return self._date
 
 
 def _link(beginning: str) -> tuple[bytes, bytes]:

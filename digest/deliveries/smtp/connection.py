@@ -118,9 +118,11 @@ class Connection:
         """Why a message cannot go over this session: its addresses, or its size (RFC 1870, 6.1); None when it can."""
         if not parcel.usual and (refused := self._unspeakable(parcel.sender, parcel.recipient)):
             return refused
-        if parcel.size <= (self._most_bytes or parcel.size):
+        if not self._most_bytes or parcel.most <= self._most_bytes:
             return None
-        text = f"5.3.4 the letter has {parcel.size} octets, the relay takes {self._most_bytes}"
+        if (size := sum(map(len, parcel.message))) <= self._most_bytes:
+            return None
+        text = f"5.3.4 the letter has {size} octets, the relay takes {self._most_bytes}"
         return Outcome(kind=OutcomeKind.SENDER, code=552, text=text)
 
     def _unspeakable(self, sender: str, recipient: str) -> Outcome | None:

@@ -23,8 +23,8 @@ class Parcel:
     recipient: str
     message: Sequence[bytes]
     """In pieces that are joined when it is written: CRLF, no line that begins with a dot."""
-    size: int = 0
-    """In octets."""
+    most: int = 0
+    """Octets that it surely does not exceed."""
     opening: bytes = b""
     """The commands that lead to it."""
     usual: bool = False
@@ -36,16 +36,18 @@ class Parcel:
     dotted: bool = False
 
 
-def packed(key: int, sender: str, recipient: str, message: Sequence[bytes]) -> Parcel:
+def packed(key: int, sender: str, recipient: str, message: Sequence[bytes], *, most: int | None = None) -> Parcel:
     """A message with all that can be worked out before a connection is free for it: for very many at a time.
 
-    Only an address beyond ASCII asks for SMTPUTF8 (RFC 6531, 3.4).
+    `most` is what its letter comes to at most, where that is known. Only an address beyond ASCII asks for SMTPUTF8
+    (RFC 6531, 3.4).
     """
     opening = f"MAIL FROM:<{sender}>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n"
     usual = _USUAL.fullmatch(opening) is not None
     if not (usual or opening.isascii()):
         opening = f"MAIL FROM:<{sender}> SMTPUTF8 BODY=8BITMIME\r\nRCPT TO:<{recipient}>\r\nDATA\r\n"
-    return Parcel(key, sender, recipient, message, sum(map(len, message)), opening.encode("utf-8", "replace"), usual)
+    most = sum(map(len, message)) if most is None else most
+    return Parcel(key, sender, recipient, message, most, opening.encode("utf-8", "replace"), usual)
 
 
 Source = Callable[[], Parcel | None]
