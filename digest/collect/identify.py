@@ -15,7 +15,7 @@ from digest.collect.clean import Cleaned, cleaned
 from digest.collect.dates import When, read_date
 from digest.collect.links import absolute, canonical_link
 from digest.collect.parse import ReadItem
-from digest.collect.text import TEASER_LIMIT, is_cut, legal, one_line, shorten, teaser, title_key, title_text
+from digest.collect.text import TEASER_LIMIT, described, is_cut, legal, one_line, shorten, teaser, title_key, title_text
 from digest.model import codec
 from digest.model.announcements import Enclosure, Facts, IdentKind, Item, Picture, Precision
 
@@ -201,7 +201,7 @@ def _names(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def _picture(read: ReadItem) -> Picture | None:
-    alt = shorten(one_line(read.picture_alt), 500)
+    alt = described(shorten(one_line(read.picture_alt), 500))
     if read.picture_file:
         return Picture(url="", alt=alt)
     url = canonical_link(absolute(read.picture, read.base)) if read.picture else ""

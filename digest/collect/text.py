@@ -29,6 +29,13 @@ _ENDING = re.compile(
     re.IGNORECASE,
 )
 _ENDS = (*"])>.g", *"\u2026\u2192\u00bb\u203a", "more", "rest", "entry", "m\u00e1s", "lesen", "suite")
+_FILE = re.compile(
+    r"\S*\.(?:jpe?g|png|gif|webp|svg|avif|heic|tiff?|bmp)"  # mine-final.jpg
+    r"|(?=\S*\d)[\w.-]*[_-][\w.-]*"  # mine_final-1024x683
+    r"|(?:img|dsc[nf]?|pxl|screenshot|image|picture|photo|untitled)[\s_.-]*[\d\s_.():-]*"  # IMG 2041
+    r"|[0-9a-f]{16,}",
+    re.IGNORECASE,
+)
 _ELLIPSIS = re.compile(r"\s*(?:\u2026|\.{3})\s*$")
 
 
@@ -104,6 +111,11 @@ def shorten(text: str, limit: int) -> str:
     cut = text[: limit - 1]
     head = cut.rpartition(" ")[0]
     return (head if len(head) > limit // 2 else cut).rstrip(" ,;:\u2013-") + "\u2026"
+
+
+def described(alt: str) -> str:
+    """What is said of a picture; "" where it is only the name of its file, which tells nobody what it shows."""
+    return "" if _FILE.fullmatch(alt.strip()) else alt
 
 
 def title_key(title: str) -> str:
