@@ -33,6 +33,7 @@ class Store:
     url: str
     writer: AsyncEngine
     reader: AsyncEngine
+    glancer: AsyncEngine | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -66,7 +67,16 @@ class Store:
             async with self.reader.connect() as connection:
                 await embedded.checkpoint((await connection.get_raw_connection()).driver_connection)
 
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[Tx]:
+        """The same for a few rows by their key, as a page needs them: on SQLite the loop itself reads them."""
+        with _translated(self.url):
+            async with (self.glancer or self.reader).begin() as tx:
+                yield tx
+
     async def close(self) -> None:
+        if self.glancer:
+            await self.glancer.dispose()
         await self.reader.dispose()
         await self.writer.dispose()
 
@@ -86,7 +96,8 @@ def _connect(url: str) -> Store:
     if parsed.get_backend_name() == "sqlite":
         sqlite_path(url).parent.mkdir(parents=True, exist_ok=True)
         target = parsed.set(drivername="sqlite+aiosqlite")
-        return Store(url, embedded.engine(target, writes=True), embedded.engine(target, writes=False))
+        writer, reader = embedded.engine(target, writes=True), embedded.engine(target, writes=False)
+        return Store(url, writer, reader, embedded.engine(target, writes=False, glances=True))
     target = parsed.set(drivername="postgresql+psycopg")
     writer = create_async_engine(target, pool_size=5, max_overflow=5, pool_pre_ping=True)
     reader = create_async_engine(target, pool_size=5, max_overflow=5, pool_pre_ping=True)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 
 from digest.model.subscribers import Basis, Segment, Subscriber, Subscription, SubscriptionState
 from digest.store import attributes, diary, suppressions
@@ -19,6 +19,12 @@ _STANDING = [
     *(subscriptions.c[name] for name in Subscription.__dataclass_fields__ if name != "subscriber"),
 ]
 EVERYBODY = Segment()
+# Built once: every page that a letter leads to asks these.
+_BY_HANDLE = select(*_COLUMNS).where(subscribers.c.handle == bindparam("sought"))
+_ALL_OF = (
+    select(*_STANDING).where(subscriptions.c.subscriber_id == bindparam("sought")).order_by(subscriptions.c.digest)
+)
+_ONE_OF = _ALL_OF.where(subscriptions.c.digest == bindparam("of"))
 
 
 async def add(
@@ -49,7 +55,8 @@ async def by_id(tx: Tx, subscriber: int) -> Subscriber | None:
 
 
 async def by_handle(tx: Tx, handle: str) -> Subscriber | None:
-    return await _first(tx, subscribers.c.handle == handle)
+    row = (await tx.execute(_BY_HANDLE, {"sought": handle})).first()
+    return _subscriber(row) if row else None
 
 
 async def ids(tx: Tx, emails: Collection[str]) -> dict[str, int]:
@@ -80,14 +87,12 @@ async def is_suppressed(tx: Tx, subscriber: int) -> bool:
 
 
 async def subscription(tx: Tx, subscriber: int, digest: str) -> Subscription | None:
-    query = select(*_STANDING).where(subscriptions.c.subscriber_id == subscriber, subscriptions.c.digest == digest)
-    row = (await tx.execute(query)).first()
+    row = (await tx.execute(_ONE_OF, {"sought": subscriber, "of": digest})).first()
     return _subscription(row) if row else None
 
 
 async def subscriptions_of(tx: Tx, subscriber: int) -> tuple[Subscription, ...]:
-    query = select(*_STANDING).where(subscriptions.c.subscriber_id == subscriber).order_by(subscriptions.c.digest)
-    return tuple(map(_subscription, await tx.execute(query)))
+    return tuple(map(_subscription, await tx.execute(_ALL_OF, {"sought": subscriber})))
 
 
 async def standings(tx: Tx, digest: str, ids: Collection[int]) -> dict[int, Subscription]:

@@ -75,7 +75,7 @@ async def whose(store: Store, keys: Keyring, purpose: Purpose, token: str) -> Mo
     claim = tokens.read(keys, purpose, token)
     if claim is None:
         return None
-    async with store.read() as tx:
+    async with store.glance() as tx:
         return await _moving(tx, claim)
 
 

@@ -25,7 +25,7 @@ async def announcement(request: Request) -> Response:
         raise HTTPException(404)
     at = house(request)
     language = asked_language(request, at.settings.site.language)
-    async with at.store.read() as tx:
+    async with at.store.glance() as tx:
         found = await announcements.by_slug(tx, slug, language=language)
     if found is None:
         raise HTTPException(404)
@@ -39,7 +39,7 @@ async def deadline(request: Request) -> Response:
     """The day that it closes, for a calendar; 404 where it says none."""
     at, slug = house(request), request.path_params["slug"]
     language = asked_language(request, at.settings.site.language)
-    async with at.store.read() as tx:
+    async with at.store.glance() as tx:
         found = await announcements.by_slug(tx, slug, language=language) if _SLUG.fullmatch(slug) else None
     version = found.version(language, at.settings.site.language) if found and found.retracted_at is None else None
     if found is None or version is None or version.facts.deadline is None:

@@ -42,7 +42,7 @@ async def archive(request: Request) -> Response:
     """All editions of a digest by year, the newest first; with `?q=` those that say so."""
     digest, at = known_digest(request), house(request)
     asked = " ".join(request.query_params.get("q", "").split())[:LONGEST]
-    async with at.store.read() as tx:
+    async with at.store.glance() as tx:
         out = [each for each in await editions.listed(tx, digest.slug) if each.status in PUBLISHED]
     found = await request.app.state.index.find(at.store, out, asked) if asked else ()
     years = [(year, list(each)) for year, each in groupby(map(dated, out), key=lambda each: each.day.year)]
@@ -68,7 +68,7 @@ async def edition(request: Request) -> Response:
     """One edition, in the language asked for, else in its own."""
     at = house(request)
     digest = known_digest(request)
-    async with at.store.read() as tx:
+    async with at.store.glance() as tx:
         found = await editions.by_label(tx, digest.slug, request.path_params["label"])
         if found is None or found.status not in PUBLISHED:
             raise HTTPException(404)

@@ -32,7 +32,7 @@ class Newsletter:
 async def front(request: Request) -> Response:
     at = house(request)
     language = asked_language(request, at.settings.site.language)
-    async with at.store.read() as tx:
+    async with at.store.glance() as tx:
         found = await announcements.listed(tx, limit=ANNOUNCEMENTS, language=language)
         newsletters = [await _newsletter(at, tx, slug) for slug in at.settings.digests]
     site = site_view(at)

@@ -132,7 +132,7 @@ async def _page(request: Request, found: Person, *, done: str = "", left: Left |
 async def _rows(request: Request, found: Person) -> list[Row]:
     if found.subscriber is None:
         return []
-    async with house(request).store.read() as tx:
+    async with house(request).store.glance() as tx:
         standings: tuple[Subscription, ...] = await subscribers.subscriptions_of(tx, found.subscriber.id)
     return [Row(each.digest, _title(request, each.digest), each.state, _until(each)) for each in standings]
 

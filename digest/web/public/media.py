@@ -21,7 +21,7 @@ async def picture(request: Request) -> Response:
     if not _SHA256.fullmatch(name):
         raise HTTPException(404)
     at = house(request)
-    async with at.store.read() as tx:
+    async with at.store.glance() as tx:
         known = await media.get(tx, name)
     path = at.settings.media_folder / name
     if known is None or not known.type.startswith("image/") or not path.is_file():
