@@ -7,17 +7,20 @@ import html
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Queue
 from typing import Any
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+"""One session with whoever has connected."""
 
 
 @dataclass(frozen=True)
@@ -235,29 +238,36 @@ ANSWERS = {
 @contextmanager
 def sinking(port: int = 0) -> Iterator[Sink]:
     """The sink on loopback while the block runs."""
-    sink, started, loop = Sink(), threading.Event(), asyncio.new_event_loop()
-    stopping = asyncio.Event()
+    sink = Sink()
+    with listening(sink.serve, port) as sink.port:
+        yield sink
+
+
+@contextmanager
+def listening(serve: Serve, port: int = 0) -> Iterator[int]:
+    """A server in a thread of its own, on loopback while the block runs; its port."""
+    ports: Queue[int] = Queue()
+    loop, stopping = asyncio.new_event_loop(), asyncio.Event()
 
     async def main() -> None:
-        server = await asyncio.start_server(sink.serve, "127.0.0.1", port, limit=2**24)
-        sink.port = server.sockets[0].getsockname()[1]
-        started.set()
+        server = await asyncio.start_server(serve, "127.0.0.1", port, limit=2**24)
+        ports.put(server.sockets[0].getsockname()[1])
         await stopping.wait()
         server.close()
 
     def run() -> None:
         asyncio.set_event_loop(loop)
         loop.run_until_complete(main())
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0))
+        sessions = asyncio.all_tasks(loop)
+        for session in sessions:
+            session.cancel()
+        loop.run_until_complete(asyncio.gather(*sessions, return_exceptions=True))
         loop.close()
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    started.wait()
     try:
-        yield sink
+        yield ports.get(timeout=60)
     finally:
         loop.call_soon_threadsafe(stopping.set)
         thread.join(5)

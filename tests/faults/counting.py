@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+from tests.fakes import listening
+
 _IDENTITY = re.compile(rb"^Message-ID: (\S+)", re.MULTILINE)
 
 
@@ -82,30 +84,6 @@ class Counting:
 @contextmanager
 def counting() -> Iterator[Counting]:
     """The sink on a free port of loopback while the block runs."""
-    sink, started = Counting(), threading.Event()
-    loop, stopping = asyncio.new_event_loop(), asyncio.Event()
-
-    async def main() -> None:
-        server = await asyncio.start_server(sink.serve, "127.0.0.1", 0, limit=2**20)
-        sink.port = server.sockets[0].getsockname()[1]
-        started.set()
-        await stopping.wait()
-        server.close()
-
-    def run() -> None:
-        asyncio.set_event_loop(loop)
-        loop.run_until_complete(main())
-        sessions = asyncio.all_tasks(loop)
-        for session in sessions:
-            session.cancel()
-        loop.run_until_complete(asyncio.gather(*sessions, return_exceptions=True))
-        loop.close()
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    started.wait()
-    try:
+    sink = Counting()
+    with listening(sink.serve) as sink.port:
         yield sink
-    finally:
-        loop.call_soon_threadsafe(stopping.set)
-        thread.join(5)
