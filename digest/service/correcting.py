@@ -27,6 +27,7 @@ from digest.service.posting import context
 from digest.service.reading import labelled
 from digest.service.sending import Ask, Bar, Sent
 from digest.store import audiences, audit, editions, mailings, shards
+from digest.store import deliveries as doubts
 from digest.store.database import Tx
 from digest.store.mailings import LetterRow
 
@@ -165,7 +166,9 @@ async def _seal(
     """The next revision with its mailings, in one transaction; an edition that was sent gets only the note's."""
     was = prepared.made.edition
     for mailing in await mailings.of_edition(tx, was.id):
-        await deliveries.cancel(tx, mailing.id, why=f"corrected by revision {was.revision + 1}", now=now())
+        why = f"corrected by revision {was.revision + 1}"
+        if not await deliveries.cancel(tx, mailing.id, why=why, now=now()):
+            await doubts.hold(tx, mailing.id)
     edition = await correct(tx, prepared.made, now=now(), why=request.why)
     kinds = [(MailingKind.CORRECTION, prepared.told)] if prepared.told else []
     if edition.status is not EditionStatus.SENT:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from digest.deliveries import flow
@@ -33,6 +33,8 @@ HORIZON = timedelta(seconds=60)
 """A run by hand waits this long for what is due again, and no longer."""
 
 _TEST = "A test: this is how it would be now. Its links act on nobody."
+
+_CLOSED = "of what was corrected or cancelled since"
 
 Ask = Callable[[str], bool]
 Bar = Callable[[int, int], None]
@@ -86,7 +88,12 @@ async def retry(house: House, *, uncertain: bool, progress: Bar) -> Sent:
     async with house.store.write() as tx:
         await flow.retry(tx, now=now(), uncertain=uncertain)
     report = await flow.run_due(context(house), horizon=HORIZON, progress=_bar(progress))
-    return _sent(report, "all mailings")
+    sent = _sent(report, "all mailings")
+    async with house.store.read() as tx:
+        closed = await mailings.closed_doubts(tx) if uncertain else 0
+    if not closed:
+        return sent
+    return replace(sent, words=f"{sent.words} Not sent again, but still listed: {closed} in doubt {_CLOSED}.")
 
 
 async def test_send(house: House, slug: str, *, to: str, at: datetime | None, language: str | None) -> str:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
+    null,
     or_,
     select,
     type_coerce,
@@ -210,6 +211,14 @@ async def hurry(tx: Tx, mailing: int, now: datetime, *, uncertain: bool = False)
     counted = (shards.c.mailing_id == mailing) & (counter > 0)
     await tx.execute(update(shards).where(counted).values(next_due=millis(now)))
     return found.rowcount
+
+
+async def hold(tx: Tx, mailing: int) -> None:
+    """Keep every doubt of a mailing that is over, also what somebody has just made due."""
+    mine = (_C.mailing_id == mailing) & (_C.state == DeliveryState.UNCERTAIN)
+    await tx.execute(update(deliveries).where(mine).values(at=HELD))
+    counted = (shards.c.mailing_id == mailing) & (shards.c.uncertain > 0)
+    await tx.execute(update(shards).where(counted).values(next_due=null()))
 
 
 async def withdraw(tx: Tx, mailing: int, now: datetime) -> int:

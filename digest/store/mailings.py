@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
 from sqlalchemy.engine import Row
 
 from digest.model.deliveries import DeliveryState, MailingKind, MailingStatus, millis
 from digest.store import stopping
 from digest.store.database import Tx, insert_ignore
-from digest.store.schema import deliveries, letters, mailings, shards
+from digest.store.schema import deliveries, editions, letters, mailings, shards
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,10 +129,22 @@ async def unsettled(tx: Tx) -> tuple[MailingRow, ...]:
 
 
 async def with_leftovers(tx: Tx) -> tuple[int, ...]:
-    """Mailings, not cancelled, that have anything deferred or uncertain."""
+    """Mailings, neither cancelled nor corrected since, that have anything deferred or uncertain."""
     left = exists().where(shards.c.mailing_id == mailings.c.id, shards.c.deferred + shards.c.uncertain > 0)
-    query = select(mailings.c.id).where(left, mailings.c.status != MailingStatus.CANCELLED).order_by(mailings.c.id)
+    query = select(mailings.c.id).where(left, ~_superseded()).order_by(mailings.c.id)
     return tuple((await tx.execute(query)).scalars())
+
+
+async def closed_doubts(tx: Tx) -> int:
+    """How many doubts nobody resends: their mailing was cancelled, or its edition corrected since."""
+    query = select(func.coalesce(func.sum(shards.c.uncertain), 0)).where(shards.c.mailing_id == mailings.c.id)
+    return int((await tx.execute(query.where(_superseded()))).scalar_one())
+
+
+def _superseded() -> ColumnElement[bool]:
+    """Whoever is in doubt about such a letter has it, or was told of the correction: a second one would be wrong."""
+    newer = exists().where(editions.c.id == mailings.c.edition_id, editions.c.revision > mailings.c.revision)
+    return or_(mailings.c.status == MailingStatus.CANCELLED, newer)
 
 
 async def nothing_owed(tx: Tx) -> tuple[MailingRow, ...]:

@@ -133,6 +133,28 @@ def test_who_is_in_doubt_gets_the_note_and_no_second_edition(desk: Desk) -> None
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("status", ["sending", "sent"])
+def test_no_doubt_of_an_earlier_revision_is_sent_again(desk: Desk, store_url: str, status: str) -> None:
+    """Corrected half-way or when all was over: it stays listed, the command says so, and nobody gets revision 1."""
+    with sinking() as sink:
+        sink.trouble["BODY"] = HANG_UP
+        opened(desk, sink, people=3, database=store_url)
+        if status == "sent":
+            # In doubt a second time, each waits for a person: nothing is owed any more.
+            desk.run("deliveries", "retry", "--uncertain")
+        [edition] = desk.done("editions", "list", "--json").json()
+        assert (status, 3) == (edition["status"], edition["uncertain"])
+        sink.trouble.clear()
+        desk.write("one", "Steel is down by 12 %", "2025-05-06")
+        desk.done("editions", "correct", "newsflash", "2025-05-30", "--why", "wrong", "--note", "It is 12 %.")
+        again = desk.run("deliveries", "retry", "--uncertain")
+        words = "Not sent again, but still listed: 3 in doubt of what was corrected or cancelled since."
+        assert (1, True) == (again.status, words in again.out)
+        assert [["note"]] * 3 == [[kind(text) for text in letters] for letters in texts(sink).values()]
+    assert 3 == len(desk.done("deliveries", "uncertain", "--json").json())
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("killed", [False, True])
 def test_corrected_while_another_process_sends(desk: Desk, killed: bool) -> None:
     """It stops by itself, or was killed: each has the first revision and the note, or the second, and none has both."""
