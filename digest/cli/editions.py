@@ -64,9 +64,9 @@ def preview(
 ) -> None:
     """The edition as it would be sealed now, or at a time, or a held draft: subject and plain text; changes nothing."""
     from digest.cli.output import emit, say
-    from digest.service import composing
+    from digest.service import previewing
 
-    shown = within(lambda house: composing.preview(house, digest, at=instant(at), language=language, label=draft))
+    shown = within(lambda house: previewing.preview(house, digest, at=instant(at), language=language, label=draft))
     if show_it and out is None:
         out = Path(tempfile.mkdtemp(prefix="digest-")) / f"{digest}.html"
     if out is not None:
@@ -95,9 +95,9 @@ def preview(
 def explain(digest: DigestName, at: At = None, as_json: Json = False) -> None:
     """Every announcement as in or out of the next edition, and why; nothing is changed."""
     from digest.cli.output import emit, table
-    from digest.service import composing
+    from digest.service import previewing
 
-    rows = within(lambda house: composing.explain(house, digest, at=instant(at)))
+    rows = within(lambda house: previewing.explain(house, digest, at=instant(at)))
     if as_json:
         emit([row.json() for row in rows])
         return

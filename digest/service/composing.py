@@ -1,4 +1,4 @@
-"""From what is owed to a sealed edition with its mailing: preview, explain and the real run are one function."""
+"""From what is owed to a sealed edition with its mailing."""
 
 from __future__ import annotations
 
@@ -23,113 +23,11 @@ from digest.store.schedules import OwedSlot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """An edition as it would be sealed."""
-
-    empty: bool
-    why: str
-    subject: str = ""
-    html: str = ""
-    text: str = ""
-    audience: int = 0
-    languages: tuple[str, ...] = ()
-    plan: str = ""
-    """When it would be done, in words."""
-    stale: tuple[str, ...] = ()
-    """Sources that it knows nothing new of, in words."""
-    draft: Draft
-
-    def json(self) -> dict[str, object]:
-        return {
-            "digest": self.draft.digest.slug,
-            "label": self.draft.snapshot.label,
-            "empty": self.empty,
-            "why": self.why,
-            "subject": self.subject,
-            "audience": self.audience,
-            "plan": self.plan,
-            "languages": list(self.languages),
-            "items": [verdict.announcement.public_id for verdict in self.draft.chosen.all],
-            "stale": list(self.stale),
-            "fingerprint": self.draft.fingerprint,
-            "text": self.text,
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weighed:
-    """One announcement, in or out, and why."""
-
-    owed: bool
-    id: str
-    title: str
-    published: str
-    section: str
-    why: str
-
-    def json(self) -> dict[str, object]:
-        return {name: getattr(self, name) for name in self.__slots__}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Composed:
     """What composing came to; `edition` is None when nothing was owed."""
 
     edition: Edition | None
     words: str
-
-
-async def preview(
-    house: House, slug: str, *, at: datetime | None, language: str | None, label: str | None = None
-) -> Shown:
-    """The edition as it would be sealed now, or at `at`, or the draft that is held as `label`; changes nothing."""
-    digest = house.digest(slug)
-    async with house.store.read() as tx:
-        if label:
-            _, draft = await held(tx, digest, label)
-        else:
-            draft = await flow.draft(tx, digest, window=window(at))
-        audience, languages = await audiences.count(tx, slug, now()), await audiences.languages(tx, slug)
-        plan = await planned(house, tx, digest, audience, start=now() + digest.grace)
-    if draft.empty:
-        owed = len(draft.chosen.all)
-        why = f"{owed} owed, at least {digest.min_items} wanted" if owed else "nothing new is owed"
-        return Shown(empty=True, why=why, stale=await watching.unread(house), draft=draft)
-    variants = letters.rendered(house, draft.snapshot, (*([language] if language else []), *languages))
-    letter = next((each for each in variants if each.language == language), variants[0])
-    shown = letter.shown(letters.specimen(house, letter))
-    return Shown(
-        empty=False,
-        why="",
-        subject=shown.subject,
-        html=shown.html,
-        text=shown.text,
-        audience=audience,
-        languages=tuple(each.language for each in variants),
-        plan=plan,
-        stale=await watching.unread(house),
-        draft=draft,
-    )
-
-
-async def explain(house: House, slug: str, *, at: datetime | None) -> tuple[Weighed, ...]:
-    """Every announcement of the archive as in or out of that edition, the newest first; changes nothing."""
-    async with house.store.read() as tx:
-        draft = await flow.draft(tx, house.digest(slug), window=window(at), whole=True)
-    places = {verdict.announcement.id: "lead" for verdict in ([draft.chosen.lead] if draft.chosen.lead else [])}
-    places |= {each.announcement.id: section.title for section, group in draft.chosen.sections for each in group}
-    places |= {verdict.announcement.id: "more on the web" for verdict in draft.chosen.more}
-    return tuple(
-        Weighed(
-            owed=verdict.owed,
-            id=verdict.announcement.public_id,
-            title=verdict.announcement.versions[0].title,
-            published=str(verdict.announcement.versions[0].published_on or ""),
-            section=places.get(verdict.announcement.id, ""),
-            why=verdict.why,
-        )
-        for verdict in reversed(draft.verdicts)
-    )
 
 
 async def compose(house: House, slug: str, *, at: datetime | None) -> Composed:

@@ -18,7 +18,7 @@ from digest.letter.banner import over_html, over_text
 from digest.letter.compile import note_message
 from digest.model.deliveries import OutcomeKind
 from digest.model.editions import Edition, EditionStatus
-from digest.service import composing, stopping, witness
+from digest.service import composing, previewing, stopping, witness
 from digest.service.checking import check_keys
 from digest.service.house import House, now
 from digest.service.planning import planned
@@ -103,7 +103,7 @@ async def test_send(house: House, slug: str, *, to: str, at: datetime | None, la
         raise UsageError(address.why, about=to)
     digest = house.digest(slug)
     await witness.refuse(house.store)
-    shown = await composing.preview(house, slug, at=at, language=language)
+    shown = await previewing.preview(house, slug, at=at, language=language)
     if shown.empty:
         raise EditionError(shown.why, about=slug)
     sender = house.settings.senders[digest.sender]

@@ -6,9 +6,10 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
+from digest.settings.kinds import Mailbox
 from digest.settings.quantities import listed
 from digest.settings.secret import SecretUrl
-from digest.settings.sections import Mailbox, Section
+from digest.settings.sections import Section
 
 
 class Alerts(Section):

@@ -22,7 +22,8 @@ from digest.settings.bounces import Bounces
 from digest.settings.environment import nested, variable
 from digest.settings.explain import sentences
 from digest.settings.keys import Keyring, made_key
-from digest.settings.sections import Database, Digest, Engine, Feed, Fetch, Mailbox, Sender, Site, Source
+from digest.settings.kinds import Mailbox
+from digest.settings.sections import Database, Digest, Engine, Feed, Fetch, Sender, Site, Source
 from digest.settings.web import Web
 
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,62}")

@@ -3,85 +3,28 @@
 from __future__ import annotations
 
 import email.utils
-import json
-import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
-from digest.errors import ScheduleError
-from digest.schedule import parse as parse_schedule
+from digest.settings.kinds import (
+    Domain,
+    Language,
+    Mailbox,
+    MailDomain,
+    RelayUrl,
+    Schedule,
+    SiteUrl,
+    Zone,
+    tables,
+    whole_number,
+)
 from digest.settings.quantities import Duration, Rate, Words, listed, table
 from digest.settings.secret import SecretUrl
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f'"{name}" is no time zone; write one like "Europe/London"') from None
-    return name
-
-
-def _site_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError(f'"{url}" is no public address; write it like "https://news.example.org"')
-    return url.rstrip("/")
-
-
-def _relay_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("smtp", "smtp+starttls", "smtps") or not parts.hostname:
-        raise ValueError('is no relay; write it like "smtp+starttls://user:password@mail.example.org:587"')
-    return url
-
-
-def _mailbox(text: str) -> str:
-    if any(ord(char) < 32 for char in text) or "@" not in email.utils.parseaddr(text)[1]:
-        raise ValueError(f'"{text}" is no address; write it like "Name <name@example.org>"')
-    return text
-
-
-def _domain(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,250}[A-Za-z0-9_])?", name):
-        raise ValueError(f'"{name}" is no domain name; write it like "example.org"')
-    return name.lower()
-
-
-def _language(tag: str) -> str:
-    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", tag):
-        raise ValueError(f'"{tag}" is no language tag; write it like "en" or "pt-BR"')
-    return tag.lower()
-
-
-def _schedule(spec: str) -> str:
-    try:
-        parse_schedule(spec)
-    except ScheduleError as error:
-        raise ValueError(error.message) from None
-    return spec
-
-
-def _tables(value: object) -> object:
-    """A list of tables, also from one table, or as JSON from the environment."""
-    if isinstance(value, str) and value.strip().startswith(("[", "{")):
-        value = json.loads(value)
-    return [value] if isinstance(value, dict) else value
-
-
-def _announce_first(value: object) -> object:
-    return int(value) if isinstance(value, str) and value.isdigit() else value
-
-
-Zone = Annotated[str, AfterValidator(_zone)]
-Mailbox = Annotated[str, AfterValidator(_mailbox)]
-Language = Annotated[str, AfterValidator(_language)]
-RelayUrl = Annotated[str, AfterValidator(_relay_url)]
 
 
 class Section(BaseModel):
@@ -92,7 +35,7 @@ class Section(BaseModel):
 
 class Site(Section):
     title: str = "Announcements"
-    url: Annotated[str, AfterValidator(_site_url)]
+    url: SiteUrl
     language: Language = "en"
     timezone: Zone = "UTC"
     postal_address: str = ""
@@ -133,16 +76,10 @@ class Named(Section):
 class Dkim(Section):
     """One signature: receivers look its key up as `selector`._domainkey.`domain`."""
 
-    selector: Annotated[str, AfterValidator(_domain)]
+    selector: Domain
     key_file: Path
-    domain: Annotated[str, AfterValidator(_domain)] | None = None
+    domain: Domain | None = None
     """By default that of the sender's address."""
-
-
-def _mail_domain(name: str) -> str:
-    if not re.fullmatch(r"([a-z0-9_-]+\.)+[a-z0-9-]+", name):
-        raise ValueError(f'"{name}" is no mail domain; write it as it stands after the @, "gmail.com"')
-    return name
 
 
 class Limits(Section):
@@ -167,7 +104,7 @@ class Sender(Named):
     bounces: Mailbox | None = None
     unsubscribe_mailto: Mailbox | None = None
     ca: Path | None = None
-    dkim: Annotated[tuple[Dkim, ...], BeforeValidator(_tables)] = ()
+    dkim: Annotated[tuple[Dkim, ...], BeforeValidator(tables)] = ()
     connections: int = Field(default=2, ge=1, le=500)
     messages_per_connection: int = Field(default=100, ge=1)
     connection_age: Duration = timedelta(minutes=5)
@@ -175,7 +112,7 @@ class Sender(Named):
     rate: Rate = 5.0
     per_hour: int | None = Field(default=None, ge=1)
     per_day: int | None = Field(default=None, ge=1)
-    domains: Annotated[dict[Annotated[str, AfterValidator(_mail_domain)], Limits], BeforeValidator(table)] = {}
+    domains: Annotated[dict[MailDomain, Limits], BeforeValidator(table)] = {}
 
     @model_validator(mode="after")
     def reachable(self) -> Self:
@@ -219,7 +156,7 @@ class Source(Named):
     url: str
     secret: Annotated[SecretStr, Field(min_length=24)] | None = None
     every: Duration = timedelta(minutes=30)
-    announce_first: Annotated[Annotated[int, Field(ge=0)] | Literal["all"], BeforeValidator(_announce_first)] = 0
+    announce_first: Annotated[Annotated[int, Field(ge=0)] | Literal["all"], BeforeValidator(whole_number)] = 0
     timezone: Zone | None = None
     language: Language | None = None
     priority: int | None = None
@@ -269,7 +206,7 @@ class Digest(Named):
     sender: str
     notes: str | None = None
     ping: SecretUrl | None = None
-    schedule: Annotated[str, AfterValidator(_schedule)]
+    schedule: Schedule
     timezone: Zone | None = None
     language: Language | None = None
     approval: Literal["auto", "manual"] = "auto"

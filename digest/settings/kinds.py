@@ -1,0 +1,90 @@
+"""What the value of a setting may be, and in words what it should have been."""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator
+
+from digest.errors import ScheduleError
+from digest.schedule import parse as parse_schedule
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f'"{name}" is no time zone; write one like "Europe/London"') from None
+    return name
+
+
+def _site_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f'"{url}" is no public address; write it like "https://news.example.org"')
+    return url.rstrip("/")
+
+
+def _relay_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtp+starttls", "smtps") or not parts.hostname:
+        raise ValueError('is no relay; write it like "smtp+starttls://user:password@mail.example.org:587"')
+    return url
+
+
+def _mailbox(text: str) -> str:
+    if any(ord(char) < 32 for char in text) or "@" not in email.utils.parseaddr(text)[1]:
+        raise ValueError(f'"{text}" is no address; write it like "Name <name@example.org>"')
+    return text
+
+
+def _domain(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,250}[A-Za-z0-9_])?", name):
+        raise ValueError(f'"{name}" is no domain name; write it like "example.org"')
+    return name.lower()
+
+
+def _language(tag: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", tag):
+        raise ValueError(f'"{tag}" is no language tag; write it like "en" or "pt-BR"')
+    return tag.lower()
+
+
+def _schedule(spec: str) -> str:
+    try:
+        parse_schedule(spec)
+    except ScheduleError as error:
+        raise ValueError(error.message) from None
+    return spec
+
+
+def tables(value: object) -> object:
+    """A list of tables, also from one table, or as JSON from the environment."""
+    if isinstance(value, str) and value.strip().startswith(("[", "{")):
+        value = json.loads(value)
+    return [value] if isinstance(value, dict) else value
+
+
+def whole_number(value: object) -> object:
+    return int(value) if isinstance(value, str) and value.isdigit() else value
+
+
+def _mail_domain(name: str) -> str:
+    if not re.fullmatch(r"([a-z0-9_-]+\.)+[a-z0-9-]+", name):
+        raise ValueError(f'"{name}" is no mail domain; write it as it stands after the @, "gmail.com"')
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
+Language = Annotated[str, AfterValidator(_language)]
+RelayUrl = Annotated[str, AfterValidator(_relay_url)]
+SiteUrl = Annotated[str, AfterValidator(_site_url)]
+Domain = Annotated[str, AfterValidator(_domain)]
+MailDomain = Annotated[str, AfterValidator(_mail_domain)]
+Schedule = Annotated[str, AfterValidator(_schedule)]
