@@ -16,6 +16,7 @@ from digest.collect.dates import When, read_date
 from digest.collect.links import absolute, canonical_link
 from digest.collect.parse import ReadItem
 from digest.collect.text import TEASER_LIMIT, described, is_cut, legal, one_line, shorten, teaser, title_key, title_text
+from digest.collect.tongues import is_foreign, one_tongue
 from digest.model import codec
 from digest.model.announcements import Enclosure, Facts, IdentKind, Item, Picture, Precision
 
@@ -59,8 +60,8 @@ def identify(read: ReadItem, habits: Habits, *, document_language: str = "", now
     read = _legal(read)
     link = canonical_link(absolute(read.link, read.base)) if read.link else ""
     title = title_text(read.title, is_html=read.title_is_html)
-    body, summary = _texts(read, base=link or read.base)
     language = language_of(habits.language or read.language or document_language, habits.site_language)
+    body, summary = _texts(read, base=link or read.base, language=language)
     when, complaints = _when(read, habits, language, now)
     updated = read_date(read.updated, zone=habits.zone).at if read.updated else None
     ident, kind = _ident(read, link, title, body.words or summary)
@@ -155,17 +156,20 @@ def _ident(read: ReadItem, link: str, title: str, text: str) -> tuple[str, Ident
     return digest, IdentKind.HASH
 
 
-def _texts(read: ReadItem, *, base: str) -> tuple[Cleaned, str]:
-    """The whole text, empty when all we have is an excerpt, and the summary."""
+def _texts(read: ReadItem, *, base: str, language: str) -> tuple[Cleaned, str]:
+    """The whole text, empty when all we have is an excerpt, and the summary, in one language."""
     body = cleaned(read.content, base=base)
-    said = teaser(read.summary)
+    said = one_tongue(teaser(read.summary), language)
     if body.words and not is_cut(body.words):
-        return body, shorten(said or body.words, TEASER_LIMIT * 2 if said else TEASER_LIMIT)
+        words = one_tongue(body.words, language)
+        if is_foreign(said, language) and not is_foreign(words, language):
+            said = ""
+        return body, shorten(said or words, TEASER_LIMIT * 2 if said else TEASER_LIMIT)
     if not body.words:
         body = cleaned(read.summary, base=base)
         if len(body.words) >= _FULL_FROM and not is_cut(body.words):
             return body, shorten(said, TEASER_LIMIT * 2)
-    return Cleaned("", ""), said or teaser(read.content)
+    return Cleaned("", ""), said or one_tongue(teaser(read.content), language)
 
 
 def _when(read: ReadItem, habits: Habits, language: str, now: datetime) -> tuple[When, tuple[str, ...]]:
