@@ -9,6 +9,7 @@ import secrets
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -64,21 +65,42 @@ def started() -> Any:
 @pytest.fixture
 def postgres_url(postgres: str) -> Iterator[str]:
     """An empty PostgreSQL database of this test's own."""
+    with _database(postgres) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: str) -> Iterator[str]:
+    """The name of a PostgreSQL database with the schema and nothing in it: to be copied."""
+    with _database(postgres) as url:
+        asyncio.run(_migrate(url))
+        yield url.partition("?")[0].rpartition("/")[2]
+
+
+@contextmanager
+def _database(postgres: str, template: str = "template1") -> Iterator[str]:
     name = f"t{secrets.token_hex(6)}"
     with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     yield postgres.replace("/postgres?", f"/{name}?")
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+async def _migrate(url: str) -> None:
+    store = connect(url)
+    await migrate.upgrade(store)
+    await store.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database, on SQLite and on PostgreSQL in turn."""
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database with nothing in it, on SQLite and, where the schema is there already, on PostgreSQL."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/digest.db"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
+        yield f"sqlite:///{tmp_path}/digest.db"
+        return
+    with _database(request.getfixturevalue("postgres"), request.getfixturevalue("migrated")) as url:
+        yield url
 
 
 @pytest.fixture
@@ -91,11 +113,5 @@ def desk(tmp_path: Path, empty: Path) -> Desk:
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite store with nothing in it: to be copied, which is quicker than migrating each anew."""
     file = tmp_path_factory.mktemp("empty") / "digest.db"
-
-    async def make() -> None:
-        store = connect(f"sqlite:///{file}")
-        await migrate.upgrade(store)
-        await store.close()
-
-    asyncio.run(make())
+    asyncio.run(_migrate(f"sqlite:///{file}"))
     return file
