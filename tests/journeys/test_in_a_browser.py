@@ -88,7 +88,7 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(600, "light"), (360, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(600, "light"), (360, "dark"), (320, "light")])
 @pytest.mark.parametrize("case", awkward.editions())
 def test_awkward_editions_hold_together(gallery: Path, tmp_path: Path, case: str, width: int, scheme: str) -> None:
     """Whatever an edition holds: as wide as the window, no picture missing, every text to be read, nothing run."""
@@ -98,7 +98,7 @@ def test_awkward_editions_hold_together(gallery: Path, tmp_path: Path, case: str
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [600, 360])
+@pytest.mark.parametrize("width", [600, 360, 320])
 def test_nothing_is_broken_cut_off_or_faint(letter: Path, tmp_path: Path, width: int, scheme: str) -> None:
     """No picture is missing, nothing is wider than the window, and every text stands out from its ground."""
     seen = looked(letter, tmp_path, width, scheme)
