@@ -65,9 +65,11 @@ def tokens(env: Environment) -> Mapping[str, Any]:
 def render(env: Environment, name: str, /, **context: object) -> str:
     """The text of template `name`; any failure is a TemplateError naming `file:line`.
 
-    So is one of somebody's own that takes too long or too much: see `bounds`.
+    So is a letter's, or one of somebody's own, that takes too long or too much: see `bounds`. A page of ours is asked
+    for too often to be watched.
     """
-    with told(name, _roots(env)), bounded(name) if isinstance(env, BoundedEnvironment) else nullcontext():
+    watched = name.startswith("email/") or isinstance(env, BoundedEnvironment)
+    with told(name, _roots(env)), bounded(name) if watched else nullcontext():
         return env.get_template(name).render(context)
 
 
