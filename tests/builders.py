@@ -96,6 +96,18 @@ class Desk:
             self._begin(self.ready)
         self.config.write_text(CONFIG.format(database=url, smtp=smtp, sources=sources, digest=digest), "utf-8")
 
+    def owe(self, title: str, people: int, *, smtp: int, database: str = "", alerts: str) -> None:
+        """An announcement that is owed, so many to write to, and whom to alert."""
+        self.write("one", title, "2025-05-06")
+        rows = [f"person{number}@example.org" for number in range(people)]
+        (self.folder / "people.csv").write_text("\n".join(["email", *rows]), "utf-8")
+        told = f'\n[alerts]\nto = ["{alerts}"]\n'
+        self.declare(sources=folder_source(self.folder) + told, smtp=smtp, database=database)
+        if database:
+            self.done("db", "upgrade")
+        self.done("collect")
+        self.done("subscribers", "import", "people.csv", "--digest", "newsflash", "--confirmed")
+
     def _begin(self, ready: Path) -> None:
         store = self.folder / "var" / "digest.db"
         if not store.parent.exists():

@@ -5,23 +5,10 @@ from __future__ import annotations
 import email
 import email.policy
 
-from tests.builders import Desk, folder_source
+from tests.builders import Desk
 from tests.fakes import Sink, sinking
 
 OFFICE = "a.rather.long.name.for.an.office.in.which.somebody.reads@" + "long-" * 11 + "name.example.org"
-ALERTS = f'\n[alerts]\nto = ["{OFFICE}"]\n'
-
-
-def opened(desk: Desk, sink: Sink, people: int, *, database: str = "") -> None:
-    """An announcement that is owed, and so many to write to."""
-    desk.write("one", "First & foremost", "2025-05-06")
-    rows = [f"person{number}@example.org" for number in range(people)]
-    (desk.folder / "people.csv").write_text("\n".join(["email", *rows]), "utf-8")
-    desk.declare(sources=folder_source(desk.folder) + ALERTS, smtp=sink.port, database=database)
-    if database:
-        desk.done("db", "upgrade")
-    desk.done("collect")
-    desk.done("subscribers", "import", "people.csv", "--digest", "newsflash", "--confirmed")
 
 
 def told(sink: Sink) -> list[str]:
@@ -33,7 +20,7 @@ def told(sink: Sink) -> list[str]:
 def test_operators_hear_of_a_pause_once(desk: Desk, store_url: str) -> None:
     """The relay refuses us: one note for the incident, in the same run; another for the next incident."""
     with sinking() as sink:
-        opened(desk, sink, 3, database=store_url)
+        desk.owe("First & foremost", 3, smtp=sink.port, database=store_url, alerts=OFFICE)
         sink.refused = {f"person{number}@example.org": "550 5.7.1 go away" for number in range(3)}
         assert 1 == desk.run("editions", "send", "newsflash", "--at", "2025-05-30").status
         desk.run("tick", "--once")
@@ -50,7 +37,7 @@ def test_operators_hear_of_a_pause_once(desk: Desk, store_url: str) -> None:
 def test_stopped_in_its_grace(desk: Desk) -> None:
     """Paused before its first letter nothing goes; resumed, everything does."""
     with sinking() as sink:
-        opened(desk, sink, 2)
+        desk.owe("First & foremost", 2, smtp=sink.port, alerts=OFFICE)
         desk.done("editions", "compose", "newsflash", "--at", "2025-05-30")
         desk.done("editions", "pause", "newsflash", "2025-05-30", "--why", "a wrong figure")
         assert 1 == desk.run("editions", "send", "newsflash", "--at", "2025-05-30").status

@@ -7,22 +7,8 @@ import time
 
 import pytest
 
-from tests.builders import Desk, folder_source
+from tests.builders import Desk
 from tests.fakes import Sink, sinking
-
-ALERTS = '\n[alerts]\nto = ["office@example.org"]\n'
-
-
-def house(desk: Desk, sink: Sink, people: int, database: str = "") -> None:
-    """An edition that is owed, and so many to write to."""
-    desk.write("one", "Number one", "2025-05-06")
-    rows = [f"person{number}@example.org" for number in range(people)]
-    (desk.folder / "people.csv").write_text("\n".join(["email", *rows]), "utf-8")
-    desk.declare(sources=folder_source(desk.folder) + ALERTS, smtp=sink.port, database=database)
-    if database:
-        desk.done("db", "upgrade")
-    desk.done("collect")
-    desk.done("subscribers", "import", "people.csv", "--digest", "newsflash", "--confirmed")
 
 
 def readers(sink: Sink) -> set[str]:
@@ -33,7 +19,7 @@ def readers(sink: Sink) -> set[str]:
 def test_stopped_nobody_but_the_operators_is_written_to(desk: Desk, store_url: str) -> None:
     """What is owed stays owed; status, doctor and send say who stopped it and why; lifted it goes on."""
     with sinking() as sink:
-        house(desk, sink, 3, store_url)
+        desk.owe("Number one", 3, smtp=sink.port, database=store_url, alerts="office@example.org")
         desk.done("editions", "compose", "newsflash", "--at", "2025-05-30")
         desk.done("stop", "wrong figures")
         refused = desk.run("editions", "send", "newsflash", "--at", "2025-05-30")
@@ -56,7 +42,7 @@ def test_stopped_nobody_but_the_operators_is_written_to(desk: Desk, store_url: s
 def test_it_stops_a_mailing_that_another_process_sends(desk: Desk) -> None:
     """Within a second or two nothing more is begun; the rest goes when it is lifted, and nobody gets two."""
     with sinking() as sink:
-        house(desk, sink, 60)
+        desk.owe("Number one", 60, smtp=sink.port, alerts="office@example.org")
         desk.config.write_text(desk.config.read_text().replace('rate = "unlimited"', 'rate = "20/s"'))
         sending = desk.spawn("editions", "send", "newsflash", "--at", "2025-05-30")
         try:

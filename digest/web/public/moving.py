@@ -10,23 +10,24 @@ from starlette.routing import Route
 from digest.service import moving as service
 from digest.service.house import now
 from digest.subscribers import address as addresses
-from digest.subscribers import flow, moving, tokens
+from digest.subscribers import moving, tokens
 from digest.subscribers.address import Refused, masked
 from digest.subscribers.joining import Person
 from digest.subscribers.moving import Moved, Moving
-from digest.subscribers.tokens import FRESH_FOR, Purpose
+from digest.subscribers.tokens import Purpose
 from digest.web import forms
 from digest.web.page import house, page, visitor
+from digest.web.public.owner import is_fresh, owner
 
 
 async def form(request: Request) -> Response:
-    return _form(request, await _person(request))
+    return _form(request, await owner(request, Purpose.ADDRESS))
 
 
 async def ask(request: Request) -> Response:
     """Take a new address; refused in words on the form itself, else answered alike whoever has it."""
-    found, fields = await _person(request), await forms.read(request)
-    if not _fresh(found):
+    found, fields = await owner(request, Purpose.ADDRESS), await forms.read(request)
+    if not is_fresh(found):
         return _form(request, found)
     typed = fields.get("email", "")
     address = addresses.read(typed)
@@ -60,24 +61,12 @@ async def move_back(request: Request) -> Response:
     return _moved(request, found, outcome, back=True)
 
 
-async def _person(request: Request) -> Person:
-    at = house(request)
-    found = await flow.whose(at.store, at.keys, Purpose.ADDRESS, request.path_params["token"])
-    if found is None or found.subscriber is None:
-        raise HTTPException(404)
-    return found
-
-
 async def _moving(request: Request, purpose: Purpose) -> Moving:
     at = house(request)
     found = await moving.whose(at.store, at.keys, purpose, request.path_params["token"])
     if found is None:
         raise HTTPException(404)
     return found
-
-
-def _fresh(found: Person) -> bool:
-    return tokens.fresh(found.claim, now(), lasts=FRESH_FOR)
 
 
 def _form(
@@ -91,7 +80,7 @@ def _form(
         personal=True,
         status=422 if wrong or same else 200,
         address=masked(who.email) if who else "",
-        stale=not _fresh(found),
+        stale=not is_fresh(found),
         manage=tokens.manage_token(house(request).keys, found.claim.handle, found.claim.digest),
         wrong=wrong,
         same=same,
