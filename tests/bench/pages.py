@@ -32,6 +32,13 @@ SECONDS = 5 if os.environ.get("BENCH_QUICK") else 15
 PEOPLE = 60_000 if os.environ.get("BENCH_QUICK") else 200_000
 CONNECTIONS = 32
 WARM = 100
+PATIENCE = 60
+CASES = {"pages alone": "web", "pages while sending": "serve"}
+LEFT = """
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)
+INSERT INTO audit (at, who, action, subject, was, became, why)
+SELECT strftime('%Y-%m-%dT%H:10:00.000000Z', 'now', '-1 day'), 'subscriber', 'unsubscribe', '', '', '', '' FROM n
+"""
 KEYS = Keyring.parse("t:only-for-tests-0123456789")
 LEAVE = b"List-Unsubscribe=One-Click"
 
@@ -52,12 +59,21 @@ def main() -> int:
         if program is None:
             sys.stderr.write("NOT MEASURED: no C compiler\n")
             return 1
-        os.chdir(folder)
-        asyncio.run(prepared.prepare(folder, PEOPLE, seal=True))
         with sink(program) as relay:
-            for case, role in (("pages alone", "web"), ("pages while sending", "serve")):
-                print(json.dumps(measured(folder, case, role, relay.port)), flush=True)
+            for case, role in CASES.items():
+                if sys.argv[1:] in ([], [case]):
+                    print(json.dumps(measured(house(folder / role), case, role, relay.port)), flush=True)
     return 0
+
+
+def house(folder: Path) -> Path:
+    """One for each case, in which so many left in one hour of the past that these who leave are no storm."""
+    folder.mkdir()
+    os.chdir(folder)
+    asyncio.run(prepared.prepare(folder, PEOPLE, seal=True))
+    with sqlite3.connect(folder / "var/digest.db") as ledger:
+        ledger.execute(LEFT, {"count": RATE * SECONDS})
+    return folder
 
 
 def measured(folder: Path, case: str, role: str, smtp: int) -> dict[str, object]:
@@ -69,8 +85,8 @@ def measured(folder: Path, case: str, role: str, smtp: int) -> dict[str, object]
     command = [sys.executable, "-m", "digest", role, "--port", str(port)]
     with running(command, port, environment) as pid:
         server = Server(f"http://127.0.0.1:{port}", pid)
-        while role == "serve" and not accepted(folder):
-            time.sleep(0.05)
+        if role == "serve":
+            _wait_for_letters(folder)
         asyncio.run(asked(port, WARM))
         before, busy, began = accepted(folder), server.busy_us(), time.perf_counter()
         told = asyncio.run(asked(port, RATE * SECONDS))
@@ -96,6 +112,14 @@ def accepted(folder: Path) -> int:
     with sqlite3.connect(f"file:{folder}/var/digest.db?mode=ro", uri=True) as ledger:
         found = ledger.execute("select coalesce(sum(accepted), 0) from shards").fetchone()
     return int(found[0])
+
+
+def _wait_for_letters(folder: Path) -> None:
+    until = time.monotonic() + PATIENCE
+    while not accepted(folder):
+        if time.monotonic() > until:
+            raise SystemExit(f"not one letter was taken within {PATIENCE} s of starting; nothing was measured")
+        time.sleep(0.05)
 
 
 def requests() -> Iterator[bytes]:
