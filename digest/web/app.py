@@ -9,14 +9,16 @@ from digest.errors import StoreError
 from digest.service.house import House
 from digest.web import errors, health, hooks, public, style
 from digest.web.feeds import Feeds
+from digest.web.kept import SECONDS, Kept
 from digest.web.search import Index
 from digest.web.security import Shield
 
 
-def create(house: House, *, laid: bool = False) -> Feeds:
+def create(house: House, *, laid: bool = False, keep: float = SECONDS) -> Kept:
     """The ASGI application of an open house: feeds first, then pages; nothing in it runs in the background.
 
-    `laid`: its pages are laid out as files, where nobody is there to search.
+    `laid`: its pages are laid out as files, where nobody is there to search. `keep`: how long a page that is the same
+    for everybody is served as it was made, in seconds.
     """
     app = Starlette(
         routes=[*health.routes, *style.routes, *hooks.routes, *public.routes],
@@ -32,4 +34,4 @@ def create(house: House, *, laid: bool = False) -> Feeds:
     app.state.style = style.made(house)
     app.state.index = Index()
     app.state.laid = laid
-    return Feeds(Shield(app), house.store, house.settings)
+    return Kept(Feeds(Shield(app), house.store, house.settings), seconds=keep)

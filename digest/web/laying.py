@@ -13,7 +13,7 @@ from digest.feeds.laying import clear, lay
 from digest.service.house import House
 from digest.store import editions
 from digest.web import app
-from digest.web.feeds import Feeds
+from digest.web.kept import Kept
 from digest.web.public.editions import PUBLISHED
 
 FOLDER = "editions"
@@ -41,7 +41,7 @@ async def lay_out(house: House, out: Path) -> tuple[Path, ...]:
     return files
 
 
-async def _got(served: Feeds, address: str) -> bytes:
+async def _got(served: Kept, address: str) -> bytes:
     """What a visitor gets; nothing where it is not there any more."""
     scope: dict[str, Any] = {
         "type": "http",

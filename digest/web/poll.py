@@ -1,7 +1,8 @@
 """A poll, the request that a feed reader makes all day, read from its bytes and answered as bytes; pure.
 
-Only the plainest is read here: one whole GET of a current document, without a body and without anything that asks
-for a change of the connection. Whatever else comes is left to the HTTP library, so nothing here need be lenient.
+Only the plainest is read here: one whole GET of a current document, or of a page that is the same for everybody,
+without a body and without anything that asks for a change of the connection. Whatever else comes is left to the HTTP
+library, so nothing here need be lenient.
 """
 
 from __future__ import annotations
@@ -17,13 +18,16 @@ from digest.web.shelf import Form, Served
 LONGEST = 4_096
 """The longest head that is read here, in bytes."""
 
+PAGE = rb"/(?:(?:subscribe|editions|announcements)/[a-z0-9_/-]{1,100})?(?:\?lang=[A-Za-z0-9-]{1,40})?"
+"""The pages, of which nothing but path and language decides what they say. No path here bears anybody's token."""
+
 # RFC 9112, sections 3 and 5: tokens, visible characters, no folded line. No two parts can match the same
 # character, so it is linear.
 _REQUEST = re.compile(
-    rb"GET /feeds/([a-z][a-z0-9_]*)\.(atom|rss|json)(?:\?[!-~]*)? HTTP/1\.1\r\n"
+    rb"GET (?:/feeds/([a-z][a-z0-9_]*)\.(atom|rss|json)(?:\?[!-~]*)?|(" + PAGE + rb")) HTTP/1\.1\r\n"
     rb"((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n)+)\r\n"
 )
-# What gives the request a body, the connection another use, or the document to a person.
+# What gives the request a body, or the connection another use.
 _NOT_PLAIN = frozenset(
     {
         b"connection",
@@ -33,17 +37,20 @@ _NOT_PLAIN = frozenset(
         b"upgrade",
         b"te",
         b"trailer",
-        b"sec-fetch-dest",
     }
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """What a poll asks for, and the headers that decide the answer, by lower-case name."""
+    """What a poll asks for, and the headers that decide the answer, by lower-case name.
+
+    Either a feed in a format, or a page by its path and query.
+    """
 
     slug: str
     form: str
+    page: str
     headers: Mapping[bytes, bytes]
 
 
@@ -57,7 +64,7 @@ def read(data: bytes) -> Poll | None:
     if found is None:
         return None
     headers = {}
-    lines = found[3].split(b"\r\n")[:-1]
+    lines = found[4].split(b"\r\n")[:-1]
     for line in lines:
         name, _, value = line.partition(b":")
         headers[name.lower()] = value.strip(b" \t")
@@ -67,7 +74,10 @@ def read(data: bytes) -> Poll | None:
     # A name twice over needs thought, and a request without its host is refused (RFC 9112, 3.2).
     if len(headers) != len(lines) or b"host" not in headers or not _NOT_PLAIN.isdisjoint(headers):
         return None
-    return Poll(found[1].decode(), found[2].decode(), headers)
+    if found[3] is not None:
+        return Poll("", "", found[3].decode(), headers)
+    # A feed that a person opens is shown to them in another way.
+    return None if b"sec-fetch-dest" in headers else Poll(found[1].decode(), found[2].decode(), "", headers)
 
 
 def form_of(served: Served, poll: Poll) -> Form:

@@ -1,16 +1,23 @@
-"""HTTP as uvicorn speaks it, but that a plain poll of a feed in memory is answered at once, in one write."""
+"""HTTP as uvicorn speaks it, but that a plain poll of a feed or page in memory is answered at once, in one write."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from digest.web import poll
-from digest.web.feeds import Feeds
+from digest.web.answers import Headers
+from digest.web.poll import Poll
 
 _IDLE = {h11.CLIENT: h11.IDLE, h11.SERVER: h11.IDLE}
+
+
+class Memory(Protocol):
+    """What may have the answer ready."""
+
+    def at_once(self, asked: Poll, dates: Headers) -> bytes | None: ...
 
 
 class Polled(H11Protocol):
@@ -21,7 +28,7 @@ class Polled(H11Protocol):
     take what it asked for gets no more: then the library, which waits, has the connection.
     """
 
-    feeds: Feeds
+    memory: Memory
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -43,7 +50,7 @@ class Polled(H11Protocol):
     def _answer(self, data: bytes) -> bytes | None:
         asked = poll.read(data)
         dates = self.server_state.default_headers
-        return None if asked is None or not dates else self.feeds.at_once(asked, dates)
+        return None if asked is None or not dates else self.memory.at_once(asked, dates)
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -58,6 +65,6 @@ class Polled(H11Protocol):
             self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
 
 
-def protocol(feeds: Feeds) -> type[H11Protocol]:
-    """The protocol of connections that may poll these feeds, for uvicorn to make."""
-    return type("PolledFeeds", (Polled,), {"feeds": feeds})
+def protocol(memory: Memory) -> type[H11Protocol]:
+    """The protocol of connections that may poll what is in this memory, for uvicorn to make."""
+    return type("PolledMemory", (Polled,), {"memory": memory})

@@ -35,13 +35,31 @@ def test_a_plain_poll_is_read() -> None:
     found = poll.read(
         head(HOST, 'IF-NONE-MATCH:  "a" ', "Connection: keep-alive", start="GET /feeds/a_1.rss?x HTTP/1.1")
     )
-    assert found == poll.Poll("a_1", "rss", {b"host": b"news.example.org", b"if-none-match": b'"a"'})
+    assert found == poll.Poll("a_1", "rss", "", {b"host": b"news.example.org", b"if-none-match": b'"a"'})
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["/", "/?lang=es", "/subscribe/newsflash", "/editions/newsflash/2026-06-26?lang=pt-BR", "/announcements/0a-2"],
+)
+def test_a_plain_page_is_read(page: str) -> None:
+    """One that is the same for everybody, by path and language, whatever else a browser says."""
+    found = poll.read(head(HOST, "Sec-Fetch-Dest: document", start=f"GET {page} HTTP/1.1"))
+    assert found == poll.Poll("", "", page, {b"host": b"news.example.org", b"sec-fetch-dest": b"document"})
 
 
 @pytest.mark.parametrize(
     "other",
     [
         b"",
+        head(HOST, "Sec-Fetch-Dest: document"),
+        head(HOST, start="GET /unsubscribe/newsflash.t.0.abc HTTP/1.1"),
+        head(HOST, start="GET /manage/newsflash.t.0.abc HTTP/1.1"),
+        head(HOST, start="GET /confirm/newsflash.t.0.abc HTTP/1.1"),
+        head(HOST, start="GET /editions/newsflash/?q=steel HTTP/1.1"),
+        head(HOST, start="GET /editions/%6eewsflash/ HTTP/1.1"),
+        head(HOST, start="GET /?lang=es&utm_source=x HTTP/1.1"),
+        head(HOST, start="POST /subscribe/newsflash HTTP/1.1"),
         head(),
         head(HOST)[:-2],
         head(HOST) + b"G",

@@ -111,7 +111,7 @@ def site(tmp_path: Path, empty: Path, config: str) -> Iterator[Site]:
     stack = AsyncExitStack()
     with asyncio.Runner() as runner:
         house = runner.run(stack.enter_async_context(opened(load(file, {}))))
-        yield Site(house, app.create(house), runner)
+        yield Site(house, app.create(house, keep=0), runner)
         runner.run(stack.aclose())
 
 
