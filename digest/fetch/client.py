@@ -82,7 +82,8 @@ class Fetcher:
     ) -> Response:
         """GET a URL; `own` is the source's own address, which alone may be private (default: nothing may).
 
-        Any answer but 200, 226 or 304 raises FetchError with its status, and so does every failure; `about` is the URL.
+        Any answer but 200, 226, or 304 to a conditional request raises FetchError with its status, and so does every
+        failure; `about` is the URL.
         """
         extra = {"accept": accept}
         if etag:
@@ -102,11 +103,14 @@ class Fetcher:
             limits=limits or self.limits,
         )
         try:
-            return await journey.follow(start)
+            answer = await journey.follow(start)
         except FetchError as error:
             if error.status in (429, 503) and error.retry_after is not None:
                 self._asked_away[host_key(parse_url(error.about))] = error.retry_after
             raise
+        if answer.not_modified and not etag and not last_modified:
+            raise FetchError("answered 304 to somebody who has nothing yet", about=answer.url, status=304)
+        return answer
 
     async def post(self, url: str, body: bytes, *, own: str = "", media_type: str = "application/json") -> Response:
         """POST to a URL, guarded as `get`; any 2xx is taken, and a redirect is none: what we say goes nowhere else."""

@@ -16,6 +16,8 @@ from digest.errors import FetchError
 
 Address = IPv4Address | IPv6Address
 
+_GLOBAL = IPv6Network("2000::/3")
+"""All that was ever given out of IPv6 for the world to reach (RFC 4291, 2.4)."""
 _NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -51,7 +53,10 @@ class Guard:
 
 def is_public(address: Address) -> bool:
     """Whether an address, and any IPv4 address that it carries inside, is reachable by the world."""
-    return all(each.is_global and not each.is_multicast for each in (address, *_carried(address)))
+    carried = _carried(address)
+    if isinstance(address, IPv6Address) and address not in _GLOBAL and not carried:
+        return False
+    return all(each.is_global and not each.is_multicast for each in (address, *carried))
 
 
 def _carried(address: Address) -> tuple[IPv4Address, ...]:
@@ -68,10 +73,13 @@ def parse_url(text: str) -> httpx.URL:
     """An http or https URL with a host; raises FetchError."""
     try:
         url = httpx.URL(text.strip())
+        host = url.host
     except (httpx.InvalidURL, ValueError) as error:
         raise FetchError(f"not a URL: {error}", about=text[:200]) from error
-    if url.scheme not in _DEFAULT_PORTS or not url.host:
+    if url.scheme not in _DEFAULT_PORTS or not host:
         raise FetchError("only http and https are fetched", about=text[:200])
+    if url.port is not None and not 0 < url.port < 65_536:
+        raise FetchError(f"not a URL: there is no port {url.port}", about=text[:200])
     return url
 
 

@@ -101,7 +101,7 @@ class Journey:
                 return await self._read(url, address)
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 problem = error
-            except (httpx.HTTPError, httpx.StreamError) as error:
+            except (httpx.HTTPError, httpx.StreamError, OSError, ValueError) as error:
                 raise FetchError(_words(error), about=shown(url)) from error
         raise FetchError(_words(problem), about=shown(url)) from problem
 

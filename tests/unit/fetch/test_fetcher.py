@@ -9,12 +9,16 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
+from ipaddress import ip_address
 from typing import Any
 
+import httpx
 import pytest
 
 from digest.errors import FetchError
-from digest.fetch import Fetcher, Limits, Response
+from digest.fetch import Fetcher, Guard, Limits, Response
+from digest.fetch.journey import Journey
+from digest.fetch.pace import Pace
 
 SMALL = Limits(connect=2, read=0.5, total=1.0, wire=100_000, decoded=2_000_000)
 LOOPBACK = ("127.0.0.0/8",)
@@ -80,6 +84,31 @@ def test_an_allowance_is_the_sources_own(site: Any) -> None:
     assert site.asked == []
 
 
+def test_a_name_is_resolved_once_and_that_address_is_connected_to(site: Any) -> None:
+    """Whatever the name means a moment later; and one address that is not public among others refuses them all."""
+    site.serve("/a", b"hello")
+    url = httpx.URL(site.url.replace("127.0.0.1", "rebound.example") + "/a")
+    meant = [["127.0.0.1"], ["10.0.0.1"]]
+
+    async def resolve(url: httpx.URL) -> list[Any]:
+        return [ip_address(each) for each in meant.pop(0)]
+
+    async def go() -> Response:
+        async with httpx.AsyncHTTPTransport() as wire:
+            journey = Journey(
+                resolve=resolve, guard=Guard(LOOPBACK), pace=Pace(timedelta(0)), away=lambda url: False, wire=wire,
+                own=url, headers={}, limits=SMALL,
+            )  # fmt: skip
+            return await journey.follow(url)
+
+    assert (asyncio.run(go()).body, len(meant), site.asked[0][1]["host"]) == (b"hello", 1, url.netloc.decode())
+    for found in (["127.0.0.1", "10.0.0.1"], ["1.1.1.1", "10.0.0.1"]):
+        meant[:] = [found]
+        with pytest.raises(FetchError, match=r"10\.0\.0\.1 is not a public"):
+            asyncio.run(go())
+    assert len(site.asked) == 1
+
+
 @pytest.mark.parametrize(
     "target",
     ["http://127.0.0.1:1/", "http://169.254.169.254/latest", "http://10.0.0.1/", "ftp://x/", "file:///etc/passwd"],
@@ -111,6 +140,13 @@ def test_status_and_retry_after_are_told(site: Any, respond: Callable[..., Any])
     with pytest.raises(FetchError) as caught:
         get(f"{site.url}/a")
     assert (caught.value.status, caught.value.retry_after, caught.value.about) == (503, 120.0, f"{site.url}/a")
+
+
+def test_nothing_new_is_no_answer_to_somebody_who_has_nothing(site: Any, respond: Callable[..., Any]) -> None:
+    """A server that says 304 whoever asks was never read, and must not look as if it were."""
+    site.routes["/a"] = respond(b"", status=304)
+    with pytest.raises(FetchError, match="304"):
+        get(f"{site.url}/a")
 
 
 def test_no_password_is_printed(site: Any) -> None:
