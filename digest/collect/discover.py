@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from urllib.parse import urljoin, urlsplit
 
 from digest.collect.apart import apart
-from digest.collect.links import canonical_link
+from digest.collect.links import absolute, canonical_link
 from digest.collect.parse.wordpress import offered
 from digest.collect.trial import Tried, tried
 from digest.errors import CollectError
@@ -43,11 +43,11 @@ async def discover(url: str, settings: Settings, fetcher: Fetcher, elsewhere: Fe
     response = await fetcher.get(url, own=url)
     if not _is_page(response):
         return Offers(all=(await _try(_source(url, "feed"), settings, fetcher, now),))
-    named = [(name, urljoin(response.url, link)) for name, link in offered(response.body)]
-    sources = [_source(_site(link), "wordpress") for name, link in named if name == "api"]
-    sources = sources[:1] or [_source(urljoin(response.url, "/"), "wordpress")]
-    feeds = dict.fromkeys(canonical_link(link) for name, link in named if name == "feed")
-    sources += [_source(link, "feed") for link in [*feeds][:_MOST_FEEDS] if link]
+    named = [(name, canonical_link(absolute(link, response.url))) for name, link in offered(response.body)]
+    sites = [_site(link) for name, link in named if name == "api" and link]
+    sources = [_source([*sites, absolute("/", response.url)][0], "wordpress")]
+    feeds = dict.fromkeys(link for name, link in named if name == "feed" and link)
+    sources += [_source(link, "feed") for link in [*feeds][:_MOST_FEEDS]]
     select = await apart(
         "digest.collect.parse.page:guess", response.body, response.url, response.content_type, about=url
     )
@@ -96,8 +96,11 @@ def _source(url: str, kind: str, select: Mapping[str, str] | None = None) -> Sou
 
 def slug_of(url: str) -> str:
     """A slug after an address: the name of its host, without what every host has."""
-    host = (urlsplit(url).hostname or "source").removeprefix("www.")
-    name = "".join(
-        char if char.isascii() and char.isalnum() else "_" for char in host.lower().rpartition(".")[0] or host
-    )
-    return name.strip("_")[:40] if name[:1].isalpha() else f"site_{name.strip('_')}"[:40]
+    host = host_of(url).partition(":")[0].removeprefix("www.") or "source"
+    return slug_from(host.rpartition(".")[0] or host, leading="site")
+
+
+def slug_from(words: str, *, leading: str = "folder") -> str:
+    """A slug after a name, begun with `leading` where the name does not begin with a letter."""
+    name = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
+    return (name if name[:1].isalpha() else f"{leading}_{name}".strip("_"))[:40].rstrip("_")

@@ -79,5 +79,58 @@ def test_what_offers_nothing(desk: Desk, site: Site) -> None:
     desk.declare(sources=folder_source(desk.folder))
     site.serve("/", b"<!doctype html><p>Hello</p>", Content_Type="text/html")
     ran = desk.run("sources", "test", f"{site.url}/")
-    assert (1, True) == (ran.status, "404" in ran.err)
+    reasons = ("404", "names no feed", "no list of entries")
+    assert (1, [True] * 3) == (ran.status, [words in " ".join(ran.err.split()) for words in reasons])
     assert 1 == desk.run("sources", "test", "http://10.0.0.1/").status
+
+
+BAD = """<link rel="alternate" type="application/rss+xml" href="http://[x"><link rel="alternate"
+type="application/atom+xml" href="http://xn--/"><link rel="https://api.w.org/" href="javascript:1"><base href="http://[x">"""
+
+
+def test_addresses_that_are_none_on_a_page(desk: Desk, site: Site) -> None:
+    """What the page names wrongly is left out, and the page is read all the same, however it is asked for."""
+    desk.declare(sources=folder_source(desk.folder))
+    site.serve("/", page(BAD), Content_Type="text/html")
+    assert "page" == desk.done("sources", "test", f"{site.url}/", "--json").json()["kind"]
+    closed = desk.run("sources", "test", f"{site.url}/", "--kind", "wordpress")
+    assert (1, True) == (closed.status, "REST API is closed" in closed.err)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (["http://[::1"], 1),
+        (["http://xn--/"], 1),
+        (["http://127.0.0.1:99999/"], 1),
+        (["ftp://example.org/"], 2),
+        ([""], 2),
+        (["http://127.0.0.1:1/", "--kind", "blog"], 2),
+        (["http://127.0.0.1:1/", "--kind", "hook"], 2),
+        (["http://127.0.0.1:1/", "--kind", "folder"], 2),
+        (["config", "--kind", "feed"], 2),
+    ],
+)
+def test_what_cannot_be_tried_is_told_in_words(desk: Desk, words: list[str], status: int) -> None:
+    """No traceback, whatever somebody writes."""
+    desk.declare(sources=folder_source(desk.folder))
+    assert status == desk.run("sources", "test", *words).status
+
+
+@pytest.mark.long
+def test_the_section_can_be_pasted(desk: Desk, site: Site) -> None:
+    """Under a slug that is free and one: the file that it goes into is read as before."""
+    site.serve("/rss", FEED, Content_Type="application/rss+xml")
+    desk.declare(sources=folder_source(desk.folder))
+    sections = [desk.done("sources", "test", f"{site.url}/rss", "--json").json()["toml"]]
+    desk.config.write_text(f"{desk.config.read_text()}\n{sections[0]}\n")
+    sections.append(desk.done("sources", "test", f"{site.url}/rss", "--json").json()["toml"])
+    folder = desk.folder / "My Notices (2)"
+    folder.mkdir()
+    (desk.folder / "notes").mkdir()
+    sections.append(desk.done("sources", "test", str(folder), "--json").json()["toml"])
+    desk.config.write_text("\n".join([desk.config.read_text(), *sections[1:]]))
+    assert 0 == desk.run("config", "check").status
+    names = {slug for section in sections for slug in tomllib.loads(section)["sources"]}
+    assert {"site_127_0_0", "site_127_0_0_2", "my_notices_2"} == names

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
+from digest.collect.links import absolute
 from digest.collect.parse import BODY_LIMIT, Document, ReadItem
 from digest.errors import ParseError
 
@@ -121,9 +122,7 @@ def _language(tree: LexborHTMLParser) -> str:
 
 
 def _base(tree: LexborHTMLParser, url: str) -> str:
-    from urllib.parse import urljoin
-
-    return urljoin(url, _attribute(tree.css_first("base[href]"), "href"))
+    return absolute(_attribute(tree.css_first("base[href]"), "href"), url) or url
 
 
 def matches(body: bytes, url: str, select: Mapping[str, str], content_type: str = "") -> dict[str, tuple[int, str]]:

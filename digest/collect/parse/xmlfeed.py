@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable
-from urllib.parse import urljoin
 
 from lxml import etree
 
+from digest.collect.links import absolute
 from digest.collect.parse import Document, ReadItem
 from digest.collect.parse.elements import Children, Element, all_text, local_name
 from digest.errors import ParseError
@@ -46,7 +46,7 @@ def read_tree(root: Element, *, url: str) -> Document:
 
 def _base(element: Element, url: str) -> str:
     # xml:base, nested; without one, the address the document came from.
-    return urljoin(url, str(element.base or ""))
+    return absolute(str(element.base or ""), url) or url
 
 
 def _minutes(channel: Children) -> int:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode
 
 from digest.collect.document import read
 from digest.collect.identify import Known
+from digest.collect.links import absolute, canonical_link
 from digest.collect.parse.wordpress import find_links
 from digest.collect.read.feed import read_feed
 from digest.collect.read.reading import Asked, Reading
@@ -49,7 +50,7 @@ async def read_wordpress(source: Source, site: Site, fetcher: Fetcher, asked: As
     except _Closed as closed:
         why = str(closed)
     links = await _front_page(home, fetcher, own=source.url)
-    api = urljoin(home, links["api"]) if "api" in links else ""
+    api = canonical_link(absolute(links["api"], home)) if "api" in links else ""
     if api and not api.startswith(f"{home}wp-json"):
         try:
             async for part in _reading(_posts(api), home, fetcher, asked, own=source.url):
@@ -57,11 +58,19 @@ async def read_wordpress(source: Source, site: Site, fetcher: Fetcher, asked: As
             return
         except _Closed:
             pass
-    feed = urljoin(home, links.get("feed") or "feed/")
-    reading = await read_feed(feed, fetcher, replace(asked, how=replace(asked.how, kind="feed")), own=source.url)
+    feed = canonical_link(absolute(links.get("feed") or "feed/", home)) or f"{home}feed/"
+    reading = await _feed_instead(feed, why, fetcher, asked, own=source.url)
     note = f"the REST API is closed ({why}); read {feed} instead"
     moved_to = _home(feed, reading.moved_to, home)
     yield replace(reading, complaints=(note, *reading.complaints), moved_to=moved_to)
+
+
+async def _feed_instead(feed: str, why: str, fetcher: Fetcher, asked: Asked, *, own: str) -> Reading:
+    try:
+        return await read_feed(feed, fetcher, replace(asked, how=replace(asked.how, kind="feed")), own=own)
+    except CollectError as error:
+        error.message = f"the REST API is closed ({why}), and of the feed instead: {error.message}"
+        raise
 
 
 async def is_gone(lookup: str, number: str, fetcher: Fetcher, *, own: str) -> bool | None:

@@ -79,6 +79,15 @@ def test_atom() -> None:
     assert (item.categories, item.authors, item.published) == (("Label",), ("Ann",), "2024-05-06T07:08:09Z")
 
 
+def test_one_address_that_is_none_loses_nothing_else() -> None:
+    """An `xml:base` that cannot be one is as good as none, and its neighbours are read."""
+    bad, good = parse(
+        b"<feed xmlns='http://www.w3.org/2005/Atom'><entry xml:base='http://[x'><title>A</title></entry>"
+        b"<entry><title>B</title></entry></feed>"
+    ).items
+    assert (bad.title, bad.base, good.title) == ("A", URL, "B")
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -130,7 +139,7 @@ def test_refusals_are_in_words(body: bytes, words: str) -> None:
         parse(body)
 
 
-SPLINTERS = [b"&#1114112;", b"&#xD800;", b"]]>", b"<![CDATA[", b"<item>", b"</item>", b"\0", b"&x;", b" xml:base='['"]
+SPLINTERS = [b"&#1114112;", b"&#xD800;", b"]]>", b"<![CDATA[", b"<item>", b"</item>", b"\0", b"&x;", b" xml:base='//['"]
 CHANGES = st.lists(st.tuples(st.integers(0, 1200), st.binary(max_size=6) | st.sampled_from(SPLINTERS)), max_size=4)
 
 
