@@ -113,13 +113,17 @@ async def _page(request: Request, found: Person, *, done: str = "", left: Left |
     at = house(request)
     digest = at.settings.digests.get(found.claim.digest)
     language = (found.subscriber.language if found.subscriber else "") or (digest.language if digest else "") or ""
+    rows = await _rows(request, found)
+    if left and left.digest not in {row.slug for row in rows}:
+        # What a form calls a newsletter is not repeated as if it were one of theirs.
+        done, left = "", None
     return page(
         request,
         "manage",
         language=language,
         personal=True,
         address=masked(found.subscriber.email) if found.subscriber else "",
-        rows=(rows := await _rows(request, found)),
+        rows=rows,
         others=[each for each in at.settings.digests.values() if each.slug not in {row.slug for row in rows}],
         text_only=found.subscriber is not None and found.subscriber.text_only,
         spoken=templating.languages(at.templates),

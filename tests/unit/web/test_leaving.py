@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from digest.store import audit
 from digest.subscribers import flow, tokens
 
 
@@ -50,30 +48,6 @@ def test_a_post_acts_at_once(site: Any, options: dict[str, Any]) -> None:
     answer = site.post(path(site, site.subscriber()), **options)
     assert (answer.status_code, answer.headers.get("set-cookie"), answer.headers.get("location")) == (200, None, None)
     assert site.state() == "unsubscribed"
-
-
-def test_a_thousand_replayed_posts_take_a_thousand_off_once(site: Any) -> None:
-    """Each is answered 200, twice over, and the audit has one line for each that says how."""
-    handles = site.run(_crowd(site.house, 1_000))
-    links = [path(site, handle) for handle in handles]
-
-    async def story() -> tuple[set[int], list[str]]:
-        one_click = {"List-Unsubscribe": "One-Click"}
-        statuses = {(await site.request("POST", link, data=one_click)).status_code for link in links}
-        replayed = await asyncio.gather(*(site.request("POST", link, data=one_click) for link in links[:100] * 2))
-        async with site.house.store.read() as tx:
-            lines = [line for line in await audit.listed(tx) if line.action == "unsubscribe"]
-        return statuses | {each.status_code for each in replayed}, [line.why for line in lines]
-
-    assert site.run(story()) == ({200}, ["one-click"] * 1_000)
-
-
-async def _crowd(house: Any, many: int) -> list[str]:
-    """So many confirmed subscribers; their handles."""
-    file = house.settings.media_folder.parent / "crowd.csv"
-    file.write_text("email\n" + "".join(f"person{number}@example.org\n" for number in range(many)))
-    await flow.import_csv(house.store, file, "newsflash", confirmed=True, now=datetime.now(UTC))
-    return [subscriber.handle for subscriber, _ in await flow.listed(house.store, "newsflash")]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
