@@ -48,6 +48,7 @@ def import_(
     basis: Annotated[
         str, typer.Option("--basis", help="Why we may write: consent, membership, soft-opt-in.")
     ] = "consent",
+    encoding: Annotated[str, typer.Option("--encoding", help="Else UTF-8 or UTF-16; such as windows-1252.")] = "",
     dry: Annotated[bool, typer.Option("--dry-run", help="Only report what would become of each line.")] = False,
 ) -> None:
     """Import people from a CSV file (email[,name,language]), or the export of Mailchimp, Buttondown or listmonk.
@@ -68,6 +69,7 @@ def import_(
                 progress=progress,
                 basis=basis,
                 columns=columns or (),
+                encoding=encoding,
                 dry=dry,
             )
         )

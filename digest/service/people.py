@@ -27,7 +27,7 @@ _ENTERED = {
 }
 
 
-EXPORTED = ("email", "name", "language", "digest", "state", "basis", "changed_at", "evidence")
+EXPORTED = ("email", "name", "language", "digest", "state", "basis", "changed_at", "evidence", "text_only")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ class Row:
     basis: str
     changed_at: datetime
     evidence: str = ""
+    text_only: bool = False
     attributes: Mapping[str, str] = field(default_factory=dict)
 
     def json(self) -> dict[str, object]:
@@ -77,6 +78,7 @@ async def import_csv(
     progress: Callable[[int, int], None],
     basis: str = Basis.CONSENT,
     columns: Sequence[str] = (),
+    encoding: str = "",
     dry: bool = False,
 ) -> ImportReport:
     """Import a CSV file; lines that were refused are in the report. `columns` are like "email=E-Mail"."""
@@ -102,6 +104,7 @@ async def import_csv(
         progress=advance,
         basis=_basis(basis),
         columns=_columns(columns),
+        encoding=encoding,
         dry=dry,
     )
 
@@ -154,8 +157,8 @@ async def unsubscribe(house: House, email: str, digest: str | None) -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    changed = row.changed_at.isoformat()
-    return (row.email, row.name, row.language, row.digest, row.state, row.basis, changed, row.evidence)
+    changed, text = row.changed_at.isoformat(), "yes" if row.text_only else ""
+    return (row.email, row.name, row.language, row.digest, row.state, row.basis, changed, row.evidence, text)
 
 
 def _row(subscriber: Subscriber, subscription: Subscription, besides: Mapping[str, str]) -> Row:
@@ -168,6 +171,7 @@ def _row(subscriber: Subscriber, subscription: Subscription, besides: Mapping[st
         basis=subscription.basis.value,
         changed_at=subscription.changed_at,
         evidence=subscription.evidence,
+        text_only=subscriber.text_only,
         attributes=besides,
     )
 

@@ -41,7 +41,7 @@ def read(text: str) -> Address | Refused:
     typed = text.strip(" \t")
     if not typed:
         return Refused("There is no address.")
-    if _CONTROL.search(typed):
+    if not _is_plain(typed) and _CONTROL.search(typed):
         return Refused("The address contains a line break or another control character.")
     if len(typed) > 4 * LONGEST:
         return Refused(f"The address is too long: {LONGEST} characters are the most.")
@@ -74,19 +74,27 @@ def _judged(typed: str) -> tuple[str, str] | Refused:
 
 def read_name(text: str) -> str | Refused:
     """A person's name with its spaces tidied; control characters are refused, for it may stand in a header."""
-    name = unicodedata.normalize("NFC", text).strip(" \t")
-    if _CONTROL.search(name):
-        return Refused("The name contains a line break or another control character.")
+    name = text
+    if not _is_plain(text):
+        name = unicodedata.normalize("NFC", text).strip(" \t")
+        if _CONTROL.search(name):
+            return Refused("The name contains a line break or another control character.")
     name = " ".join(name.split())
     return name if len(name) <= LONGEST_NAME else Refused(f"The name is longer than {LONGEST_NAME} characters.")
 
 
+@lru_cache(maxsize=1_000)
 def read_language(text: str) -> str | Refused:
     """A language tag (BCP 47), lower case; empty means the site's own."""
     tag = text.strip(" \t")
     if tag and not _LANGUAGE.fullmatch(tag):
         return Refused('The language is no tag such as "en" or "pt-BR".')
     return tag.lower()
+
+
+def _is_plain(text: str) -> bool:
+    """Whether there is nothing but ASCII in it, and no control character: of most, this is soon known."""
+    return text.isascii() and text.isprintable()
 
 
 def masked(email: str) -> str:

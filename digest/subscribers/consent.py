@@ -9,6 +9,8 @@ from typing import Any
 
 from digest.model.subscribers import MOVES, SubscriptionState
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
+
 
 class Way(StrEnum):
     """How a subscription came to change."""
@@ -81,4 +83,4 @@ def _read(evidence: str) -> dict[str, Any]:
 
 
 def _written(known: dict[str, Any]) -> str:
-    return json.dumps({key: value for key, value in known.items() if value}, ensure_ascii=False, sort_keys=True)
+    return _ENCODER.encode({key: value for key, value in known.items() if value})

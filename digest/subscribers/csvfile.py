@@ -22,6 +22,7 @@ from digest.subscribers.address import Address, Refused
 from digest.subscribers.mapping import Columns
 
 _EVIDENCE = ("at", "ip", "source")
+_OTHERWISE = "Not UTF-8: save the list as CSV UTF-8, or name what it is by --encoding, such as windows-1252."
 _MANGLED = re.compile("[\x00\udc80-\udcff]")
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"''*[=+\-@\t\r]")
@@ -37,6 +38,7 @@ class Line:
     address: Address
     name: str
     language: str
+    text_only: bool = False
     evidence: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, str] = field(default_factory=dict)
 
@@ -50,24 +52,24 @@ class RefusedLine:
     why: str
 
 
-def read(path: Path, said: Mapping[str, str] | None = None) -> Iterator[Line | RefusedLine]:
-    """Read UTF-8 or UTF-16, parted by commas, semicolons or tabs, a header first; `said` maps columns to fields.
+def read(path: Path, said: Mapping[str, str] | None = None, encoding: str = "") -> Iterator[Line | RefusedLine]:
+    """Read UTF-8 or UTF-16, or `encoding`, parted by commas, semicolons or tabs, a header first; `said` maps columns
+    to fields.
 
     Raises UsageError for a file that cannot be opened or has no such header.
     """
     try:
-        # What is not UTF-8 becomes lone surrogates: one bad line is refused, the others are read.
-        file = path.open(encoding=_encoding(path), errors="surrogateescape", newline="")
+        # What is not in the encoding becomes lone surrogates: one bad line is refused, the others are read.
+        file = path.open(encoding=_known(encoding) or _encoding(path), errors="surrogateescape", newline="")
     except OSError as error:
         raise UsageError(error.strerror or str(error), about=str(path)) from error
     with closing(file):
         rows = _rows(file, path)
         header = next(rows, (1, []))[1]
         if any(map(_is_mangled, header)):
-            raise UsageError("is not UTF-8; save it as CSV UTF-8", about=str(path))
+            raise UsageError(f"is {_OTHERWISE[0].lower()}{_OTHERWISE[1:]}", about=str(path))
         columns = mappings.mapped(header, said or {}, f"{path}:1")
-        names = [name.strip().lower() for name in header]
-        yield from (_line(number, row, names, columns) for number, row in rows if any(cell.strip() for cell in row))
+        yield from (_line(number, row, columns) for number, row in rows if any(map(str.strip, row)))
 
 
 def guarded(cell: str) -> str:
@@ -85,6 +87,15 @@ def written(rows: Sequence[Sequence[str]]) -> str:
     made = io.StringIO()
     csv.writer(made, lineterminator="\r\n").writerows([guarded(cell) for cell in row] for row in rows)
     return made.getvalue()
+
+
+def _known(encoding: str) -> str:
+    """The encoding, if it is one of text."""
+    try:
+        "".encode(encoding or "utf-8")
+    except LookupError:
+        raise UsageError(f'knows no encoding "{encoding}"', about="--encoding") from None
+    return encoding
 
 
 def _encoding(path: Path) -> str:
@@ -116,36 +127,41 @@ def _delimiter(file: TextIO) -> str:
     return next((each for each in (",", ";", "\t") if each in header), ",")
 
 
-def _line(number: int, row: list[str], names: list[str], columns: Columns) -> Line | RefusedLine:
-    cells = {name: unguarded(cell) for name, cell in zip(names, row, strict=False)}
-    typed = mappings.field(columns, "email", cells)
+def _line(number: int, row: list[str], columns: Columns) -> Line | RefusedLine:
+    cells = [unguarded(cell) if cell[:1] == "'" else cell for cell in row]
+    cells += [""] * (columns.wide - len(cells))
+    typed = columns.field("email", cells)
     if _is_mangled("".join(row)):
-        return RefusedLine(number, typed.encode(errors="surrogateescape").decode(errors="replace"), "Not UTF-8.")
+        return RefusedLine(number, typed.encode(errors="surrogateescape").decode(errors="replace"), _OTHERWISE)
     if "\n" in typed or "\r" in typed:
         return RefusedLine(number, typed[:80], "A quotation mark opened here is closed lines later.")
-    if len(row) > len(names):
-        return RefusedLine(number, typed, f"There are {len(row)} cells for {len(names)} columns.")
-    if gone := columns.gone(cells):
+    if len(row) > columns.wide:
+        return RefusedLine(number, typed, f"There are {len(row)} cells for {columns.wide} columns.")
+    if gone := columns.why_gone(cells):
         return RefusedLine(number, typed, gone)
     return _person(number, typed, cells, columns)
 
 
-def _person(number: int, typed: str, cells: Mapping[str, str], columns: Columns) -> Line | RefusedLine:
+def _person(number: int, typed: str, cells: Sequence[str], columns: Columns) -> Line | RefusedLine:
     address = addresses.read(typed)
-    name = addresses.read_name(mappings.field(columns, "name", cells))
-    language = addresses.read_language(mappings.field(columns, "language", cells))
-    besides = {key: addresses.read_name(value) for key, value in mappings.attributes(columns, cells).items()}
-    for part in (address, name, language, *besides.values()):
+    name = addresses.read_name(columns.field("name", cells))
+    language = addresses.read_language(columns.field("language", cells))
+    text_only = mappings.yes(columns.field("text_only", cells))
+    besides = {key: addresses.read_name(value) for key, value in columns.attributes(cells).items()}
+    for part in (address, name, language, text_only, *besides.values()):
         if isinstance(part, Refused):
             return RefusedLine(number, typed, part.why)
     assert isinstance(address, Address) and isinstance(name, str) and isinstance(language, str)  # noqa: S101, PT018
-    return Line(number, address, name, language, _evidence(cells, columns), {k: str(v) for k, v in besides.items()})
+    said = {key: str(value) for key, value in besides.items()}
+    return Line(number, address, name, language, text_only is True, _evidence(cells, columns), said)
 
 
-def _evidence(cells: Mapping[str, str], columns: Columns) -> Mapping[str, str]:
-    known = {key: value[:200] for key in _EVIDENCE if (value := mappings.field(columns, key, cells))}
+def _evidence(cells: Sequence[str], columns: Columns) -> Mapping[str, str]:
+    if not columns.proves:
+        return {}
+    known = {key: value[:200] for key in _EVIDENCE if (value := columns.field(key, cells))}
     return {**known, "via": columns.service} if columns.service else known
 
 
-def _is_mangled(cell: str) -> bool:
-    return _MANGLED.search(cell) is not None
+def _is_mangled(text: str) -> bool:
+    return "\x00" in text if text.isascii() else _MANGLED.search(text) is not None

@@ -84,18 +84,20 @@ async def import_csv(
     progress: Callable[[int], None] | None = None,
     basis: Basis = Basis.CONSENT,
     columns: Mapping[str, str] | None = None,
+    encoding: str = "",
     dry: bool = False,
 ) -> ImportReport:
     """Enter a file of people, two thousand in a transaction; `progress` is told how many lines each time.
 
-    `columns` says which column of the file is which of our fields; `dry` only reports what would become of each.
+    `columns` says which column of the file is which of our fields, `encoding` what it is written in; `dry` only
+    reports what would become of each.
 
     What was imported stays when a later line stops the file (UsageError): run it again, nobody is entered twice.
     """
     entry = Entry(digest, confirmed, Way.IMPORT, now, basis, path.name, dry)
     imported = already = 0
     refused: list[tuple[int, str, str]] = []
-    for batch in _batches(csvfile.read(path, columns)):
+    for batch in _batches(csvfile.read(path, columns, encoding)):
         good = [line for line in batch if isinstance(line, Line)]
         bad = [(line.number, line.address, line.why) for line in batch if isinstance(line, RefusedLine)]
         async with store.read() if dry else store.write() as tx:
@@ -148,7 +150,9 @@ async def _write(
     standings: Mapping[int, Subscription],
 ) -> None:
     new = [line for line, verdict, _ in outcomes if verdict is Entering.ADD]
-    await subscribers.add_many(tx, [_person(line, entry.now) for line in new if line.address.norm not in known])
+    unknown = [line for line in new if line.address.norm not in known]
+    handles = tokens.new_handles(len(unknown))
+    await subscribers.add_many(tx, [_person(line, next(handles), entry.now) for line in unknown])
     ids = await subscribers.ids(tx, {line.address.norm for line in new})
     await subscribers.subscribe(tx, [_first(ids[line.address.norm], line, entry) for line in new])
     await _describe(tx, outcomes, {**known, **ids})
@@ -172,13 +176,14 @@ async def _describe(tx: Tx, outcomes: Sequence[tuple[Line, Entering, str]], ids:
     await attributes.set_many(tx, rows)
 
 
-def _person(line: Line, now: datetime) -> dict[str, object]:
+def _person(line: Line, handle: str, now: datetime) -> dict[str, object]:
     return {
-        "handle": tokens.new_handle(),
+        "handle": handle,
         "email": line.address.email,
         "email_norm": line.address.norm,
         "name": line.name,
         "language": line.language,
+        "text_only": line.text_only,
         # A suppressed address never comes this far.
         "suppressed": False,
         "created_at": now,

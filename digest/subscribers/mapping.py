@@ -8,12 +8,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from digest.errors import UsageError
+from digest.subscribers.address import Refused
 
-COLUMNS = ("email", "name", "language")
+COLUMNS = ("email", "name", "language", "text_only")
 FIELDS = (*COLUMNS, "at", "ip", "source")
 """What may be mapped; `at`, `ip` and `source` are evidence of consent."""
 ATTRIBUTE = "attribute."
 """What stands before the name of anything else that a list says of people, for segments."""
+_YES = frozenset({"yes", "true", "1", "text"})
+_NO = frozenset({"", "no", "false", "0", "html"})
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 Cells = Mapping[str, str]
@@ -21,16 +24,50 @@ Cells = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Columns:
-    """Where each field stands: the columns whose cells make it, by their names in lower case."""
+    """Where each field stands: the columns whose cells make it, by their names in lower case, of a `header`."""
 
     service: str
     fields: Mapping[str, tuple[str, ...]]
     gone: Callable[[Cells], str]
     """Why somebody must not be written to, as the export says; empty for those who may."""
+    header: tuple[str, ...] = ()
 
     @cached_property
-    def besides(self) -> tuple[str, ...]:
-        return tuple(name for name in self.fields if name.startswith(ATTRIBUTE))
+    def wide(self) -> int:
+        return len(self.header)
+
+    @cached_property
+    def _places(self) -> Mapping[str, tuple[int, ...]]:
+        """The numbers of the columns: a hundred thousand lines are read cell by cell."""
+        numbers = {name: number for number, name in enumerate(self.header)}
+        return {field: tuple(numbers[each] for each in at if each in numbers) for field, at in self.fields.items()}
+
+    @cached_property
+    def proves(self) -> bool:
+        """Whether it says anything of consent."""
+        return bool(self.service or {"at", "ip", "source"} & self.fields.keys())
+
+    @cached_property
+    def _besides(self) -> tuple[tuple[str, str], ...]:
+        return tuple((name, name.removeprefix(ATTRIBUTE)) for name in self.fields if name.startswith(ATTRIBUTE))
+
+    def field(self, name: str, cells: Sequence[str]) -> str:
+        """A field of a line: a name is put together of its columns, anything else is the first that is not empty."""
+        places = self._places.get(name, ())
+        if len(places) < 2:
+            return cells[places[0]].strip(" \t") if places else ""
+        filled = [each for place in places if (each := cells[place].strip(" \t"))]
+        return " ".join(filled) if name == "name" else next(iter(filled), "")
+
+    def attributes(self, cells: Sequence[str]) -> dict[str, str]:
+        """What a line says besides, by name; empty cells say nothing."""
+        if not self._besides:
+            return {}
+        return {name: value for field, name in self._besides if (value := self.field(field, cells))}
+
+    def why_gone(self, cells: Sequence[str]) -> str:
+        """The same as `gone`, of a line."""
+        return "" if self.gone is _never else self.gone(dict(zip(self.header, cells, strict=False)))
 
 
 def _never(_: Cells) -> str:
@@ -68,7 +105,13 @@ _SERVICES = (
         {"email", "digest", "state", "evidence"},
         Columns(
             "digest",
-            {"email": ("email",), "name": ("name",), "language": ("language",), "at": ("changed_at",)},
+            {
+                "email": ("email",),
+                "name": ("name",),
+                "language": ("language",),
+                "text_only": ("text_only",),
+                "at": ("changed_at",),
+            },
             _ours,
         ),
     ),
@@ -112,20 +155,20 @@ def mapped(header: Sequence[str], said: Mapping[str, str], about: str) -> Column
 
     Raises UsageError for a header nobody can read.
     """
-    names = [name.strip().lower() for name in header]
+    names = tuple(name.strip().lower() for name in header)
     if said:
         return _said(names, said, about)
     for signs, found in _SERVICES:
         if signs <= set(names):
             besides = {name: (name,) for name in names if name.startswith(ATTRIBUTE)}
-            return replace(found, fields={**found.fields, **besides})
+            return replace(found, fields={**found.fields, **besides}, header=names)
     for name in names:
         if name not in COLUMNS and not name.startswith(ATTRIBUTE):
             known = ", ".join(COLUMNS)
             raise UsageError(f'knows no column "{name[:60]}"; the first line names {known}, or use --map', about=about)
     if "email" not in names or len(set(names)) < len(names):
         raise UsageError("the first line must name email, and each column once", about=about)
-    return Columns("", {name: (name,) for name in names}, _never)
+    return Columns("", {name: (name,) for name in names}, _never, names)
 
 
 def _said(names: Sequence[str], said: Mapping[str, str], about: str) -> Columns:
@@ -141,22 +184,12 @@ def _said(names: Sequence[str], said: Mapping[str, str], about: str) -> Columns:
                 raise UsageError(f'has no column "{column}"', about=about)
     if "email" not in fields:
         raise UsageError("must say which column is email", about="--map")
-    return Columns("", fields, _never)
+    return Columns("", fields, _never, tuple(names))
 
 
-def field(mapping: Columns, name: str, cells: Cells) -> str:
-    """A field of a line: a name is put together of its columns, anything else is the first that is not empty."""
-    columns = mapping.fields.get(name, ())
-    if len(columns) < 2:
-        # Nearly always: a hundred thousand lines are read cell by cell.
-        return cells.get(columns[0], "").strip(" \t") if columns else ""
-    filled = [each for column in columns if (each := cells.get(column, "").strip(" \t"))]
-    return " ".join(filled) if name == "name" else next(iter(filled), "")
-
-
-def attributes(mapping: Columns, cells: Cells) -> dict[str, str]:
-    """What a line says besides, by name; empty cells say nothing."""
-    if not mapping.besides:
-        return {}
-    said = {name.removeprefix(ATTRIBUTE): field(mapping, name, cells) for name in mapping.besides}
-    return {name: value for name, value in said.items() if value}
+def yes(text: str) -> bool | Refused:
+    """What a cell of `text_only` says."""
+    said = text.lower()
+    if said in _YES or said in _NO:
+        return said in _YES
+    return Refused("The column text_only says neither yes nor no.")

@@ -16,6 +16,7 @@ def test_an_export_survives_a_spreadsheet_and_comes_back(desk: Desk) -> None:
     for email, name in names.items():
         desk.done("subscribers", "add", email, "--digest", "newsflash", "--name", name, "--confirmed")
     desk.done("subscribers", "unsubscribe", "bo@example.org")
+    desk.done("subscribers", "prefer", "ana@example.org", "--text-only")
     out = desk.done("subscribers", "export", "--digest", "newsflash").out
     rows = list(csv.DictReader(io.StringIO(out)))
     assert not [cell for row in rows for cell in row.values() if cell[:1] in ("=", "+", "-", "@")]
@@ -26,6 +27,7 @@ def test_an_export_survives_a_spreadsheet_and_comes_back(desk: Desk) -> None:
     again = desk.run("subscribers", "import", "people.csv", "--digest", "newsflash", "--confirmed")
     assert (1, "2 imported, 0 there already, 1 refused.") == (again.status, again.out.splitlines()[0])
     listed = desk.done("subscribers", "list", "--json").json()
+    assert ["ana@example.org"] == [each["email"] for each in listed if each["text_only"]]
     assert {email: name for email, name in names.items() if email[0] != "b"} == {
         each["email"]: each["name"] for each in listed
     }

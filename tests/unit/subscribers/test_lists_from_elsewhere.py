@@ -14,6 +14,7 @@ from hypothesis import given
 from digest.errors import UsageError
 from digest.store.database import Store
 from digest.subscribers import csvfile, flow
+from digest.subscribers.address import Refused
 from digest.subscribers.entering import ImportReport
 
 NOW = datetime(2026, 6, 26, 8, 0, tzinfo=UTC)
@@ -87,11 +88,96 @@ def test_of_a_hundred_with_ten_gone_and_five_suppressed_85_come_in(store: Store,
     assert (85, list(range(2, 17))) == (report.imported, [line for line, _, _ in report.refused])
 
 
-def test_utf_16_is_read(store: Store, tmp_path: Path) -> None:
-    """As spreadsheets write it, with its mark."""
-    text = "email\tname\nana@example.org\tChloé\n".encode("utf-16")
-    assert imported(store, tmp_path / "a.csv", text).imported == 1
-    assert asyncio.run(flow.show(store, "ana@example.org")).subscriber.name == "Chloé"
+CHLOE = "email,name\nana@example.org,Chloé\nbo@example.org,Bo\n"
+OTHERWISE = "Not UTF-8: save the list as CSV UTF-8, or name what it is by --encoding, such as windows-1252."
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "refused"),
+    [
+        (CHLOE.encode(), "", []),
+        (CHLOE.encode("utf-8-sig"), "", []),
+        (CHLOE.replace(",", "\t").encode("utf-16"), "", []),
+        (b"\xfe\xff" + CHLOE.encode("utf-16-be"), "", []),
+        (CHLOE.replace("\n", "\r\n").encode(), "", []),
+        (CHLOE.replace("\n", "\r").encode(), "", []),
+        (CHLOE.encode("latin-1"), "latin-1", []),
+        (CHLOE.encode("cp1252"), "windows-1252", []),
+        (CHLOE.encode("utf-16-le"), "utf-16-le", []),
+        (CHLOE.encode("latin-1"), "", [(2, "ana@example.org", OTHERWISE)]),
+        (CHLOE.encode("latin-1"), "utf-8", [(2, "ana@example.org", OTHERWISE)]),
+    ],
+)
+def test_every_encoding_is_read_or_told(
+    store: Store, tmp_path: Path, text: bytes, encoding: str, refused: list[tuple[int, str, str]]
+) -> None:
+    """With a mark or told by the operator: as it was meant. Else the lines that cannot be are listed with what to do,
+    and the others are in.
+    """
+    report = imported(store, tmp_path / "a.csv", text, encoding=encoding)
+    assert (2 - len(refused), tuple(refused)) == (report.imported, report.refused)
+    names = {subscriber.name for subscriber, _ in asyncio.run(flow.listed(store))}
+    assert names == ({"Bo"} if refused else {"Chloé", "Bo"})
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "says"),
+    [
+        (CHLOE.encode("utf-16-le"), "", "--encoding"),
+        (CHLOE.replace("name", "prénom").encode("latin-1"), "", "--encoding"),
+        (CHLOE.encode(), "klingon", '"klingon"'),
+        (CHLOE.encode(), "base64", '"base64"'),
+    ],
+)
+def test_what_cannot_be_read_at_all_is_said_to_be_so(
+    store: Store, tmp_path: Path, text: bytes, encoding: str, says: str
+) -> None:
+    """Before anybody is entered."""
+    with pytest.raises(UsageError, match=says):
+        imported(store, tmp_path / "a.csv", text, encoding=encoding)
+    assert asyncio.run(flow.listed(store)) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ('Ana "the Ru" O\'Neill, Inc.', 'Ana "the Ru" O\'Neill, Inc.'),
+        ("Ana\r\nBcc: all@example.org", None),
+        ("Ana\nRuiz", None),
+        ("Ana\rRuiz", None),
+        ("Ana\x00Ruiz", None),
+        ("Ana\x1b[31m", None),
+        ("x" * 1_000, None),
+        ("x" * 200, "x" * 200),
+        ("Ana\u2028Ruiz", None),
+        ("=HYPERLINK(1)", "=HYPERLINK(1)"),
+        ("  Ana   Ruiz ", "Ana Ruiz"),
+    ],
+)
+def test_a_name_is_kept_whole_or_its_line_is_told(store: Store, tmp_path: Path, name: str, kept: str | None) -> None:
+    """Quotes, breaks, zeros, endless ones: never cut short, and never part of a header of their own making."""
+    cell = '"' + name.replace('"', '""') + '"'
+    report = imported(store, tmp_path / "a.csv", f"email,name\nana@example.org,{cell}\nbo@example.org,Bo\n")
+    entered = asyncio.run(flow.add(store, "cy@example.org", NEWS, name=name, now=NOW))
+    names = [subscriber.name for subscriber, _ in asyncio.run(flow.listed(store))]
+    if kept is None:
+        assert (1, [(2, "ana@example.org")]) == (report.imported, [each[:2] for each in report.refused])
+        assert (["Bo"], True) == (names, isinstance(entered, Refused))
+    else:
+        assert (2, [kept, "Bo", kept]) == (report.imported, names)
+
+
+def test_text_only_comes_and_goes_with_a_list(store: Store, tmp_path: Path) -> None:
+    """A column of its own, by its name or by a map; what says neither yes nor no is refused."""
+    imported(
+        store, tmp_path / "a.csv", "email,text_only\nana@example.org,yes\nbo@example.org,\ncy@example.org,perhaps\n"
+    )
+    columns = {"email": "Adresse", "text_only": "Format"}
+    report = imported(
+        store, tmp_path / "b.csv", "Adresse;Format\ndi@example.org;Text\nem@example.org;HTML\n", columns=columns
+    )
+    found = {subscriber.email[:2]: subscriber.text_only for subscriber, _ in asyncio.run(flow.listed(store))}
+    assert ((), {"an": True, "bo": False, "di": True, "em": False}) == (report.refused, found)
 
 
 @given(st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\x00"), max_size=20))
