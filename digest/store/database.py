@@ -11,13 +11,14 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Table, Text, any_, bindparam, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from digest.errors import StoreError
 from digest.store import sqlite as embedded
+from digest.store.glancing import glance, glancer
 
 Tx = AsyncConnection
 """An open transaction; verbs take it first and never commit."""
@@ -33,7 +34,7 @@ class Store:
     url: str
     writer: AsyncEngine
     reader: AsyncEngine
-    glancer: AsyncEngine | None = None
+    glancer: Engine | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -70,13 +71,16 @@ class Store:
     @asynccontextmanager
     async def glance(self) -> AsyncIterator[Tx]:
         """The same for a few rows by their key, as a page needs them: on SQLite the loop itself reads them."""
-        with _translated(self.url):
-            async with (self.glancer or self.reader).begin() as tx:
+        if self.glancer is None:
+            async with self.read() as tx:
                 yield tx
+            return
+        with _translated(self.url), glance(self.glancer) as tx:
+            yield tx
 
     async def close(self) -> None:
         if self.glancer:
-            await self.glancer.dispose()
+            self.glancer.dispose()
         await self.reader.dispose()
         await self.writer.dispose()
 
@@ -97,7 +101,7 @@ def _connect(url: str) -> Store:
         sqlite_path(url).parent.mkdir(parents=True, exist_ok=True)
         target = parsed.set(drivername="sqlite+aiosqlite")
         writer, reader = embedded.engine(target, writes=True), embedded.engine(target, writes=False)
-        return Store(url, writer, reader, embedded.engine(target, writes=False, glances=True))
+        return Store(url, writer, reader, glancer(target))
     target = parsed.set(drivername="postgresql+psycopg")
     writer = create_async_engine(target, pool_size=5, max_overflow=5, pool_pre_ping=True)
     reader = create_async_engine(target, pool_size=5, max_overflow=5, pool_pre_ping=True)

@@ -1,4 +1,4 @@
-"""SQLite as the ledger: one connection that writes, a few that read, a thread for each; and one to glance with."""
+"""SQLite as the ledger: one connection that writes, a few that read, a thread for each."""
 
 from __future__ import annotations
 
@@ -14,20 +14,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 T = TypeVar("T")
 
 BUSY_MS = 10_000
-_GLANCE_MS = 500
 _READERS = 4
 _AT_ONCE = 2_000
 
 
-def engine(url: URL, *, writes: bool, glances: bool = False) -> AsyncEngine:
-    """The connections to the file at `url`, those that write or those that only read, or what `glances`."""
-    kind, busy = (_OnLoop, _GLANCE_MS) if glances else (_Connection, BUSY_MS)
+def engine(url: URL, *, writes: bool) -> AsyncEngine:
+    """The connections to the file at `url`, those that write or those that only read."""
     made = create_async_engine(
         url,
         pool_size=1 if writes else _READERS,
         max_overflow=0,
         pool_timeout=60,
-        connect_args={"timeout": busy / 1000, "async_creator_fn": kind.opened},
+        connect_args={"timeout": BUSY_MS / 1000, "async_creator_fn": _Connection.opened},
     )
 
     @event.listens_for(made.sync_engine, "connect")
@@ -35,7 +33,7 @@ def engine(url: URL, *, writes: bool, glances: bool = False) -> AsyncEngine:
         # The driver's own BEGIN is deferred and then fails at once where it should wait: we send ours.
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {busy}")
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
@@ -72,22 +70,6 @@ class _Connection(aiosqlite.Connection):
     def begun(self) -> sqlite3.Cursor:
         """A cursor of the driver's own; on the connection's thread only."""
         return self._conn.cursor()
-
-
-class _OnLoop(_Connection):
-    """What is over in less time than going to a thread takes, on a busy machine above all, is done where it is asked.
-
-    For reading a few rows by their key: nothing of the loop's goes on meanwhile.
-    """
-
-    @classmethod
-    def opened(cls, database: str, **how: Any) -> Self:
-        return super().opened(database, **{**how, "check_same_thread": False})
-
-    async def _execute(self, fn: Callable[..., T], *args: Any, **named: Any) -> T:
-        if not self._running or not self._connection:
-            raise ValueError("Connection closed")
-        return fn(*args, **named)
 
 
 class _Cursor(aiosqlite.Cursor):

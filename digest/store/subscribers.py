@@ -24,6 +24,12 @@ _BY_HANDLE = select(*_COLUMNS).where(subscribers.c.handle == bindparam("sought")
 _ALL_OF = (
     select(*_STANDING).where(subscriptions.c.subscriber_id == bindparam("sought")).order_by(subscriptions.c.digest)
 )
+_PERSON = (
+    select(*_COLUMNS, *_STANDING)
+    .outerjoin(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
+    .where(subscribers.c.handle == bindparam("sought"))
+    .order_by(subscriptions.c.digest)
+)
 _ONE_OF = _ALL_OF.where(subscriptions.c.digest == bindparam("of"))
 
 
@@ -57,6 +63,13 @@ async def by_id(tx: Tx, subscriber: int) -> Subscriber | None:
 async def by_handle(tx: Tx, handle: str) -> Subscriber | None:
     row = (await tx.execute(_BY_HANDLE, {"sought": handle})).first()
     return _subscriber(row) if row else None
+
+
+async def person(tx: Tx, handle: str) -> tuple[Subscriber, tuple[Subscription, ...]] | None:
+    """Somebody with all their subscriptions, in one look."""
+    rows = (await tx.execute(_PERSON, {"sought": handle})).all()
+    standings = tuple(_subscription(row) for row in rows if row.subscriber is not None)
+    return (_subscriber(rows[0]), standings) if rows else None
 
 
 async def ids(tx: Tx, emails: Collection[str]) -> dict[str, int]:

@@ -34,11 +34,12 @@ class Confirmed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whose valid link it is; nobody when they were erased since."""
+    """Whose valid link it is, with the subscription that it is about and all others; nobody if erased since."""
 
     claim: Claim
     subscriber: Subscriber | None
     subscription: Subscription | None
+    standings: tuple[Subscription, ...] = ()
 
 
 async def whose(store: Store, keys: Keyring, purpose: Purpose, token: str) -> Person | None:
@@ -52,9 +53,8 @@ async def whose(store: Store, keys: Keyring, purpose: Purpose, token: str) -> Pe
 
 async def person(tx: Tx, claim: Claim) -> Person:
     """The subscriber and the subscription that a valid link is about."""
-    found = await subscribers.by_handle(tx, claim.handle)
-    standing = await subscribers.subscription(tx, found.id, claim.digest) if found else None
-    return Person(claim, found, standing)
+    found, standings = await subscribers.person(tx, claim.handle) or (None, ())
+    return Person(claim, found, next((each for each in standings if each.digest == claim.digest), None), standings)
 
 
 async def subscribe(

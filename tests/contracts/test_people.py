@@ -6,6 +6,10 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+from sqlalchemy.exc import InternalError
+
+from digest.errors import StoreError
 from digest.model.subscribers import SubscriptionState as State
 from digest.model.subscribers import SuppressionReason
 from digest.settings.keys import Keyring
@@ -102,3 +106,39 @@ def test_a_suppression_is_known_by_a_key_that_nobody_can_read(store_url: str) ->
 
     nobody: frozenset[str] = frozenset()
     assert asyncio.run(story()) == [True, nobody, ["ana@example.org"], True, nobody, [""], [True, False]]
+
+
+def test_somebody_is_read_in_one_look(store_url: str) -> None:
+    """With everything they are subscribed to in the order of its names; nobody for a handle that nobody has."""
+
+    async def story() -> list[object]:
+        store = await opened(store_url)
+        for digest in (NEWS, "alerts"):
+            await flow.add(store, "ana@example.org", digest, confirmed=True, now=NOW)
+        ana = (await flow.show(store, "ana@example.org")).subscriber
+        async with store.write() as tx:
+            bob = await subscribers.add(tx, handle="b" * 16, email="b@example.org", email_norm="b@example.org", now=NOW)
+        async with store.glance() as tx, store.glance() as beside:
+            found = await subscribers.person(tx, ana.handle)
+            assert found
+            said = [found[0] == ana, [each.digest for each in found[1]], await subscribers.person(tx, "c" * 16)]
+            alone = await subscribers.person(beside, bob.handle)
+        await store.close()
+        return [*said, alone == (bob, ())]
+
+    assert [True, ["alerts", NEWS], None, True] == asyncio.run(story())
+
+
+def test_a_glance_changes_nothing(store_url: str) -> None:
+    """It is for looking: whatever writes through it is refused."""
+
+    async def story() -> None:
+        store = await opened(store_url)
+        try:
+            async with store.glance() as tx:
+                await subscribers.set_language(tx, 1, "es")
+        finally:
+            await store.close()
+
+    with pytest.raises((StoreError, InternalError)):
+        asyncio.run(story())

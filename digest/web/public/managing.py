@@ -38,7 +38,7 @@ class Row:
 
 
 async def show(request: Request) -> Response:
-    return await _page(request, await _person(request))
+    return _page(request, await _person(request))
 
 
 async def act(request: Request) -> Response:
@@ -46,22 +46,22 @@ async def act(request: Request) -> Response:
     form = await forms.read(request)
     found = await _person(request)
     if form.get("action") == "language":
-        return await _page(request, await _speak(request, found, form.get("language", "")), done="language")
+        return _page(request, await _speak(request, found, form.get("language", "")), done="language")
     if form.get("action") in ("text", "whole"):
-        return await _page(request, await _prefer(request, found, form["action"] == "text"), done=form["action"])
+        return _page(request, await _prefer(request, found, form["action"] == "text"), done=form["action"])
     if form.get("action") == "leave":
         left = await _leave(request, found, form.get("digest", ""))
-        return await _page(request, await _person(request), done="left", left=left)
+        return _page(request, await _person(request), done="left", left=left)
     if form.get("action") in ("pause", "go_on"):
-        return await _page(request, await _put_off(request, found, form), done=form["action"])
+        return _page(request, await _put_off(request, found, form), done=form["action"])
     if form.get("action") == "undo":
         at = house(request)
         back = await flow.resubscribe(at.store, at.keys, form.get("undo", ""), now=now())
-        return await _page(request, await _person(request), done="back" if back else "late")
+        return _page(request, await _person(request), done="back" if back else "late")
     if form.get("action") in tuple(Ask):
         await moving.link(house(request), found, Ask(form["action"]), now=now())
-        return await _page(request, found, done="mailed")
-    return await _page(request, found)
+        return _page(request, found, done="mailed")
+    return _page(request, found)
 
 
 async def _person(request: Request) -> Person:
@@ -109,11 +109,11 @@ async def _leave(request: Request, found: Person, slug: str) -> Left:
     return await flow.leave(at.store, at.keys, claim, way=Way.MANAGE, now=now())
 
 
-async def _page(request: Request, found: Person, *, done: str = "", left: Left | None = None) -> Response:
+def _page(request: Request, found: Person, *, done: str = "", left: Left | None = None) -> Response:
     at = house(request)
     digest = at.settings.digests.get(found.claim.digest)
     language = (found.subscriber.language if found.subscriber else "") or (digest.language if digest else "") or ""
-    rows = await _rows(request, found)
+    rows = _rows(request, found)
     if left and left.digest not in {row.slug for row in rows}:
         # What a form calls a newsletter is not repeated as if it were one of theirs.
         done, left = "", None
@@ -133,12 +133,8 @@ async def _page(request: Request, found: Person, *, done: str = "", left: Left |
     )
 
 
-async def _rows(request: Request, found: Person) -> list[Row]:
-    if found.subscriber is None:
-        return []
-    async with house(request).store.glance() as tx:
-        standings: tuple[Subscription, ...] = await subscribers.subscriptions_of(tx, found.subscriber.id)
-    return [Row(each.digest, _title(request, each.digest), each.state, _until(each)) for each in standings]
+def _rows(request: Request, found: Person) -> list[Row]:
+    return [Row(each.digest, _title(request, each.digest), each.state, _until(each)) for each in found.standings]
 
 
 def _until(standing: Subscription) -> date | None:

@@ -1,0 +1,61 @@
+"""A look at a few rows of SQLite by their key, for a page: read where it is asked, without a thread.
+
+Going to a thread and back costs several times what it takes to read them. Nothing of the loop's goes on meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+from sqlalchemy import URL, Connection, Dialect, Engine, Executable, create_engine, event
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_BUSY_MS = 500
+_KEPT = 2
+
+
+def glancer(url: URL) -> Engine:
+    """The connections to the file at `url`; more are opened where looks overlap, for nobody may wait for one."""
+    made = create_engine(
+        url.set(drivername="sqlite"),
+        pool_size=_KEPT,
+        max_overflow=-1,
+        connect_args={"timeout": _BUSY_MS / 1000, "check_same_thread": False},
+    )
+
+    @event.listens_for(made, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+        connection.execute("PRAGMA query_only = ON")
+
+    @event.listens_for(made, "begin")
+    def begin(connection: Any) -> None:
+        connection.connection.driver_connection.execute("BEGIN")
+
+    return made
+
+
+@contextmanager
+def glance(engine: Engine) -> Iterator[AsyncConnection]:
+    """One consistent view; of a transaction it has what verbs that read need."""
+    with engine.begin() as connection:
+        yield cast(AsyncConnection, _Glance(connection))
+
+
+class _Glance:
+    """Reads at once, and is awaited like the others."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @property
+    def dialect(self) -> Dialect:
+        return self._connection.dialect
+
+    async def execute(self, statement: Executable, parameters: Any = None) -> Any:
+        return self._connection.execute(statement, parameters)
