@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,12 +17,14 @@ from babel.messages.pofile import PoFileError, read_po
 from babel.support import NullTranslations, Translations
 from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup
 
 from digest.errors import TemplateError
 from digest.templating import language as by
 from digest.templating.lines import wrap
 
 SOURCE_LANGUAGE = "en"
+_REMEMBERED = 2_048
 
 
 def add_filters(env: Environment) -> None:
@@ -44,22 +47,50 @@ def _language(context: Context) -> str:
 
 
 def add_words(env: Environment, words: Mapping[str, NullTranslations]) -> None:
-    none = NullTranslations()
+    """`_`, `gettext` and `ngettext` for templates: what they give is formatted with the variables, as Jinja has it.
 
-    def said(context: Context) -> NullTranslations:
-        language = _language(context)
-        return words.get(language) or words.get(language.partition("-")[0]) or none
-
-    @pass_context
-    def gettext(context: Context, message: str) -> str:
-        return said(context).gettext(message)
+    Jinja's own take four steps for each word, and a page has twenty.
+    """
+    said = _Said(words)
 
     @pass_context
-    def ngettext(context: Context, one: str, many: str, count: int) -> str:
-        return said(context).ngettext(one, many, count)
+    def gettext(context: Context, message: str, /, **variables: Any) -> str:
+        language, safe = _language(context), context.eval_ctx.autoescape
+        if not variables:
+            return said.plain(language, message, safe)
+        return _marked(said.by(language).gettext(message), safe) % variables
 
-    env.filters["translated"] = gettext  # for what comes from settings, like the names of sections
-    env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    @pass_context
+    def ngettext(context: Context, one: str, many: str, count: int, /, **variables: Any) -> str:
+        text = said.by(_language(context)).ngettext(one, many, count)
+        return _marked(text, context.eval_ctx.autoescape) % {"num": count, **variables}
+
+    @pass_context
+    def translated(context: Context, message: str) -> str:
+        return said.by(_language(context)).gettext(message)
+
+    env.filters["translated"] = translated  # for what comes from settings, like the names of sections
+    env.globals.update(_=gettext, gettext=gettext, ngettext=ngettext)
+    env.newstyle_gettext = True  # type: ignore[attr-defined]
+
+
+class _Said:
+    """The catalogues, and what was said without variables, for pages say it again and again."""
+
+    def __init__(self, words: Mapping[str, NullTranslations]) -> None:
+        self._words = words
+        self._none = NullTranslations()
+        self.plain = lru_cache(maxsize=_REMEMBERED)(self._say)
+
+    def by(self, language: str) -> NullTranslations:
+        return self._words.get(language) or self._words.get(language.partition("-")[0]) or self._none
+
+    def _say(self, language: str, message: str, safe: bool) -> str:
+        return _marked(self.by(language).gettext(message), safe) % {}
+
+
+def _marked(text: str, safe: bool) -> str:
+    return Markup(text) if safe else text  # noqa: S704  ours, or an operator's own
 
 
 def read_words(roots: Sequence[Path]) -> dict[str, NullTranslations]:

@@ -217,3 +217,20 @@ def test_a_subject_that_cannot_be_is_told(source):
 def test_lines_are_wrapped_but_addresses_never(text, expected):
     """Eight columns here; wide letters take two of them."""
     assert expected == templating.wrap(text, 8)
+
+
+def test_words_may_be_said_in_jinjas_own_way(tmp_path):
+    """A `trans` block and `_` say the same; variables are escaped in HTML, a percent sign is written twice."""
+    env = own(
+        tmp_path,
+        a_dot_html="{% trans title=t %}Unsubscribe from {{ title }}{% endtrans %}",
+        d_dot_html="{{ _('Unsubscribe from %(title)s', title=t) }}",
+        b_dot_txt="{{ _('Subscribe') }}|{{ _('100 %%') }}|{{ _('Subscribe') }}",
+        c_dot_html="{% trans count=n %}one{% pluralize %}{{ count }} of them{% endtrans %}",
+    )
+
+    for name in ("a.html", "d.html"):
+        assert "Darse de baja de &lt;b&gt;" == templating.render(env, name, language="es", t="<b>")
+    assert "Suscribirse|100 %|Suscribirse" == templating.render(env, "b.txt", language="es-MX")
+    assert "Subscribe|100 %|Subscribe" == templating.render(env, "b.txt", language="en")
+    assert "7 of them" == templating.render(env, "c.html", language="en", n=7)
