@@ -164,6 +164,7 @@ class Source(Named):
     date_order: Literal["DMY", "MDY", "YMD"] | None = None
     hold_future: bool = False
     max_pages: int = Field(default=20, ge=1, le=10_000)
+    robots: Literal["obey", "ignore"] = "obey"
     was: Words = ()
 
     @model_validator(mode="after")

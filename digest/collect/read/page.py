@@ -1,13 +1,15 @@
-"""Ask for a listing page and the pages that follow it."""
+"""Ask for a listing page and the pages that follow it, where the site's robots.txt leaves them to programs."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit, urlunsplit
 
+from digest.collect.apart import apart
 from digest.collect.document import Read, read
 from digest.collect.links import absolute, canonical_link
 from digest.collect.read.reading import Asked, Reading
-from digest.errors import CollectError, ParseError
+from digest.errors import CollectError, FetchError, ParseError
 from digest.fetch import Fetcher, Response
 from digest.settings import Site, Source
 
@@ -19,12 +21,14 @@ async def read_page(source: Source, site: Site, fetcher: Fetcher, asked: Asked) 
     """
     complaints: list[str] = []
     errors: tuple[str, ...] = ()
+    robots = _Robots(source, fetcher)
     seen: set[str] = set()
     url = asked.adopted or source.url
     moved_to = ""
     while url and len(seen) < source.max_pages:
         seen.add(canonical_link(url))
         try:
+            await robots.ask(url)
             document, url, answered = await _read(url, source, fetcher, asked)
         except CollectError as error:
             if len(seen) == 1:
@@ -51,3 +55,36 @@ async def _read(url: str, source: Source, fetcher: Fetcher, asked: Asked) -> tup
         raise ParseError("no items", about=url)
     following = absolute(document.next_link, response.url) if document.next_link else ""
     return document, following, response
+
+
+class _Robots:
+    """What each host of a visit says of programs (RFC 9309), asked once."""
+
+    def __init__(self, source: Source, fetcher: Fetcher) -> None:
+        self._source = source
+        self._fetcher = fetcher
+        self._said: dict[str, bytes] = {}
+
+    async def ask(self, url: str) -> None:
+        """Raise ParseError for a page that is not for us, FetchError where nobody can say."""
+        if self._source.robots == "ignore":
+            return
+        file = absolute("/robots.txt", url) or url
+        if file not in self._said:
+            self._said[file] = await self._read(file)
+        agent = self._fetcher.user_agent.partition("/")[0]
+        parts = urlsplit(url)
+        path = urlunsplit(("", "", parts.path or "/", parts.query, ""))
+        if await apart("digest.collect.parse.robots:forbids", self._said[file], agent, path, about=url):
+            raise ParseError(
+                'its robots.txt keeps programs out (robots = "ignore" if its owner lets you in)', about=url
+            )
+
+    async def _read(self, file: str) -> bytes:
+        try:
+            return (await self._fetcher.get(file, own=self._source.url, accept="text/plain, */*;q=0.5")).body
+        except FetchError as error:
+            # Whoever has none lets everybody in; whoever cannot say at the moment, nobody (RFC 9309, 2.3.1).
+            if error.status is not None and 400 <= error.status < 500 and error.status != 429:
+                return b""
+            raise
