@@ -57,12 +57,15 @@ async def take(house: House, body: bytes, *, timestamp: str, signed: str) -> Sou
     async with house.store.write() as tx:
         if not await pushes.take(tx, mac, at=at, forget=at - 3 * WINDOW):
             return Refused.AGAIN
+    kept = False
     try:
-        return await _kept(house, slug, body)
-    except BaseException:
-        async with house.store.write() as tx:
-            await pushes.give_back(tx, mac)
-        raise
+        answer = await _kept(house, slug, body)
+        kept = not (isinstance(answer, SourceReport) and answer.error)
+        return answer
+    finally:
+        if not kept:
+            async with house.store.write() as tx:
+                await pushes.give_back(tx, mac)
 
 
 def _signer(secrets: Iterable[tuple[str, str]], timestamp: str, body: bytes, signed: str) -> str | None:

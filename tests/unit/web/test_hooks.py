@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from digest.service.house import opened
 from digest.service.pushing import signature
@@ -88,6 +89,21 @@ def test_a_push_is_taken_once(hooked: Site) -> None:
     now = time.time()
     assert [200, 409] == [push(hooked, POST, at=now).status_code for _ in range(2)]
     assert 200 == push(hooked, POST, at=now - 1).status_code
+
+
+def test_a_push_that_could_not_be_kept_may_come_again(hooked: Site) -> None:
+    """503 while the store cannot take it; the very same push is taken afterwards."""
+    full = "CREATE TRIGGER full BEFORE UPDATE OF last_success_at ON sources BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+
+    async def run(sql: str) -> None:
+        async with hooked.house.store.write() as tx:
+            await tx.execute(text(sql))
+
+    at = time.time()
+    hooked.run(run(full))
+    assert 503 == push(hooked, POST, at=at).status_code
+    hooked.run(run("DROP TRIGGER full"))
+    assert [200, 409] == [push(hooked, POST, at=at).status_code for _ in range(2)]
 
 
 def test_whoever_signed_is_the_source(hooked: Site) -> None:
