@@ -159,10 +159,15 @@ async def _write(tx: Tx, made: Plan, ids: dict[int, int], keeper: Keeper) -> Non
 async def _choose(tx: Tx, ids: Collection[int], before: dict[int, tuple[Version, ...]], keeper: Keeper) -> None:
     """Show the best item of each announcement and language anew, keeping what changed versions said before."""
     standing = await minting.shown(tx, ids)
+    bests = {row: best(each, keeper.rank) for row, each in (await minting.contenders(tx, ids)).items()}
     chosen: list[Shown] = []
     old: dict[int, list[Version]] = {}
-    for row, contenders in (await minting.contenders(tx, ids)).items():
-        for language, one in best(contenders, keeper.rank).items():
+    for row, language in standing:
+        # Its last item in that language went, or says now that it is in another.
+        if row in bests and language not in bests[row]:
+            await minting.hide(tx, row, [language])
+    for row, by_language in bests.items():
+        for language, one in by_language.items():
             now_shown = standing.get((row, language))
             if now_shown and (now_shown.item_id, now_shown.fingerprint) == (one.id, one.fingerprint):
                 continue
@@ -178,10 +183,6 @@ async def _choose(tx: Tx, ids: Collection[int], before: dict[int, tuple[Version,
 async def choose_again(tx: Tx, ids: Collection[int], keeper: Keeper) -> None:
     """After items went: show what is left of their announcements."""
     before = {each.id: each.versions for each in await announcements.many(tx, ids, retracted=True)}
-    left = await minting.contenders(tx, ids)
-    for row, language in await minting.shown(tx, ids):
-        if language not in {each.language for each in left.get(row, ())}:
-            await minting.hide(tx, row, [language])
     await _choose(tx, ids, before, keeper)
     await minting.touched(tx, ids, at=keeper.now)
 

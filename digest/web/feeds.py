@@ -166,6 +166,7 @@ async def _say(send: Send, status: int, words: str, scope: Scope, headers: Itera
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),
         (b"x-content-type-options", b"nosniff"),
+        (b"cache-control", b"no-store"),
         *headers,
     ]
     await _answer(send, status, plain, b"" if scope["method"] == "HEAD" else body)

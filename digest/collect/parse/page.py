@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
@@ -30,13 +30,22 @@ def parse_page(body: bytes, *, url: str, select: Mapping[str, str], content_type
         raise ParseError(f"selector title = {select.get('title', '')!r} matches nothing", about=url)
     if select.get("date") and not any(item.published for item in items):
         raise ParseError(f"selector date = {select['date']!r} matches nothing", about=url)
+    if select.get("link") and not any(item.link for item in items):
+        raise ParseError(f"selector link = {select['link']!r} matches nothing", about=url)
     untitled = sum(1 for item in items if not item.title)
     return Document(
         items=tuple(item for item in items if item.title),
         language=_language(tree),
         next_link=_next(tree, select.get("next", ""), url),
-        complaints=(f"{untitled} items without a title left out",) if untitled else (),
+        complaints=(*_barren(items, select), *((f"{untitled} items without a title left out",) if untitled else ())),
     )
+
+
+def _barren(items: Sequence[ReadItem], select: Mapping[str, str]) -> Iterator[str]:
+    """What an item may do without, and yet somebody declared, and none has."""
+    for key in ("summary", "picture"):
+        if select.get(key) and not any(getattr(item, key) for item in items):
+            yield f"selector {key} = {select[key]!r} matches nothing"
 
 
 def _decoded(body: bytes, content_type: str) -> str:

@@ -194,6 +194,19 @@ def test_pages_are_followed_once(house: Any, press: Any) -> None:
     assert len(house.listed()) == 21
 
 
+def test_each_selector_that_finds_nothing_is_told(house: Any, press: Any) -> None:
+    """Without titles, dates or links a page was redesigned: an error; without pictures or summaries it is a note."""
+    plain = press.sources()["page"]
+    for key, failed in (("title", True), ("date", True), ("link", True), ("summary", False), ("picture", False)):
+        house.sources = {"page": {**plain, "select": {**plain["select"], key: ".gone"}}}
+        report = house.collect()["page"]
+        assert (failed, f"selector {key} = '.gone' matches nothing") == (bool(report.error), _said(report))
+
+
+def _said(report: Any) -> str:
+    return " ".join((report.error, *report.warnings)).partition(": ")[2] if report.error else report.warnings[-1]
+
+
 def test_an_unknown_source_is_named(house: Any) -> None:
     """A slug that is no source's is refused by name."""
     with pytest.raises(NotFound, match="nowhere"):

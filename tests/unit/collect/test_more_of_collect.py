@@ -87,6 +87,17 @@ def test_revisions_keep_what_was_said(both: Any, press: Any) -> None:
     assert json.loads(version)["summary"] == "Text 3."
 
 
+def test_an_item_that_changes_its_language_leaves_no_other_behind(both: Any, press: Any) -> None:
+    """It is shown in the one that it is in now, and nowhere in the one that it was said to be in."""
+    item = "<item><title>Hola</title><guid>1</guid></item>"
+    feed = f"<rss version='2.0'><channel><language>{{}}</language>{item}</channel></rss>"
+    both.sources = {"rss": {"kind": "feed", "url": f"{press.site.url}/spoken.rss"}}
+    for said, languages in (("en", ["en"]), ("es", ["es"]), ("en", ["en"])):
+        press.site.serve("/spoken.rss", feed.format(said).encode())
+        assert "" == both.collect()["rss"].error
+        assert [languages] == [[version.language for version in each.versions] for each in both.listed()]
+
+
 def test_due(house: Any, press: Any) -> None:
     """A source is due when it was never asked, and again when its time has come."""
     house.sources = {"rss": press.sources()["rss"]}
