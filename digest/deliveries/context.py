@@ -15,6 +15,7 @@ from digest.deliveries.incident import Alert, nobody_listens
 from digest.deliveries.journal import Journal
 from digest.deliveries.pace import Pace
 from digest.deliveries.personalise import LinksOf, ReasonOf
+from digest.deliveries.portion import Portion
 from digest.deliveries.signing import Signing
 from digest.deliveries.smtp.pool import Pool
 from digest.deliveries.smtp.relay import parse
@@ -106,6 +107,7 @@ class Route:
     pool: Pool
     notes: Pool
     pace: Pace
+    portion: Portion
     signing: Signing | None
     envelope: str
     """Where bounces go."""
@@ -154,11 +156,13 @@ class Routes:
             )
 
         address = headers.mailbox(sender.from_).address
+        most = journal.MOST if context.journal else pace.MOST
         return Route(
             sender=sender,
             pool=pool(sender.connections),
             notes=pool(1),
-            pace=Pace.of(sender, most=journal.MOST if context.journal else pace.MOST, clock=context.clock),
+            pace=Pace.of(sender, most=most, clock=context.clock),
+            portion=Portion(most),
             signing=Signing(context.signers[slug], context.clock) if context.signers.get(slug) else None,
             envelope=headers.mailbox(sender.bounces).address if sender.bounces else address,
             domain=address.rpartition("@")[2],

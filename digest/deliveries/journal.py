@@ -21,7 +21,7 @@ from pathlib import Path
 from digest.errors import StoreError
 from digest.model.deliveries import Outcome, OutcomeKind
 
-MOST = 500
+MOST = 1_250
 """Letters in one claim: what a page has places for."""
 
 _MAGIC = b"digest journal 1"
@@ -29,6 +29,7 @@ _HEAD = struct.Struct("<16s40s")
 _PAGE = struct.Struct("<IIQ")  # letters, shard's number, mailing
 _PLACE = struct.Struct("<QHBB52s")  # subscriber, code, step, length of the text, the text
 _CODE, _STEP, _TEXT = 8, 10, 11
+_OK = 250
 _GRAIN = mmap.ALLOCATIONGRANULARITY
 _SIZE = -(-(MOST + 1) * _PLACE.size // _GRAIN) * _GRAIN
 _UNTOUCHED, _DOTTED = 0, 1
@@ -71,7 +72,7 @@ class Page:
             raise ValueError(f"a page has {MOST} places, not {len(subscribers)}")
         self.end()
         for place, subscriber in enumerate(subscribers, 1):
-            _PLACE.pack_into(self._bytes, place * _PLACE.size, subscriber, 250, _UNTOUCHED, 0, b"")
+            _PLACE.pack_into(self._bytes, place * _PLACE.size, subscriber, _OK, _UNTOUCHED, 0, b"")
         _PAGE.pack_into(self._bytes, 0, 0, number, mailing)
         self._bytes[:4] = len(subscribers).to_bytes(4, "little")
 
@@ -82,7 +83,7 @@ class Page:
     def answered(self, place: int, outcome: Outcome) -> None:
         """What became of the letter at `place`."""
         at = (place + 1) * _PLACE.size
-        if outcome.code != 250 or outcome.text:
+        if outcome.code != _OK or outcome.text:
             text = outcome.text.encode()[: _PLACE.size - _TEXT - 1]
             struct.pack_into("<H", self._bytes, at + _CODE, outcome.code)
             self._bytes[at + _TEXT : at + _TEXT + 1 + len(text)] = bytes([len(text)]) + text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -130,9 +131,11 @@ class Turn:
             answered=page.answered if page else unheard,
         )
         self._sent = Sent(claimed, crew.batch, page)
+        begun = time.monotonic()
         work = asyncio.ensure_future(crew.work())
         try:
             await asyncio.shield(work)
+            self._route.portion.took(len(claimed), time.monotonic() - begun)
         except asyncio.CancelledError:
             crew.stop()
             await asyncio.wait({work}, timeout=PATIENCE)
@@ -190,9 +193,9 @@ class Turn:
         pace = self._route.pace
         room = await pace.room(tx)
         claimed: Sequence[Addressee] = ()
-        if room.count:
+        if limit := min(room.count, self._route.portion.size):
             claimed = await deliveries.claim(
-                tx, self._shard, digest=self._mailing.digest, limit=room.count, now=now, domains=room.domains
+                tx, self._shard, digest=self._mailing.digest, limit=limit, now=now, domains=room.domains
             )
             await pace.reserve(tx, [each.wire for each in claimed])
         if not claimed and room.opens:

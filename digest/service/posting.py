@@ -27,6 +27,9 @@ from digest.store.database import Tx
 from digest.store.mailings import LetterRow, MailingRow
 from digest.subscribers import tokens, verp
 
+_OBJECTS = 100_000
+"""Made anew before the collector looks for circles among the youngest."""
+
 
 def context(house: House) -> Context:
     """One for a process: it remembers which relays were down. ConfigError for a key that cannot sign, or is open."""
@@ -60,8 +63,12 @@ def context(house: House) -> Context:
 
 @cache
 def _settle_in() -> None:
-    """Once a process: what is loaded by now stays, and a full collection that went through it would hold up letters."""
+    """Once a process: what is loaded by now stays, and a full collection that went through it would hold up letters.
+
+    A letter leaves no circles behind: to look for some after every 700 new objects costs more than it finds.
+    """
     gc.freeze()
+    gc.set_threshold(_OBJECTS)
 
 
 def heading(house: House, digest: Digest) -> Heading:

@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -52,7 +51,7 @@ def test_two_workers_killed_in_turn(tmp_path: Path) -> None:
 def test_asked_to_stop_it_is_done_within_ten_seconds(tmp_path: Path) -> None:
     """What was dotted gets eight seconds to be answered, and is in doubt after that; nothing else was begun.
 
-    Two seconds more are enough to end in; a machine that is busy with other tests gets a few on top.
+    Whoever supervises it waits for ten, and would kill it then.
     """
     with counting() as sink:
         desk = sealed(tmp_path, sink, 400)
@@ -61,10 +60,8 @@ def test_asked_to_stop_it_is_done_within_ten_seconds(tmp_path: Path) -> None:
         sink.mute = True
         # By now every connection waits for an answer that never comes.
         sink.until(lambda sink: sink.total >= 100 + CONNECTIONS)
-        asked = time.monotonic()
         worker.send_signal(signal.SIGTERM)
-        _, err = worker.communicate(timeout=60)
-        assert time.monotonic() - asked < 15
+        _, err = worker.communicate(timeout=10)
         assert b"Traceback" not in err
         doubts = desk.done("deliveries", "uncertain", "--json").json()
         [mailing] = desk.done("deliveries", "status", "--json").json()

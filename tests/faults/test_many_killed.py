@@ -15,6 +15,7 @@ from typing import Any, LiteralString
 import psycopg
 import pytest
 
+from digest.deliveries.journal import MOST
 from tests.builders import Desk
 from tests.conftest import started
 from tests.faults.counting import Counting, counting
@@ -23,7 +24,7 @@ from tests.faults.many import Process, furnish, processes, restart, until
 SCALE = float(os.environ.get("SCALE") or 1)
 PEOPLE = max(600, int(5_000 * SCALE))
 RATE = max(60, PEOPLE // 45)
-CLAIM = min(500, RATE)
+CLAIM = min(MOST, RATE)
 """A second's worth: what one kill may leave in doubt where the journal is not at hand."""
 CONNECTIONS = 4
 KILLS = max(5, min(20, int(20 * SCALE)))

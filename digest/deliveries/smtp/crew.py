@@ -139,12 +139,13 @@ class Crew:
     async def _stream(self, connection: Connection) -> None:
         """As many messages as there are places for, a round trip each."""
         first, queue, outcomes = True, self._queue, self.batch.outcomes
+        parcels, ready = self._parcels, self._ready
 
         def source() -> Parcel | None:
             nonlocal first
-            while queue and self._goes_on(connection) and (first or self._ready()):
+            while queue and self._goes_on(connection) and (first or ready()):
                 first = False
-                parcel = self._parcels[queue.popleft()]
+                parcel = parcels[queue.popleft()]
                 if self._bears(connection, parcel):
                     connection.begun += 1
                     return parcel

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 from digest.deliveries.outcome import Stage, classify
 from digest.deliveries.smtp.parcel import ACCEPTED, BeforeDot, Parcel, Result, Source, untold
-from digest.deliveries.smtp.replies import Replies, code_of
+from digest.deliveries.smtp.replies import Replies, all_well, code_of
 from digest.deliveries.smtp.sweep import Sweep
 from digest.deliveries.smtp.timeouts import Timeouts
 from digest.model.deliveries import Outcome
@@ -36,6 +36,8 @@ class Pipeline(asyncio.BufferedProtocol):
         self._buffer = memoryview(bytearray(_BUFFER))
         self._replies = Replies()
         self._expected: deque[tuple[Stage | None, Parcel]] = deque()
+        self._steady: tuple[Parcel, Parcel] | None = None
+        """One letter dotted and the next announced, in one write: what is expected nearly always, in short."""
         self._held_back: deque[bytes] = deque()
         self._waiting = False
         """Without PIPELINING: something is on the wire that has no answer yet."""
@@ -76,15 +78,17 @@ class Pipeline(asyncio.BufferedProtocol):
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        arrived = bytes(self._buffer[:nbytes])
-        if self._replies.all_well(arrived) and self._went_well():
+        if self._steady and all_well(self._buffer, nbytes):
+            self._went_well(*self._steady)
             return
-        replies = self._replies.read(arrived)
+        replies = self._replies.read(bytes(self._buffer[:nbytes]))
         if replies:
             self._progress = self._loop.time()
         for line in replies:
             if not self.lost:
                 self._replied(line)
+        if self._replies.begun:
+            self._spell_out()
         if self._replies.endless:
             self._end("a reply without end")
 
@@ -118,7 +122,7 @@ class Pipeline(asyncio.BufferedProtocol):
     def _opening(self, parcel: Parcel) -> bytes:
         """The commands that lead to a message, each expected to be answered."""
         opening = parcel.opening
-        self._expected.extend(((Stage.MAIL, parcel), (Stage.RCPT, parcel), (Stage.DATA, parcel)))
+        self._expect(parcel)
         if self._reset_first:
             # A refused group left MAIL open; a second one would be refused as nested.
             self._reset_first = False
@@ -132,24 +136,29 @@ class Pipeline(asyncio.BufferedProtocol):
             self._waiting = True
             self.transport.write(self._held_back.popleft())
 
-    def _went_well(self) -> bool:
-        """Take a letter's acceptance and the request for the next in one step; False where that is not what is due."""
-        expected = self._expected
-        if len(expected) != 4 or expected[0][0] is not Stage.DOT or expected[3][0] is not Stage.DATA:
-            return False
-        parcel, following = expected[0][1], expected[3][1]
-        if parcel.verdict or following.verdict:
-            return False
-        expected.popleft()
+    def _went_well(self, parcel: Parcel, following: Parcel) -> None:
+        """Take a letter's acceptance and the request for the next in one step."""
+        self._steady = None
+        self._expected.append((Stage.DATA, following))
         self._progress = self._loop.time()
         parcel.verdict = ACCEPTED
         self._result(parcel.key, ACCEPTED)
         if not self.lost:
-            expected.clear()
+            self._expected.clear()
             self._asked_for(following)
-        return True
+
+    def _spell_out(self) -> None:
+        """Expect what is expected reply by reply."""
+        if self._steady:
+            (parcel, following), self._steady = self._steady, None
+            self._expected.append((Stage.DOT, parcel))
+            self._expect(following)
+
+    def _expect(self, parcel: Parcel) -> None:
+        self._expected.extend(((Stage.MAIL, parcel), (Stage.RCPT, parcel), (Stage.DATA, parcel)))
 
     def _replied(self, line: bytes) -> None:
+        self._spell_out()
         code = code_of(line)
         if code == 421:
             self._hung_up(line)
@@ -206,8 +215,14 @@ class Pipeline(asyncio.BufferedProtocol):
         self._before_dot(parcel.key)
         self._expected.append((Stage.DOT, parcel))
         following = self._next() if self._pipelining else None
+        ahead = b""
+        if following and len(self._expected) == 1 and not self._reset_first:
+            self._expected.clear()
+            self._steady = parcel, following
+            ahead = following.opening
+        elif following:
+            ahead = self._opening(following)
         # One join, and one write: thirty kilobytes are copied once.
-        ahead = self._opening(following) if following else b""
         self._finish(b"".join((*parcel.message, _DOT, ahead)))
 
     def _finish(self, message: bytes) -> None:
@@ -251,6 +266,7 @@ class Pipeline(asyncio.BufferedProtocol):
         self._rest()
 
     def _pending(self) -> Iterator[Parcel]:
+        self._spell_out()
         parcels = {id(parcel): parcel for _, parcel in self._expected}
         self._expected.clear()
         self._held_back.clear()
@@ -258,6 +274,7 @@ class Pipeline(asyncio.BufferedProtocol):
 
     def expire(self, now: float) -> None:
         """Time counts from one whole reply to the next, however a relay dribbles."""
+        self._spell_out()
         stage = self._expected[0][0] if self._expected else None
         limits = {Stage.DATA: self._timeouts.data, Stage.DOT: self._timeouts.dot}
         if now - self._progress > limits.get(stage or Stage.MAIL, self._timeouts.command):

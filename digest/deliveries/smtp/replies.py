@@ -10,6 +10,11 @@ _MOST_LINES = 500
 _ALL_WELL = re.compile(rb"(?:250 [^\n]*\n){3}354 [^\n]*\n")
 
 
+def all_well(arrived: memoryview, nbytes: int) -> bool:
+    """Whether these bytes are just a letter taken and the next one asked for, as they nearly always are."""
+    return _ALL_WELL.fullmatch(arrived, 0, nbytes) is not None
+
+
 class Replies:
     """The bytes of one session, however they are cut on their way."""
 
@@ -19,9 +24,10 @@ class Replies:
         self._tail = b""
         self._lines = 0
 
-    def all_well(self, arrived: bytes) -> bool:
-        """Whether these bytes are just a letter taken and the next one asked for, as they nearly always are."""
-        return not self._tail and not self._lines and _ALL_WELL.fullmatch(arrived) is not None
+    @property
+    def begun(self) -> bool:
+        """Whether a reply has come in part."""
+        return bool(self._tail or self._lines)
 
     def read(self, arrived: bytes) -> list[bytes]:
         """The last line of each reply that has ended: 250-… goes on, 250 … ends one (RFC 5321, 4.2.1)."""

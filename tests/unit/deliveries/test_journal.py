@@ -64,7 +64,7 @@ def test_a_page_is_free_only_when_settled(tmp_path: Path) -> None:
     assert [0, 1, 2, 3, 4] == [claim.number for page in pages if (claim := page.read())]
     kept.settled(pages[2])
     assert pages[2] is kept.open(1, 9, [9])
-    with pytest.raises(ValueError, match="500 places"):
+    with pytest.raises(ValueError, match="1250 places"):
         pages[2].begin(1, 9, range(MOST + 1))
 
 
@@ -89,7 +89,7 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
         "import resource, signal, sys; from pathlib import Path; from digest.deliveries.journal import Journal\n"
         "from digest.errors import StoreError\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (120_000, 120_000))\n"
         "kept = Journal(Path(sys.argv[1]), 'a')\n"
         "kept.open(1, 0, [1])\n"
         "try: kept.open(1, 1, [2])\n"
