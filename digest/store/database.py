@@ -69,13 +69,16 @@ class Store:
                 await embedded.checkpoint((await connection.get_raw_connection()).driver_connection)
 
     @asynccontextmanager
-    async def glance(self) -> AsyncIterator[Tx]:
-        """The same for a few rows by their key, as a page needs them: on SQLite the loop itself reads them."""
+    async def glance(self, *, once: bool = False) -> AsyncIterator[Tx]:
+        """The same for a few rows by their key, as a page needs them: on SQLite the loop itself reads them.
+
+        `once`: by one statement, which costs least.
+        """
         if self.glancer is None:
             async with self.read() as tx:
                 yield tx
             return
-        with _translated(self.url), glance(self.glancer) as tx:
+        with _translated(self.url), glance(self.glancer, once=once) as tx:
             yield tx
 
     async def close(self) -> None:

@@ -31,18 +31,25 @@ def glancer(url: URL) -> Engine:
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
         connection.execute("PRAGMA query_only = ON")
 
-    @event.listens_for(made, "begin")
-    def begin(connection: Any) -> None:
-        connection.connection.driver_connection.execute("BEGIN")
-
     return made
 
 
 @contextmanager
-def glance(engine: Engine) -> Iterator[AsyncConnection]:
-    """One consistent view; of a transaction it has what verbs that read need."""
-    with engine.begin() as connection:
+def glance(engine: Engine, *, once: bool) -> Iterator[AsyncConnection]:
+    """One consistent view; of a transaction it has what verbs that read need.
+
+    One statement is its own view. Whatever else is said to SQLite hands the interpreter's lock to another thread,
+    which may keep it for a millisecond.
+    """
+    with engine.connect() as connection:
+        if not once:
+            _begin(connection)
         yield cast(AsyncConnection, _Glance(connection))
+
+
+def _begin(connection: Connection) -> None:
+    driver: Any = connection.connection.driver_connection
+    driver.execute("BEGIN")
 
 
 class _Glance:

@@ -47,7 +47,7 @@ async def whose(store: Store, keys: Keyring, purpose: Purpose, token: str) -> Pe
     claim = tokens.read(keys, purpose, token)
     if claim is None:
         return None
-    async with store.glance() as tx:
+    async with store.glance(once=True) as tx:
         return await person(tx, claim)
 
 

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from digest.errors import TemplateError
 from digest.templating.bounds import BoundedEnvironment, bounded
 from digest.templating.failures import told
+from digest.templating.files import Files
 from digest.templating.words import SOURCE_LANGUAGE, add_filters, add_words, read_words
 
 
@@ -37,7 +38,7 @@ def environment(folders: Sequence[Path] = ()) -> Environment:
     roots = [*folders, templates_folder()]
     kind = BoundedEnvironment if folders else Environment
     env = kind(
-        loader=FileSystemLoader([str(root) for root in roots]),
+        loader=Files(roots),
         autoescape=select_autoescape(("html", "xml")),
         undefined=StrictUndefined,
         trim_blocks=True,

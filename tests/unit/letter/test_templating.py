@@ -1,13 +1,16 @@
 """Templates come from disk, own folder first; they speak the reader's language and say where they broke."""
 
+import os
 from datetime import date
 
 import pytest
 from babel.messages.pofile import read_po
+from jinja2 import Environment
 
 from digest import templating
 from digest.errors import TemplateError
 from digest.templating import bounds
+from digest.templating.files import Files
 
 DAY = date(2026, 6, 26)
 OUR_LANGUAGES = ("de", "es", "fr")
@@ -234,3 +237,16 @@ def test_words_may_be_said_in_jinjas_own_way(tmp_path):
     assert "Suscribirse|100 %|Suscribirse" == templating.render(env, "b.txt", language="es-MX")
     assert "Subscribe|100 %|Subscribe" == templating.render(env, "b.txt", language="en")
     assert "7 of them" == templating.render(env, "c.html", language="en", n=7)
+
+
+def test_a_changed_file_is_seen_within_a_second(tmp_path):
+    """It is looked at once a second, however many pages are made of it."""
+    now = [0.0]
+    (file := tmp_path / "a.txt").write_text("before")
+    env = Environment(loader=Files([tmp_path], clock=lambda: now[0]))
+    assert "before" == env.get_template("a.txt").render()
+    file.write_text("after")
+    os.utime(file, (1, 1))
+    assert "before" == env.get_template("a.txt").render()
+    now[0] = 1.0
+    assert "after" == env.get_template("a.txt").render()
