@@ -106,6 +106,9 @@ def _committing(connection: Any) -> None:
 
 
 def _rolled_back(connection: Any) -> None:
+    # One that was thrown away in the middle, because its task was cancelled, has nothing of that left.
+    if connection.invalidated:
+        return
     connection.info.pop(_COMMITTED, None)
     connection.info.pop(_RUNG, None)
 

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from structlog.testing import capture_logs
 
 from digest.engine import distributed
@@ -184,3 +184,39 @@ def listener(heard: list[str]) -> Callable[[str], Awaitable[None]]:
         heard.append(key)
 
     return job
+
+
+LONG = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) SELECT count(*) FROM n"
+
+
+def test_a_write_that_is_given_up_ends_as_such(opened: Opened) -> None:
+    """Whoever is told to stop in the middle of a statement stops, its ring is not heard, and the next write goes on."""
+    heard: list[str] = []
+
+    def handlers(_store: Store) -> Handlers:
+        async def job(key: str) -> None:
+            heard.append(key)
+
+        return {"job": job}
+
+    async def main() -> None:
+        async with opened(handlers) as (store, bell, drain):
+
+            async def long(begun: asyncio.Event) -> None:
+                async with store.write() as tx:
+                    await bell.ring(tx, "job", "given up")
+                    begun.set()
+                    await tx.execute(text(LONG))
+
+            task = asyncio.create_task(long(begun := asyncio.Event()))
+            await begun.wait()
+            await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            async with store.write() as tx:
+                await bell.ring(tx, "job", "next")
+            await drain()
+
+    asyncio.run(main())
+    assert ["next"] == heard
