@@ -71,12 +71,16 @@ def archive(
 ) -> FeedDocument:
     """The archive document that the channel names, in Atom and packed only: few ask for it, and there may be thousands.
 
-    `updated` is the newest change in it, and never goes back.
+    `updated` is the newest change in it, and never goes back: a new one's is that of its entries, and what changes
+    it later, be it that an entry was taken out, changes it now.
     """
     newest = max((each.updated for each in entries), default=EPOCH)
     made_from = fingerprint(channel, entries)
-    same = before is not None and before.fingerprint == made_from
-    updated = before.updated_at if before is not None and same else grown(newest, before.updated_at if before else None)
+    if before is None:
+        updated = grown(newest, None)
+    else:
+        same = before.fingerprint == made_from
+        updated = before.updated_at if same else grown(max(newest, now), before.updated_at)
     packed = gzip.compress(atom(replace(channel, updated=updated), entries), _LEVEL, mtime=0)
     etag = strong_etag(packed)
     return FeedDocument(

@@ -14,6 +14,8 @@ from digest.store.sources import SourceRow
 
 ENOUGH = 2
 """Failures in a row that are an incident: one may be a slip."""
+MISSED = 3
+"""Visits that did not take place, for a source to be unread though nothing failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,16 @@ async def unread(house: House) -> tuple[str, ...]:
     return tuple(
         f"{each.slug} unread for {_long(at - each.last_success)}" if each.last_success else f"{each.slug} never read"
         for each in await listed(house)
-        if each.declared and (each.failures or (each.last_success is None and each.kind != "hook"))
+        if each.declared and _is_unread(each, house.settings.sources[each.slug].every, at)
     )
+
+
+def _is_unread(source: Health, every: timedelta, at: datetime) -> bool:
+    """Whether it fails, or was not even asked for far longer than it should be: a hook comes by itself."""
+    if source.kind == "hook":
+        return bool(source.failures)
+    last = source.last_success
+    return bool(source.failures) or last is None or at - last > max(MISSED * every, timedelta(days=1))
 
 
 async def watch(house: House) -> int:

@@ -6,6 +6,7 @@ import email
 import email.policy
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -85,3 +86,15 @@ def test_a_preview_says_what_it_does_not_know(desk: Desk) -> None:
     shown = desk.done("editions", "preview", "newsflash")
     assert "Mind: source press never read" in shown.out
     assert ["press never read"] == desk.done("editions", "preview", "newsflash", "--json").json()["stale"]
+
+
+def test_a_source_that_nobody_asked_is_unread_too(desk: Desk) -> None:
+    """The service stood still for nine days: nothing failed, and yet the preview says so."""
+    desk.write("one", "Number one", "2025-05-10")
+    desk.declare(sources=folder_source(desk.folder))
+    desk.done("collect")
+    assert [] == desk.done("editions", "preview", "newsflash", "--json").json()["stale"]
+    with sqlite3.connect(desk.folder / "var/digest.db") as database:
+        nine_days_ago = datetime.now(UTC) - timedelta(days=9, hours=1)
+        database.execute("update sources set last_success_at = ?", [f"{nine_days_ago:%Y-%m-%dT%H:%M:%S.%fZ}"])
+    assert ["notes unread for 9 days"] == desk.done("editions", "preview", "newsflash", "--json").json()["stale"]
