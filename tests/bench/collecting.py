@@ -1,4 +1,4 @@
-"""Collecting a new feed of 100 entries and 700 KB, beside feedparser: `python tests/bench/collecting.py [ROUNDS]`.
+"""Collecting a new feed of 100 entries and 700 KB, beside feedparser: `python -m tests.bench.collecting [ROUNDS]`.
 
 A JSON object a line, medians of CPU milliseconds, measured by turns in one run: `feedparser` with its sanitiser, as
 it comes; `reading` from bytes to cleaned and identified items; `collecting` with HTTP, the ledger and the rest.
