@@ -52,7 +52,7 @@ def retry(
     from digest.service import sending
 
     with bar("Sending") as progress:
-        report = within(lambda house: sending.retry(house, uncertain=uncertain, progress=progress))
+        report = within(lambda house: sending.retry(house, uncertain=uncertain, progress=progress), sends=True)
     say(report.words)
     if not report.settled:
         raise typer.Exit(1)

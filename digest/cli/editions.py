@@ -134,7 +134,7 @@ def send(
         request = sending.Request(
             digest=digest, at=instant(at), grace=waiting(grace), approve=approve, ask=asking(yes), progress=progress
         )
-        report = within(lambda house: sending.send(house, request))
+        report = within(lambda house: sending.send(house, request), sends=True)
     tell(report)
 
 

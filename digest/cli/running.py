@@ -36,9 +36,11 @@ def settings() -> Settings:
     return load(config_path.get())
 
 
-def within(flow: Callable[[House], Awaitable[T]]) -> T:
-    """Open the house, run the flow, close the house."""
+def within(flow: Callable[[House], Awaitable[T]], *, sends: bool = False) -> T:
+    """Open the house, run the flow, close the house; `sends` says that it may write very many letters."""
     import asyncio
+
+    from digest.engine import loop
 
     declared = settings()
 
@@ -53,9 +55,14 @@ def within(flow: Callable[[House], Awaitable[T]]) -> T:
             return await flow(house)
 
     try:
-        return asyncio.run(main())
+        return loop.run(main(), fast=sends and encrypts(declared))
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
+
+
+def encrypts(declared: Settings) -> bool:
+    """Whether letters go out over TLS."""
+    return any(sender.encrypts for sender in declared.senders.values())
 
 
 def operator() -> str:

@@ -62,7 +62,7 @@ def correct(
             ask=asking(yes),
             progress=progress,
         )
-        report = within(lambda house: correcting.run(house, request))
+        report = within(lambda house: correcting.run(house, request), sends=True)
     tell(report)
 
 

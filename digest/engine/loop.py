@@ -1,4 +1,4 @@
-"""The event loop of a process that stays."""
+"""The event loop of a process."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-def run(main: Coroutine[Any, Any, T], *, polled: bool) -> T:
-    """Run until `main` is done; where readers poll, on uvloop, which takes half the time for an answer.
+def run(main: Coroutine[Any, Any, T], *, fast: bool) -> T:
+    """Run until `main` is done; `fast` on uvloop, which answers readers in half the time and spares a fifth of TLS.
 
-    It is not made for every platform; without it all is the same, only slower.
+    Letters in plain text gain nothing by it. It is not made for every platform; without it all is the same.
     """
-    with asyncio.Runner(loop_factory=_fast() if polled else None) as runner:
+    with asyncio.Runner(loop_factory=_fast() if fast else None) as runner:
         return runner.run(main)
 
 

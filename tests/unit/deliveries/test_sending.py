@@ -23,8 +23,8 @@ from .house import House, opened
 from .sink import Sink
 
 
-@pytest.mark.parametrize("polled", [False, True])
-def test_a_thousand_get_one_each(store_url: str, polled: bool) -> None:
+@pytest.mark.parametrize("fast", [False, True])
+def test_a_thousand_get_one_each(store_url: str, fast: bool) -> None:
     """1,000 deliveries leave exactly 1,000 accepted messages, one each, on either loop; run again sends none."""
 
     async def main() -> None:
@@ -42,7 +42,7 @@ def test_a_thousand_get_one_each(store_url: str, polled: bool) -> None:
             assert [(await house.mailing()).id] == [each.id for each in report.settled]
             assert () == again.settled
 
-    loop.run(main(), polled=polled)
+    loop.run(main(), fast=fast)
 
 
 def test_two_workers_send_each_once(url: str) -> None:
