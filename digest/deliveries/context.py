@@ -161,7 +161,7 @@ class Routes:
             sender=sender,
             pool=pool(sender.connections),
             notes=pool(1),
-            pace=Pace.of(sender, most=most, clock=context.clock),
+            pace=Pace.of(sender, context.store, most=most, clock=context.clock, sleep=context.sleep),
             portion=Portion(most),
             signing=Signing(context.signers[slug], context.clock) if context.signers.get(slug) else None,
             envelope=headers.mailbox(sender.bounces).address if sender.bounces else address,

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from digest.deliveries.context import LEASE, PATIENCE, Context, Route, Routes
 from digest.deliveries.retry import backoff
-from digest.deliveries.smtp.crew import Crew
+from digest.deliveries.smtp.crew import Crew, Wanted
 from digest.deliveries.smtp.parcel import Parcel, packed
 from digest.errors import DeliveryError
 from digest.model.deliveries import NoteState, Outcome, OutcomeKind
@@ -111,8 +111,9 @@ async def _send(routes: Routes, note: NoteRow, wait: float) -> Outcome:
     if route is None:
         return Outcome(kind=OutcomeKind.RELAY, text=f"{note.sender} is no sender that can be used")
 
-    async def take() -> None:
+    async def take(_wanted: Wanted) -> bool:
         await route.pace.sleep(wait)
+        return True
 
     batch = await Crew(route.notes, [await _parcel(route, note.address, note.message)], take=take).work()
     return batch.fault or batch.outcomes[0] or Outcome(kind=OutcomeKind.RELAY, text="not sent")
@@ -139,8 +140,9 @@ async def send_one(context: Context, routes: Routes, sender: str, address: str, 
     async with context.store.write() as tx:
         wait = await route.pace.place(tx)
 
-    async def take() -> None:
+    async def take(_wanted: Wanted) -> bool:
         await route.pace.sleep(wait)
+        return True
 
     batch = await Crew(route.notes, [await _parcel(route, address, message)], take=take).work()
     return batch.fault or batch.outcomes[0] or Outcome(kind=OutcomeKind.RELAY, text="not sent")

@@ -1,23 +1,26 @@
-"""How fast one sender writes: places reserved in the ledger by the lump, spread evenly by this process.
+"""How fast one sender writes: places reserved in the ledger by the lump, each for its own moment.
 
 Per second (GCRA), rolling hour and rolling day, for the sender and for domains that have limits of their own. A
-lump is at most a second; who asks while the places are given away for longer comes back later, with nothing
+claim is at most a second; who asks while the places are given away for longer comes back later, with nothing
 claimed. Mailings leave a twentieth of the rate to notes.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from digest.deliveries.places import BACK, FAST, NONE, Places, lump
+from digest.deliveries.taking import Taking
 from digest.deliveries.throttle import Heard, slowed
+from digest.errors import StoreError
 from digest.settings.sections import Limits, Sender
 from digest.store import pace
-from digest.store.database import Tx
+from digest.store.database import Store, Tx
 from digest.store.pace import DAY, HOUR, Standing
 
 MOST = 100
@@ -26,11 +29,13 @@ RESERVE = 0.05
 """Of the rate, for notes."""
 PAUSE = timedelta(seconds=5)
 """For all who share the pace, when a relay asks to slow down for the first time."""
-LUMP = 1.0
-_LATE = 0.1
-"""Seconds of places that went by which are made up for at once; what is later is spread anew."""
+CLAIM = 1.0
+"""Seconds of pace in one claim, and for how long places may be given away to others when somebody claims."""
+PATIENCE = 5.0
+"""Seconds that a letter which is claimed waits for a place at most; then it is owed again."""
 _FRESH = 0.25
 _SPREAD = 60.0
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def utc_now() -> datetime:
@@ -52,24 +57,34 @@ class Pace:
 
     key: str
     limits: Limits
+    store: Store
     most: int = MOST
     """In one claim."""
     domains: Mapping[str, Limits] = field(default_factory=dict)
     clock: Callable[[], datetime] = utc_now
-    monotonic: Callable[[], float] = time.monotonic
+    """The ledger's, the same for all."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    _starts: float = 0.0
-    _taken: int = 0
-    _apart: float = 0.0
-    """Seconds between two places of the lump."""
-    _looked: float = field(default=float("-inf"))
+    places: Taking = field(init=False)
+    """For a crew to take."""
+    _looked: datetime = _NEVER
     _standing: Standing = field(default_factory=Standing)
     _came_back: int = 0
 
+    def __post_init__(self) -> None:
+        self.places = Taking(self.clock, self.sleep, self._more)
+
     @classmethod
-    def of(cls, sender: Sender, *, most: int = MOST, clock: Callable[[], datetime] = utc_now) -> Pace:
+    def of(
+        cls,
+        sender: Sender,
+        store: Store,
+        *,
+        most: int = MOST,
+        clock: Callable[[], datetime] = utc_now,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> Pace:
         """The pace that a sender's settings declare."""
-        return cls(sender.slug, sender.limits, most, sender.domains, clock)
+        return cls(sender.slug, sender.limits, store, most, sender.domains, clock, sleep)
 
     @property
     def rate(self) -> float | None:
@@ -79,10 +94,10 @@ class Pace:
     async def room(self, tx: Tx) -> Room:
         """How many may be claimed now: a second's worth, within what the hour and the day have left."""
         standing = await self._stands(tx)
-        if standing.ahead > LUMP:
-            return Room(count=0, opens=standing.ahead)
-        rate = _halved(self.rate, standing.level)
-        count = self.most if rate is None else max(1, min(self.most, int(rate * LUMP)))
+        rate, ahead = _halved(self.rate, standing.level), self._ahead(standing)
+        if ahead > (0.0 if rate is None else CLAIM):
+            return Room(count=0, opens=ahead)
+        count = self.most if rate is None else max(1, min(self.most, int(rate * CLAIM)))
         left, opens = await self._left(tx, self.key, self.limits)
         count = min(count, left)
         if not count or not self.domains:
@@ -90,20 +105,20 @@ class Pace:
         return await self._by_domain(tx, count)
 
     async def reserve(self, tx: Tx, recipients: Sequence[str]) -> None:
-        """Take the places of what was just claimed, in the same transaction."""
+        """Count what was just claimed, and take its first places, in the same transaction."""
         if not recipients:
             return
-        count, level = len(recipients), self._standing.level
-        # Before the row is asked for: what we wait for it is not to be waited for again.
-        begun, wait = self.monotonic(), 0.0
-        if self.limits.rate or level or self._standing.ahead:
-            wait = await pace.reserve(tx, self.key, count, rate=self.rate, now=self.clock())
-        await self._spend(tx, self.key, self.limits, count)
+        await self._spend(tx, self.key, self.limits, len(recipients))
         if self.domains:
             await self._reserve_domains(tx, Counter(map(domain_of, recipients)))
-        rate = _halved(self.rate, level)
-        self._apart = 1 / rate if rate else 0.0
-        self._starts, self._taken = begun + wait, 0
+        rate = _halved(self.rate, self._standing.level)
+        if rate is None:
+            self.places.hold(None)
+        elif self.places.wait() is None:
+            self.places.hold(NONE)
+            # At a fast pace they would have gone by before the letters are written.
+            if rate < FAST:
+                await self._lease(tx)
 
     async def place(self, tx: Tx) -> float:
         """A place for one note: seconds to wait for it. No allowance is too small for a note.
@@ -116,48 +131,54 @@ class Pace:
             return 0.0
         own = f"{self.key} notes"
         if not (await pace.standing(tx, [own], now))[own].ahead:
-            return await pace.reserve(tx, own, 1, rate=rate * RESERVE, now=now)
-        return await pace.reserve(tx, self.key, 1, rate=self.rate, now=now)
+            return (await pace.reserve(tx, own, 1, rate=rate * RESERVE, now=now)).ahead
+        return (await pace.reserve(tx, self.key, 1, rate=self.rate, now=now)).ahead
 
     async def heard(self, tx: Tx, heard: Heard) -> None:
         """Slow down, with all who share the pace, where a relay asks for it."""
         for domain in sorted(slowed(heard, self.domains)):
             key = f"{self.key} {domain}" if domain else self.key
             await pace.slow(tx, key, pause=PAUSE, now=self.clock())
-            self._looked = float("-inf")
+            self._looked = _NEVER
+            if not domain:
+                self.places.drop()
 
-    async def take(self) -> None:
-        """Wait for the next of the reserved places."""
-        if not self._apart and self._starts <= self.monotonic():
-            return
-        wait = self._until_next()
-        self._taken += 1
-        if wait > 0:
-            await self.sleep(wait)
+    def _ahead(self, standing: Standing) -> float:
+        """Seconds to our next place, as far as anybody knows."""
+        wait = self.places.wait()
+        return standing.ahead if wait is None else max(0.0, wait)
 
-    def ready(self) -> bool:
-        """Take the next of the reserved places where it needs no waiting for; whether it did."""
-        if not self._apart:
+    async def _more(self) -> bool:
+        """Take more places; False where the next is too far away, or the ledger cannot be asked."""
+        with suppress(StoreError):
+            async with self.store.write() as tx:
+                standing = await self._look(tx)
+                if standing.ahead > PATIENCE:
+                    return False
+                await self._lease(tx)
             return True
-        if self._until_next() > 0:
-            return False
-        self._taken += 1
-        return True
+        return False
 
-    def _until_next(self) -> float:
-        """Seconds to the next place. A process that stood still does not write all that it missed in one go."""
-        wait = self._starts + self._taken * self._apart - self.monotonic()
-        if wait < -(slack := max(self._apart, _LATE)):
-            self._starts -= wait + slack
-            return -slack
-        return wait
+    async def _lease(self, tx: Tx) -> None:
+        """A lump of places, from now on or after those of others."""
+        rate = _halved(self.rate, self._standing.level)
+        if rate is None:
+            self.places.hold(None)
+            return
+        count, now = lump(rate, self.most), self.clock() - BACK
+        given = await pace.reserve(tx, self.key, count, rate=self.rate, now=now)
+        first = now + timedelta(seconds=given.ahead)
+        self.places.hold(Places(first, count, given.apart) if given.apart else None)
 
     async def _stands(self, tx: Tx) -> Standing:
         """How the sender's row stands; without a rate, asked for no more than a few times a second."""
-        if self.limits.rate is None and self.monotonic() - self._looked < _FRESH:
+        if self.limits.rate is None and (self.clock() - self._looked).total_seconds() < _FRESH:
             return self._standing
-        self._looked = self.monotonic()
-        self._standing = (await pace.standing(tx, [self.key], self.clock()))[self.key]
+        return await self._look(tx)
+
+    async def _look(self, tx: Tx) -> Standing:
+        self._looked = self.clock()
+        self._standing = (await pace.standing(tx, [self.key], self._looked))[self.key]
         return self._standing
 
     async def _by_domain(self, tx: Tx, count: int) -> Room:
@@ -169,8 +190,8 @@ class Pace:
             limits, stands = self.domains[domain], standings[key]
             rate = _halved(limits.rate, stands.level)
             left, later = await self._left(tx, key, limits)
-            lump = left if rate is None else min(left, max(1, int(rate * LUMP)))
-            rooms[domain] = 0 if stands.ahead else lump
+            some = left if rate is None else min(left, max(1, int(rate * CLAIM)))
+            rooms[domain] = 0 if stands.ahead else some
             if not rooms[domain]:
                 opens.append(max(stands.ahead, later) + self._turn(1 / rate if rate else 1.0))
         return Room(count=count, domains=rooms, opens=min(opens[1:], default=0.0))

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from digest.deliveries.pace import Pace
+from digest.deliveries.smtp.crew import Wanted
 from digest.deliveries.smtp.parcel import Parcel
+from digest.deliveries.taking import Taking
 from digest.letter import headers
 from digest.settings.keys import private
 from digest.settings.sections import Sender
@@ -49,7 +50,7 @@ def signers(sender: Sender) -> tuple[Signer, ...]:
 class Outgoing:
     """When a crew may take the next message, and what dresses it for the wire."""
 
-    take: Callable[[], Awaitable[None]]
+    take: Callable[[Wanted], Awaitable[bool]]
     ready: Callable[[], bool]
     dress: Callable[[Parcel], None] | None = None
 
@@ -77,17 +78,17 @@ class Signing:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def outgoing(signing: Signing | None, parcels: Sequence[Parcel], pace: Pace) -> Outgoing:
+def outgoing(signing: Signing | None, parcels: Sequence[Parcel], places: Taking) -> Outgoing:
     """`parcels` at a sender's pace, and signed where it signs."""
     if signing is None:
-        return Outgoing(take=pace.take, ready=pace.ready)
+        return Outgoing(take=places.take, ready=places.ready)
     ahead = _Ahead(signing, parcels)
 
-    async def take() -> None:
-        await pace.take()
+    async def take(wanted: Wanted) -> bool:
         await ahead.wait()
+        return await places.take(wanted)
 
-    return Outgoing(take=take, ready=lambda: ahead.ready() and pace.ready(), dress=ahead.dress)
+    return Outgoing(take=take, ready=lambda: ahead.ready() and places.ready(), dress=ahead.dress)
 
 
 class _Ahead:

@@ -119,7 +119,7 @@ class Turn:
         """Send what was claimed, also the last of it when stopped; `claim` or `end` writes down every answer."""
         page = self._opened(claimed)
         parcels = self._parcels(claimed)
-        out = outgoing(self._route.signing, parcels, self._route.pace)
+        out = outgoing(self._route.signing, parcels, self._route.pace.places)
         crew = self._crew = Crew(
             self._route.pool,
             parcels,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
@@ -11,11 +12,30 @@ from sqlalchemy import text
 from digest.store.database import Store
 
 _NOW = text("SELECT clock_timestamp()")
+_DRIFT = 1e-4
+"""Seconds by which two counters may part in one: a good look is kept until it may be worse than a new one."""
 
 
 def _steady() -> float:
     """Seconds that nobody sets, and that run on while a machine sleeps, where it can tell."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What the database's clock said, at some moment between two of our counter's."""
+
+    said: datetime
+    asked: float
+    heard: float
+
+    def unsure(self, steady: float) -> float:
+        """Seconds by which what we make of it may be too early."""
+        return self.heard - self.asked + _DRIFT * (steady - self.heard)
+
+    def now(self, steady: float) -> datetime:
+        """As if it had been said when it was heard: never too late."""
+        return self.said + timedelta(seconds=steady - self.heard)
 
 
 class LedgerClock:
@@ -27,18 +47,30 @@ class LedgerClock:
     def __init__(self, store: Store, *, steady: Callable[[], float] = _steady) -> None:
         self._store = store
         self._steady = steady
-        self._read: tuple[datetime, float] | None = None
+        self._best: _Look | None = None
 
     async def set(self) -> None:
-        """Look at the database's clock; early by what the look itself took, so never ahead of it."""
+        """Look at the database's clock; early by what the look itself took, so never ahead of it.
+
+        A look that took longer than one before is no better, unless somebody has set the database's clock.
+        """
         if self._store.is_sqlite:
             return
         async with self._store.read() as tx:
-            at: datetime = (await tx.execute(_NOW)).scalar_one()
-            self._read = at, self._steady()
+            # The first statement is waited for by the connection, the second by nothing else.
+            await tx.execute(_NOW)
+            asked = self._steady()
+            said: datetime = (await tx.execute(_NOW)).scalar_one()
+            look = _Look(said.astimezone(UTC), asked, self._steady())
+        if self._best is None or _better(look, self._best):
+            self._best = look
 
     def __call__(self) -> datetime:
-        if self._read is None:
-            return datetime.now(UTC)
-        at, steady = self._read
-        return at.astimezone(UTC) + timedelta(seconds=self._steady() - steady)
+        return datetime.now(UTC) if self._best is None else self._best.now(self._steady())
+
+
+def _better(new: _Look, old: _Look) -> bool:
+    """Whether the new one is nearer to the truth, or shows that the old one is none any more."""
+    ours, theirs = new.unsure(new.heard), old.unsure(new.heard)
+    apart = (new.now(new.heard) - old.now(new.heard)).total_seconds()
+    return ours <= theirs or not -ours <= apart <= theirs

@@ -36,6 +36,14 @@ class Standing:
     level: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """Places that were taken: seconds until the first, and how far they are from each other."""
+
+    ahead: float
+    apart: timedelta
+
+
 async def standing(tx: Tx, keys: Sequence[str], now: datetime) -> dict[str, Standing]:
     """How each of the keys stands; takes no place, and no lock."""
     at = _micros(now)
@@ -48,17 +56,21 @@ async def standing(tx: Tx, keys: Sequence[str], now: datetime) -> dict[str, Stan
     return known
 
 
-async def reserve(tx: Tx, key: str, count: int, *, rate: float | None, now: datetime) -> float:
-    """Take `count` places at `rate` a second, or at what slowing has left of it; in how many seconds the first is."""
+async def reserve(tx: Tx, key: str, count: int, *, rate: float | None, now: datetime) -> Given:
+    """Take `count` places at `rate` a second, or at what slowing has left of it."""
     at, level = _micros(now), _level(_micros(now))
     span = literal(round(count * _SECOND / (rate or ASSUMED)))
     # Without a rate there is nothing to wait for, until a relay asks for it.
     stretched = span * _power(level) if rate else case((level > 0, span * _power(level)), else_=0)
-    await tx.execute(insert_ignore(tx, pace).values(key=key, next_at=0))
     start = case((pace.c.next_at > at, pace.c.next_at), else_=literal(at))
     change = update(pace).where(pace.c.key == key).values(next_at=start + stretched)
-    row = (await tx.execute(change.returning(pace.c.next_at, stretched))).one()
-    return max(0, int(row[0]) - int(row[1]) - at) / _SECOND
+    change = change.returning(pace.c.next_at, stretched)
+    row = (await tx.execute(change)).one_or_none()
+    if row is None:
+        await tx.execute(insert_ignore(tx, pace).values(key=key, next_at=0))
+        row = (await tx.execute(change)).one()
+    until, taken = int(row[0]), int(row[1])
+    return Given(ahead=max(0, until - taken - at) / _SECOND, apart=timedelta(microseconds=taken) / count)
 
 
 async def slow(tx: Tx, key: str, *, pause: timedelta, now: datetime) -> None:

@@ -24,6 +24,8 @@ class Counting:
     taken: Counter[tuple[str, str]] = field(default_factory=Counter)
     times: list[float] = field(default_factory=list)
     """When each was taken, by the monotonic clock."""
+    begun: list[float] = field(default_factory=list)
+    """When each was announced."""
     mute: bool = False
     total: int = 0
     sessions: int = 0
@@ -50,6 +52,9 @@ class Counting:
             verb = line[:4].upper()
             if verb == b"EHLO":
                 writer.write(b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n")
+            elif verb == b"MAIL":
+                self.begun.append(time.monotonic())
+                writer.write(b"250 ok\r\n")
             elif verb == b"RCPT":
                 recipient = line.decode().partition("<")[2].partition(">")[0]
                 writer.write(b"250 ok\r\n")

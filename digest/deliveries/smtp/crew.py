@@ -32,8 +32,13 @@ class Batch:
     """Sessions that ended before they took anything."""
 
 
-async def at_once() -> None:
+Wanted = Callable[[], bool]
+"""Whether anything waits for a place of the pace."""
+
+
+async def at_once(_wanted: Wanted) -> bool:
     """The pace of what has none."""
+    return True
 
 
 def unheard(index: int, outcome: Outcome) -> None:
@@ -48,15 +53,15 @@ class Crew:
         pool: Pool,
         parcels: Sequence[Parcel],
         *,
-        take: Callable[[], Awaitable[None]] = at_once,
+        take: Callable[[Wanted], Awaitable[bool]] = at_once,
         ready: Callable[[], bool] = always,
         may_finish: Callable[[], bool] = always,
         before_dot: Callable[[int], None] = untold,
         answered: Callable[[int, Outcome], None] = unheard,
         dress: Callable[[Parcel], None] | None = None,
     ) -> None:
-        """The parcels' keys are their places. `take` waits for the next place of the pace, `ready` takes one where
-        that needs no waiting; `dress` gives a message its last touch, as a signature.
+        """The parcels' keys are their places. `take` waits for the next place of the pace, False where there is none
+        for now; `ready` takes one where that needs no waiting; `dress` gives a message its last touch, as a signature.
         """
         self.batch = Batch([None] * len(parcels))
         self._pool = pool
@@ -104,8 +109,7 @@ class Crew:
                         self._found_none(got)
                         return
                     connection = got
-                await self._take()
-                if self._stopped or not self._queue:
+                if not await self._take(self._wanted) or not self._wanted():
                     return
                 await (self._stream(connection) if self._pool.pipelining else self._one(connection))
                 if not connection.usable or connection.spent:
@@ -118,6 +122,9 @@ class Crew:
             self._hands -= 1
             if connection is not None:
                 await self._pool.give_back(connection)
+
+    def _wanted(self) -> bool:
+        return bool(self._queue) and not self._stopped
 
     def _found_none(self, outcome: Outcome) -> None:
         """No connection to be had: the others go on, if there are any."""

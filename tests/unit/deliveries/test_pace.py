@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from itertools import pairwise
 
 from sqlalchemy import update
 
 from digest.deliveries import flow
 from digest.deliveries.pace import Pace
+from digest.deliveries.places import BACK
 from digest.deliveries.throttle import Heard, slowed
 from digest.model.deliveries import DeliveryState, Outcome, OutcomeKind
 from digest.settings.sections import Limits
@@ -27,12 +29,13 @@ def test_all_processes_share_one_rate(store_url: str) -> None:
 
     async def main() -> None:
         async with opened(store_url) as house, house.store.write() as tx:
-            waits = [await pace.reserve(tx, "main", 5, rate=10, now=NOW) for _ in range(3)]
+            given = [await pace.reserve(tx, "main", 5, rate=10, now=NOW) for _ in range(3)]
             later = NOW + timedelta(hours=1)
             other = await pace.reserve(tx, "other", 1, rate=10, now=NOW)
-            assert [0.0, 0.5, 1.0] == waits
-            assert 0.0 == other
-            assert [0.0, 0.1] == [await pace.reserve(tx, "main", 1, rate=10, now=later) for _ in range(2)]
+            assert [0.0, 0.5, 1.0] == [each.ahead for each in given]
+            assert {timedelta(seconds=0.1)} == {each.apart for each in given}
+            assert 0.0 == other.ahead
+            assert [0.0, 0.1] == [(await pace.reserve(tx, "main", 1, rate=10, now=later)).ahead for _ in range(2)]
 
     asyncio.run(main())
 
@@ -63,12 +66,12 @@ def test_slowing_is_shared_and_passes(store_url: str) -> None:
                 await pace.slow(tx, key, pause=timedelta(seconds=5), now=NOW + timedelta(seconds=1))
                 [stands] = (await pace.standing(tx, [key], NOW)).values()
                 assert (5.0, 1) == (stands.ahead, stands.level)
-                assert 5.0 == await pace.reserve(tx, key, 10, rate=rate, now=NOW)
+                given = [await pace.reserve(tx, key, 10, rate=rate, now=NOW) for _ in range(2)]
                 half = 10 / ((rate or pace.ASSUMED) / 2)
-                assert 5.0 + half == await pace.reserve(tx, key, 10, rate=rate, now=NOW)
+                assert [5.0, 5.0 + half] == [each.ahead for each in given]
                 well = NOW + timedelta(seconds=60)
-                assert 0.0 == await pace.reserve(tx, key, 10, rate=rate, now=well)
-                assert (10 / rate if rate else 0.0) == await pace.reserve(tx, key, 10, rate=rate, now=well)
+                given = [await pace.reserve(tx, key, 10, rate=rate, now=well) for _ in range(2)]
+                assert [0.0, 10 / rate if rate else 0.0] == [each.ahead for each in given]
 
     asyncio.run(main())
 
@@ -92,50 +95,70 @@ def test_slowed_again_and_again(store_url: str) -> None:
     asyncio.run(main())
 
 
+def paced(house: House, key: str, rate: str) -> Pace:
+    return Pace(key, Limits(rate=rate), house.store, clock=house.clock, sleep=house.clock.sleep)
+
+
+def always() -> bool:
+    return True
+
+
 def test_a_claim_is_a_second_and_spread_evenly(url: str) -> None:
-    """At 4 a second four are claimed, a twentieth further apart: the rest is for notes."""
-    time = 0.0
-    slept: list[float] = []
+    """At 4 a second three are claimed, a twentieth further apart: the rest is for notes."""
 
-    async def sleep(seconds: float) -> None:
-        nonlocal time
-        time += seconds
-        slept.append(round(seconds, 3))
-
-    async def main() -> None:
+    async def main() -> list[float]:
         async with opened(url) as house:
-            mine = Pace("main", Limits(rate="4/s"), clock=lambda: NOW, monotonic=lambda: time, sleep=sleep)
+            mine = paced(house, "main", "4/s")
             async with house.store.write() as tx:
                 assert 3 == (await mine.room(tx)).count
                 await mine.reserve(tx, ["a@example.com"] * 3)
-            for _ in range(3):
-                await mine.take()
+            written = []
+            for _ in range(4):
+                assert await mine.places.take(always)
+                written.append((house.clock() - NOW).total_seconds())
+            return [round(after - before, 3) for before, after in pairwise(written)]
 
-    asyncio.run(main())
-    assert [0.263, 0.263] == slept
+    # The first place was a little before now.
+    assert [0.243, 0.263, 0.263] == asyncio.run(main())
 
 
-def test_what_was_missed_is_not_written_in_one_go(url: str) -> None:
-    """A process that stood still for seconds goes on at the rate; a tenth of a second is made up for."""
-    time = 0.0
+def test_what_was_missed_is_lost(url: str) -> None:
+    """A process that stood still for seconds takes new places, and goes on at the rate: it makes up for nothing."""
 
     async def main() -> list[float]:
-        nonlocal time
         async with opened(url) as house:
-            mine = Pace("main", Limits(rate="100/s"), clock=lambda: NOW, monotonic=lambda: time)
+            mine, written = paced(house, "main", "100/s"), []
             async with house.store.write() as tx:
                 await mine.reserve(tx, ["a@example.com"] * 95)
-            time, written = 5.0, []
+            house.clock.tick(seconds=5)
+            assert not mine.places.ready()
             while len(written) < 95:
-                if mine.ready():
-                    written.append(time)
-                else:
-                    time += 0.001
+                assert await mine.places.take(always)
+                written.append((house.clock() - NOW).total_seconds())
             return written
 
     written = asyncio.run(main())
-    assert 10 == written.count(5.0)
-    assert 5.8 < written[-1] < 6.0
+    assert 3 >= written.count(5.0)
+    assert 5.9 < written[-1] < 6.0
+
+
+def test_nobody_waits_for_a_place_that_is_not_wanted(url: str) -> None:
+    """Nor for one that is far away, since the relay asked for a pause; what is claimed is then owed again."""
+
+    async def main() -> None:
+        async with opened(url) as house:
+            mine, other = paced(house, "main", "4/s"), paced(house, "main", "4/s")
+            async with house.store.write() as tx:
+                await mine.reserve(tx, ["a@example.com"] * 3)
+            assert not await mine.places.take(lambda: False)
+            assert await mine.places.take(always)
+            async with house.store.write() as tx:
+                await pace.slow(tx, "main", pause=timedelta(seconds=20), now=house.clock())
+            assert not await mine.places.take(always)
+            assert not await other.places.take(always)
+            assert [] == house.clock.slept
+
+    asyncio.run(main())
 
 
 def test_unlimited_and_slow_claims(url: str) -> None:
@@ -144,11 +167,12 @@ def test_unlimited_and_slow_claims(url: str) -> None:
     async def main() -> None:
         async with opened(url) as house, house.store.write() as tx:
             for rate, count in (("unlimited", 100), ("1000/s", 100), ("0.2/s", 1)):
-                mine = Pace(rate, Limits(rate=rate), clock=lambda: NOW)
+                mine = paced(house, rate, rate)
                 assert count == (await mine.room(tx)).count
                 await mine.reserve(tx, ["a@example.com"] * count)
-            room = await mine.room(tx)
-            assert (0, True) == (room.count, 5 < room.opens < 6)
+            house.clock.tick(seconds=3)
+            room = await paced(house, "0.2/s", "0.2/s").room(tx)
+            assert (0, True) == (room.count, 2 < room.opens < 3)
 
     asyncio.run(main())
 
@@ -246,13 +270,11 @@ def test_one_slow_recipient_slows_nobody(url: str) -> None:
 def test_a_rate_is_kept_over_the_wire(url: str) -> None:
     """12 letters at 40 a second take their time, over however many connections."""
 
-    async def main() -> float:
+    async def main() -> timedelta:
         async with opened(url) as house, Sink() as sink:
             await house.people(12)
             await house.seal()
-            loop = asyncio.get_running_loop()
-            begun = loop.time()
             assert 12 == (await flow.run_due(house.context(sink.url, rate="40/s", connections=4))).accepted
-            return loop.time() - begun
+            return house.clock() - NOW
 
-    assert asyncio.run(main()) >= 11 / 40
+    assert asyncio.run(main()) >= timedelta(seconds=11 / 40) - BACK
