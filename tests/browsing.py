@@ -42,6 +42,6 @@ def browsing() -> Iterator[Browser]:
 
 def violations(page: Page) -> list[str]:
     """What axe finds wrong with a page: rule and element, a line each."""
-    options = {"runOnly": {"type": "tag", "values": RULES}}
+    options = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
     found = Axe().run(page, options=options).response["violations"]
     return [f"{each['id']}: {node['html'][:120]}" for each in found for node in each["nodes"]]

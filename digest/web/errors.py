@@ -6,8 +6,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from digest import templating
 from digest.errors import TemplateError
-from digest.web.page import page
+from digest.web.page import asked_language, house, page
 
 # Should the templates themselves be broken, this still can be said.
 _BARE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Not now</title>
@@ -36,6 +37,15 @@ def said(request: Request, status: int, headers: dict[str, str]) -> Response:
     """The error page for a status."""
     headers = {"cache-control": "no-store", **headers}
     try:
-        return page(request, "error", status=status, headers=headers, code=status)
+        return page(request, "error", status=status, headers=headers, code=status, language=_spoken(request))
     except TemplateError:
         return HTMLResponse(_BARE, status_code=status, headers=headers)
+
+
+def _spoken(request: Request) -> str:
+    """The language to tell it in: whose link was cut short is not known, but what their browser speaks is."""
+    known = templating.languages(house(request).templates)
+    wanted = [part.partition(";")[0].strip().lower() for part in request.headers.get("accept-language", "").split(",")]
+    wanted = [asked_language(request, ""), *wanted]
+    tags = (tag if tag in known else tag.partition("-")[0] for tag in wanted)
+    return next((tag for tag in tags if tag in known), "")

@@ -18,6 +18,7 @@ from digest.feeds.entries import path
 from digest.letter.views import SiteView
 from digest.service.house import House
 from digest.subscribers import limits
+from digest.templating.words import SOURCE_LANGUAGE
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 PUBLIC_CACHE = {"cache-control": "public, max-age=60"}
@@ -75,6 +76,11 @@ def asked_language(request: Request, default: str) -> str:
     return tag.lower() if _LANGUAGE.fullmatch(tag) else default
 
 
+def speaks(at: House, language: str) -> bool:
+    """Whether there are words of ours in a language, or in the one that it is a region's form of."""
+    return bool({language.lower(), language.lower().partition("-")[0]} & set(templating.languages(at.templates)))
+
+
 def page(
     request: Request,
     name: str,
@@ -84,8 +90,13 @@ def page(
     headers: Mapping[str, str] | None = None,
     **said: object,
 ) -> HTMLResponse:
-    """`templates/web/public/{name}.html` in `language`, by default the site's."""
+    """`templates/web/public/{name}.html` in `language`, by default the site's.
+
+    A `personal` page is all in our own words: in a language that we have none in, it is an English page.
+    """
     at = house(request)
+    if said.get("personal") and not speaks(at, language or at.settings.site.language):
+        language = SOURCE_LANGUAGE
     context = {
         "language": language or at.settings.site.language,
         "site": site_view(at),

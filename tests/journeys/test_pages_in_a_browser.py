@@ -2,93 +2,27 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
 import re
 import sqlite3
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, Page
 
-from digest.settings.keys import Keyring
-from digest.subscribers import tokens
-from digest.subscribers.tokens import Purpose
-from tests.browsing import browsing, violations
-from tests.builders import Desk, folder_source
-from tests.fakes import Sink, sinking
+from tests.browsing import browsing
+from tests.builders import Desk
+from tests.place import Place, placed, plain
 
 pytestmark = pytest.mark.long
 
-ANA = "ana.ruiz@mail.example.org"
-KEYS = Keyring.parse("t:only-for-tests-0123456789")
-ANOTHER = '[digests.notices]\ntitle = "Notices of the week"\nsender = "main"\nschedule = "mon 09:00"\n'
 NARROW = {"width": 320, "height": 640}
 """A telephone, and a window of 1,280 px at 400 % (WCAG 2.2, 1.4.10)."""
 
 
-@dataclass(frozen=True)
-class Place:
-    """A running service, the mail it sends, and links of every kind for one person."""
-
-    base: str
-    sink: Sink
-    desk: Desk
-
-    def handle(self, address: str) -> str:
-        with sqlite3.connect(self.desk.folder / "var/digest.db") as ledger:
-            [found] = ledger.execute("select handle from subscribers where email_norm = ?", (address,)).fetchone()
-        return str(found)
-
-    def links(self, address: str = ANA) -> dict[str, str]:
-        """Each page that a letter leads to."""
-        handle, now = self.handle(address), datetime.now(UTC)
-        fresh = {"confirm": Purpose.CONFIRM, "manage/address": Purpose.ADDRESS, "manage/export": Purpose.EXPORT}
-        stale = now - timedelta(days=4)
-        return {
-            "manage": f"/manage/{tokens.manage_token(KEYS, handle, 'newsflash')}",
-            "unsubscribe": f"/unsubscribe/{tokens.unsubscribe_token(KEYS, handle, 'newsflash')}",
-            **{path: f"/{path}/{tokens.passing(KEYS, each, handle, 'newsflash', now)}" for path, each in fresh.items()},
-            **{
-                f"stale {path}": f"/{path}/{tokens.passing(KEYS, each, handle, 'notices', stale)}"
-                for path, each in fresh.items()
-            },
-        }
-
-    def mailed(self, address: str, path: str) -> str:
-        """The newest link of a kind that was mailed to an address, once it is there."""
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
-            found = [link for raw in self.sink.of(address) for link in re.findall(rf"/{path}/\S+", plain(raw))]
-            if found:
-                return f"{self.base}{found[-1]}"
-            time.sleep(0.05)
-        raise AssertionError(f"no {path} link came to {address}")
-
-
-def plain(raw: bytes) -> str:
-    """The text part of a letter."""
-    part = email.message_from_bytes(raw, policy=email.policy.default).get_body(("plain",))
-    assert part
-    return str(part.get_content())
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """A service with an edition and a few people."""
-    desk = Desk(tmp_path_factory.mktemp("place"))
-    desk.write("one", "The first announcement", "2025-05-06", "A few words, and [more](https://example.org/).")
-    with sinking() as sink:
-        desk.declare(sources=folder_source(desk.folder), smtp=sink.port, digest=ANOTHER)
-        desk.done("collect")
-        for address, language in ((ANA, "en"), ("rtl@example.org", "ar"), ("marta@example.org", "es")):
-            desk.done("subscribers", "add", address, "--digest", "newsflash", "--language", language, "--confirmed")
-        desk.done("editions", "send", "newsflash", "--at", "2025-05-30T08:00Z")
-        with desk.serving("serve") as base:
-            yield Place(base, sink, desk)
+    with placed(tmp_path_factory.mktemp("place")) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -103,87 +37,6 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport=NARROW, java_script_enabled=False)
     yield context.new_page()
     context.close()
-
-
-def every(place: Place, context: BrowserContext) -> Iterator[tuple[str, Page]]:
-    """Every public page, one after the other, in every state that a person may meet it in."""
-    page, links = context.new_page(), place.links()
-    for name, path in {
-        "front": "/",
-        "feeds": "/feeds/",
-        "archive": "/editions/newsflash/",
-        "edition": "/editions/newsflash/2025-05-30",
-        "join": "/subscribe/newsflash",
-        "join in Spanish": "/subscribe/newsflash?lang=es",
-        "nothing": "/nothing",
-        "cut": f"{links['manage'][:-4]}",
-        "manage, right to left": place.links("rtl@example.org")["manage"],
-        "leave, right to left": place.links("rtl@example.org")["unsubscribe"],
-        "manage in Spanish": place.links("marta@example.org")["manage"],
-        **links,
-    }.items():
-        page.goto(f"{place.base}{path}")
-        yield name, page
-    page.goto(f"{place.base}/")
-    page.get_by_role("article").get_by_role("link").first.click()
-    yield "announcement", page
-    yield from _pressed(place, page, links)
-    page.close()
-
-
-def _pressed(place: Place, page: Page, links: dict[str, str]) -> Iterator[tuple[str, Page]]:
-    """What comes of forms: mistakes, answers, and ways back."""
-    for path in ("/subscribe/newsflash", links["manage/address"]):
-        page.goto(f"{place.base}{path}")
-        page.get_by_role("textbox").fill("nobody")
-        page.get_by_role("textbox").press("Enter")
-        yield f"wrong {path[:10]}", page
-        page.get_by_role("textbox").fill(f"new{time.monotonic_ns()}@example.org")
-        page.get_by_role("textbox").press("Enter")
-        yield f"asked {path[:10]}", page
-    for start, button in (
-        ("confirm", "Confirm"),
-        ("manage", "Pause for three months Newsflash"),
-        ("manage", "Send it again Newsflash"),
-        ("manage", "Change my address"),
-        ("unsubscribe", "Pause"),
-        ("unsubscribe", "Unsubscribe from everything"),
-        ("confirm", "Send me a new one"),
-    ):
-        page.goto(f"{place.base}{links[start]}")
-        if page.get_by_role("button", name=button).count():
-            page.get_by_role("button", name=button).first.click()
-        yield f"{start}: {button}", page
-    page.goto(f"{place.base}{links['unsubscribe']}")
-    yield "left already", page
-    page.goto(f"{place.base}{place.links('marta@example.org')['unsubscribe']}")
-    page.get_by_role("button").first.click()
-    yield "left", page
-    page.get_by_role("button").first.click()
-    yield "undone", page
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_page(place: Place, browser: Browser, scheme: str) -> None:
-    """In either colours, as narrow as a telephone: WCAG 2.2 AA with targets of 24 px, and nothing scrolls sideways."""
-    context = browser.new_context(viewport=NARROW, color_scheme="dark" if scheme == "dark" else "light")
-    wrong: list[str] = []
-    titles: dict[str, str] = {}
-    for name, page in every(place, context):
-        wrong += [f"{name}: {each}" for each in violations(page)]
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        wrong += [f"{name}: {wide} px wide"] if wide > NARROW["width"] else []
-        titles[name] = page.title()
-    page = context.new_page()
-    page.set_content("<img src=x><a href=#>.</a>")
-    assert violations(page), "axe itself does not see"
-    context.close()
-    assert [] == wrong
-    shared = {"front": titles.pop("front")}
-    assert [] == [name for name, title in titles.items() if not title or title in shared.values()]
-    assert (
-        len({titles[name] for name in ("join", "confirm", "manage", "unsubscribe", "manage/address", "nothing")}) == 6
-    )
 
 
 def test_forced_colours_keep_what_is_pressed_and_focused_visible(place: Place, browser: Browser) -> None:

@@ -35,6 +35,8 @@ class Row:
     title: str
     state: SubscriptionState
     paused_until: date | None = None
+    offered: bool = True
+    """Whether it still is one of ours."""
 
 
 async def show(request: Request) -> Response:
@@ -134,7 +136,11 @@ def _page(request: Request, found: Person, *, done: str = "", left: Left | None 
 
 
 def _rows(request: Request, found: Person) -> list[Row]:
-    return [Row(each.digest, _title(request, each.digest), each.state, _until(each)) for each in found.standings]
+    ours = house(request).settings.digests
+    return [
+        Row(each.digest, _title(request, each.digest), each.state, _until(each), each.digest in ours)
+        for each in found.standings
+    ]
 
 
 def _until(standing: Subscription) -> date | None:

@@ -188,6 +188,13 @@ def test_plain_text_is_chosen_on_the_page(site: Any) -> None:
     assert "You get plain text only." not in site.post(link, data={"action": "whole"}).text
 
 
+def test_a_page_in_our_own_words_says_what_language_they_are_in(site: Any) -> None:
+    """Somebody reads Arabic, of which we have no word: the page is an English one, and runs as English does."""
+    for language, shown in {"ar": 'lang="en" dir="ltr"', "es-cl": 'lang="es-cl" dir="ltr"'}.items():
+        handle = site.subscriber(f"{language}@example.org", language=language)
+        assert shown in site.get(f"/manage/{tokens.manage_token(site.house.keys, handle, 'newsflash')}").text
+
+
 def test_pages_of_unknown_digests_are_none(site: Any) -> None:
     """Before anything else is looked at."""
     for answer in (site.get("/subscribe/nothing"), site.post("/subscribe/nothing", data=FORM)):

@@ -114,6 +114,14 @@ def test_a_link_that_is_not_ours_is_said_to_be_none(site: Any) -> None:
     assert site.state() == "confirmed"
 
 
+def test_what_went_wrong_is_told_in_the_readers_language(site: Any) -> None:
+    """As their browser says it, for nobody knows whose a broken link is; else in the site's."""
+    said = {"es-CL,es;q=0.9,en;q=0.8": "es", "tlh, de;q=0.5": "de", "": "en", "\x01;;,": "en"}
+    for header, language in said.items():
+        assert f'<html lang="{language}"' in site.get("/nothing", headers={"accept-language": header}).text
+    assert '<html lang="fr"' in site.get("/nothing?lang=fr").text
+
+
 def test_somebody_who_is_gone_is_told_so(site: Any) -> None:
     """A valid link of nobody: nothing is sent to them, and that is what both pages say."""
     link = path(site, tokens.new_handle())
