@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from digest.deliveries import journal, pace
+from digest.deliveries import pace, page
 from digest.deliveries.incident import Alert, nobody_listens
 from digest.deliveries.journal import Journal
 from digest.deliveries.pace import Pace
@@ -156,7 +156,7 @@ class Routes:
             )
 
         address = headers.mailbox(sender.from_).address
-        most = journal.MOST if context.journal else pace.MOST
+        most = page.MOST if context.journal else pace.MOST
         return Route(
             sender=sender,
             pool=pool(sender.connections),

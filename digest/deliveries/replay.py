@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from digest.deliveries import verdicts
 from digest.deliveries.context import Context
 from digest.deliveries.halt import halt, let_go, tell
-from digest.deliveries.journal import Claim, Journal, Orphan, Page, orphaned, others
+from digest.deliveries.journal import Journal, Orphan, orphaned, others
+from digest.deliveries.page import Claim, Page
 from digest.model.deliveries import DeliveryState, Outcome, OutcomeKind, Shard, millis
 from digest.store import deliveries, mailings, shards
 from digest.store.database import Tx

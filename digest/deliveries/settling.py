@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from digest.deliveries import verdicts
 from digest.deliveries.context import Context, Route
 from digest.deliveries.halt import halt
-from digest.deliveries.journal import Page
 from digest.deliveries.pace import domain_of
+from digest.deliveries.page import Page
 from digest.deliveries.retry import SESSION
 from digest.deliveries.smtp.crew import Batch
 from digest.deliveries.throttle import Heard

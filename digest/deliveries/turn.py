@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 from digest.deliveries.context import LEASE, NO_DOT_AFTER, PATIENCE, Context, Route
 from digest.deliveries.halt import let_go
-from digest.deliveries.journal import Page
 from digest.deliveries.judging import goes_on, weigh
+from digest.deliveries.page import Page
 from digest.deliveries.personalise import Writer
 from digest.deliveries.settling import Sent, Settling
 from digest.deliveries.signing import outgoing

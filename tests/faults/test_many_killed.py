@@ -15,7 +15,7 @@ from typing import Any, LiteralString
 import psycopg
 import pytest
 
-from digest.deliveries.journal import MOST
+from digest.deliveries.page import MOST
 from tests.builders import Desk
 from tests.conftest import started
 from tests.faults.counting import Counting, counting

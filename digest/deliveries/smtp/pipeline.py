@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from digest.deliveries.outcome import Stage, classify
+from digest.deliveries.smtp.expected import Expected
 from digest.deliveries.smtp.parcel import ACCEPTED, BeforeDot, Parcel, Result, Source, untold
 from digest.deliveries.smtp.replies import Replies, all_well, code_of
 from digest.deliveries.smtp.sweep import Sweep
@@ -35,9 +36,7 @@ class Pipeline(asyncio.BufferedProtocol):
         self._loop = asyncio.get_running_loop()
         self._buffer = memoryview(bytearray(_BUFFER))
         self._replies = Replies()
-        self._expected: deque[tuple[Stage | None, Parcel]] = deque()
-        self._steady: tuple[Parcel, Parcel] | None = None
-        """One letter dotted and the next announced, in one write: what is expected nearly always, in short."""
+        self._expected = Expected()
         self._held_back: deque[bytes] = deque()
         self._waiting = False
         """Without PIPELINING: something is on the wire that has no answer yet."""
@@ -78,8 +77,9 @@ class Pipeline(asyncio.BufferedProtocol):
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        if self._steady and all_well(self._buffer, nbytes):
-            self._went_well(*self._steady)
+        steady = self._expected.steady
+        if steady and all_well(self._buffer, nbytes):
+            self._went_well(*steady)
             return
         replies = self._replies.read(bytes(self._buffer[:nbytes]))
         if replies:
@@ -88,7 +88,7 @@ class Pipeline(asyncio.BufferedProtocol):
             if not self.lost:
                 self._replied(line)
         if self._replies.begun:
-            self._spell_out()
+            self._expected.spell_out()
         if self._replies.endless:
             self._end("a reply without end")
 
@@ -121,14 +121,10 @@ class Pipeline(asyncio.BufferedProtocol):
 
     def _opening(self, parcel: Parcel) -> bytes:
         """The commands that lead to a message, each expected to be answered."""
-        opening = parcel.opening
-        self._expect(parcel)
-        if self._reset_first:
-            # A refused group left MAIL open; a second one would be refused as nested.
-            self._reset_first = False
-            self._expected.insert(len(self._expected) - 3, (None, parcel))
-            opening = b"RSET\r\n" + opening
-        return opening
+        # A refused group left MAIL open; a second one would be refused as nested.
+        reset, self._reset_first = self._reset_first, False
+        self._expected.opening(parcel, reset=reset)
+        return b"RSET\r\n" + parcel.opening if reset else parcel.opening
 
     def _release(self) -> None:
         """Without PIPELINING: the next command, once the one before has its answer."""
@@ -138,41 +134,29 @@ class Pipeline(asyncio.BufferedProtocol):
 
     def _went_well(self, parcel: Parcel, following: Parcel) -> None:
         """Take a letter's acceptance and the request for the next in one step."""
-        self._steady = None
-        self._expected.append((Stage.DATA, following))
+        self._expected.went_well()
         self._progress = self._loop.time()
         parcel.verdict = ACCEPTED
         self._result(parcel.key, ACCEPTED)
         if not self.lost:
-            self._expected.clear()
+            self._expected.next()
             self._asked_for(following)
 
-    def _spell_out(self) -> None:
-        """Expect what is expected reply by reply."""
-        if self._steady:
-            (parcel, following), self._steady = self._steady, None
-            self._expected.append((Stage.DOT, parcel))
-            self._expect(following)
-
-    def _expect(self, parcel: Parcel) -> None:
-        self._expected.extend(((Stage.MAIL, parcel), (Stage.RCPT, parcel), (Stage.DATA, parcel)))
-
     def _replied(self, line: bytes) -> None:
-        self._spell_out()
         code = code_of(line)
         if code == 421:
             self._hung_up(line)
         elif not self._expected:
             self._end("spoke out of turn")
         else:
-            stage, parcel = self._expected.popleft()
+            stage, parcel = self._expected.next()
             self._waiting = False
             self._take(stage, parcel, code, line)
             self._release()
 
     def _take(self, stage: Stage | None, parcel: Parcel, code: int, line: bytes) -> None:
         if not 200 <= code <= 599:
-            self._expected.appendleft((stage, parcel))
+            self._expected.back((stage, parcel))
             self._end("made no sense")
         elif stage is Stage.DATA:
             self._answered_data(parcel, code, line)
@@ -186,8 +170,7 @@ class Pipeline(asyncio.BufferedProtocol):
     def _give_up(self, parcel: Parcel) -> None:
         """Say nothing more for a message that was refused, where the rest of its group is not yet on the wire."""
         self._held_back.clear()
-        while self._expected and self._expected[0][1] is parcel:
-            self._expected.popleft()
+        self._expected.forgo(parcel)
         self._refused(parcel)
 
     def _refused(self, parcel: Parcel) -> None:
@@ -201,7 +184,7 @@ class Pipeline(asyncio.BufferedProtocol):
             self._refused(parcel)
         elif parcel.verdict is not None:
             # A server that asks for the message although it refused the recipient: an empty one ends that.
-            self._expected.append((Stage.DOT, parcel))
+            self._expected.dot(parcel)
             self._finish(_DOT)
         else:
             self._asked_for(parcel)
@@ -213,12 +196,10 @@ class Pipeline(asyncio.BufferedProtocol):
         # From the first byte of this write on nobody can say whether the relay has it all.
         parcel.dotted = True
         self._before_dot(parcel.key)
-        self._expected.append((Stage.DOT, parcel))
+        self._expected.dot(parcel)
         following = self._next() if self._pipelining else None
         ahead = b""
-        if following and len(self._expected) == 1 and not self._reset_first:
-            self._expected.clear()
-            self._steady = parcel, following
+        if following and not self._reset_first and self._expected.settle(following):
             ahead = following.opening
         elif following:
             ahead = self._opening(following)
@@ -244,8 +225,8 @@ class Pipeline(asyncio.BufferedProtocol):
 
     def _hung_up(self, line: bytes) -> None:
         """421 answers what was asked first, and means that nothing further was taken (RFC 5321, 3.8)."""
-        if self._expected and self._expected[0][0] is Stage.DOT:
-            parcel = self._expected.popleft()[1]
+        if self._expected.stage is Stage.DOT:
+            parcel = self._expected.next()[1]
             parcel.verdict = parcel.verdict or _judged(Stage.DOT, 421, line)
             self._blamed = True
             self._result(parcel.key, parcel.verdict)
@@ -256,7 +237,8 @@ class Pipeline(asyncio.BufferedProtocol):
         if not self.lost:
             self.lost = True
             self.transport.abort()
-        for parcel in self._pending():
+        self._held_back.clear()
+        for parcel in self._expected.drained():
             if parcel.verdict is None and parcel.dotted:
                 parcel.verdict = classify(Stage.DOT, 0, why)
             elif parcel.verdict is None and not self._blamed:
@@ -265,19 +247,10 @@ class Pipeline(asyncio.BufferedProtocol):
             self._result(parcel.key, parcel.verdict)
         self._rest()
 
-    def _pending(self) -> Iterator[Parcel]:
-        self._spell_out()
-        parcels = {id(parcel): parcel for _, parcel in self._expected}
-        self._expected.clear()
-        self._held_back.clear()
-        yield from parcels.values()
-
     def expire(self, now: float) -> None:
         """Time counts from one whole reply to the next, however a relay dribbles."""
-        self._spell_out()
-        stage = self._expected[0][0] if self._expected else None
         limits = {Stage.DATA: self._timeouts.data, Stage.DOT: self._timeouts.dot}
-        if now - self._progress > limits.get(stage or Stage.MAIL, self._timeouts.command):
+        if now - self._progress > limits.get(self._expected.stage or Stage.MAIL, self._timeouts.command):
             self._end("no answer in time")
 
 

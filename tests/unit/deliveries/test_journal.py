@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.deliveries import journal
-from digest.deliveries.journal import MOST, Claim, Journal, orphaned, others
+from digest.deliveries.journal import Journal, orphaned, others
+from digest.deliveries.page import MOST, Claim
 from digest.errors import StoreError
 from digest.model.deliveries import Outcome, OutcomeKind
 
@@ -181,7 +182,8 @@ def left_behind(folder: Path) -> None:
 _WORKER = """
 import sys
 from pathlib import Path
-from digest.deliveries.journal import MOST, Journal
+from digest.deliveries.journal import Journal
+from digest.deliveries.page import MOST
 from digest.model.deliveries import Outcome, OutcomeKind
 
 kept, done, page = Journal(Path(sys.argv[1]), sys.argv[2]), 0, None

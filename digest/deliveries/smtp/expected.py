@@ -1,0 +1,81 @@
+"""What a relay still has to answer, in the order in which it was asked."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from digest.deliveries.outcome import Stage
+from digest.deliveries.smtp.parcel import Parcel
+
+Due = tuple[Stage | None, Parcel]
+"""One reply: to which command, for whose message. None for RSET, which says nothing of anybody."""
+
+
+class Expected:
+    """Nearly always it is four replies: a letter's acceptance, and three on the way to the next."""
+
+    def __init__(self) -> None:
+        self.steady: tuple[Parcel, Parcel] | None = None
+        """Those four in short: the letter that was dotted, and the one announced behind it in the same write."""
+        self._due: deque[Due] = deque()
+
+    def __bool__(self) -> bool:
+        return self.steady is not None or bool(self._due)
+
+    @property
+    def stage(self) -> Stage | None:
+        """What the next reply is to; None for RSET, and for nothing."""
+        if self.steady:
+            return Stage.DOT
+        return self._due[0][0] if self._due else None
+
+    def opening(self, parcel: Parcel, *, reset: bool = False) -> None:
+        """The commands that lead to a message are on their way."""
+        if reset:
+            self._due.append((None, parcel))
+        self._due.extend(((Stage.MAIL, parcel), (Stage.RCPT, parcel), (Stage.DATA, parcel)))
+
+    def dot(self, parcel: Parcel) -> None:
+        """A message and its final dot are on their way."""
+        self._due.append((Stage.DOT, parcel))
+
+    def settle(self, following: Parcel) -> bool:
+        """Whether nothing but a dot is expected: then it and the opening of `following` are said in short."""
+        if len(self._due) != 1 or self._due[0][0] is not Stage.DOT:
+            return False
+        self.steady = self._due.popleft()[1], following
+        return True
+
+    def next(self) -> Due:
+        """The next reply is here: to what it is."""
+        self.spell_out()
+        return self._due.popleft()
+
+    def back(self, due: Due) -> None:
+        """That was no answer."""
+        self._due.appendleft(due)
+
+    def forgo(self, parcel: Parcel) -> None:
+        """What was not even said of a message will not be answered."""
+        while self._due and self._due[0][1] is parcel:
+            self._due.popleft()
+
+    def went_well(self) -> None:
+        """What is expected in short has come, but that the following message still waits to be asked for."""
+        if self.steady:
+            self._due.append((Stage.DATA, self.steady[1]))
+            self.steady = None
+
+    def spell_out(self) -> None:
+        """Expect reply by reply what is expected in short."""
+        if self.steady:
+            (parcel, following), self.steady = self.steady, None
+            self.dot(parcel)
+            self.opening(following)
+
+    def drained(self) -> list[Parcel]:
+        """Whom something is expected for, each once; and nothing is expected any more."""
+        self.spell_out()
+        parcels = {id(parcel): parcel for _, parcel in self._due}
+        self._due.clear()
+        return list(parcels.values())
