@@ -19,6 +19,10 @@ Expected outcomes (a 4xx reply, an unchanged feed) are values, not errors.
 
 from __future__ import annotations
 
+import re
+
+_CREDENTIALS = re.compile(r"(https?://)[^/\s]*@", re.IGNORECASE)
+
 
 class DigestError(Exception):
     """Something a person can act on; `about` names the file, key, line, URL or address."""
@@ -63,7 +67,15 @@ class StoreError(DigestError):
 
 
 class CollectError(DigestError):
-    """A source could not be read; what is known of it stays."""
+    """A source could not be read; what is known of it stays. No password of an address is told."""
+
+    def __init__(self, message: str, *, about: str = "") -> None:
+        super().__init__(discreet(message), about=discreet(about))
+
+
+def discreet(words: str) -> str:
+    """The same without the user and the password that an address in it may hold."""
+    return _CREDENTIALS.sub(r"\1", words) if "@" in words else words
 
 
 class FetchError(CollectError):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.collect.rhythm import silent_days
+from digest.errors import discreet
 from digest.service import alerting
 from digest.service.house import House, now
 from digest.store import sources
@@ -55,7 +56,7 @@ async def listed(house: House) -> tuple[Health, ...]:
     at = now()
     found = [_health(row, declared=row.slug in house.settings.sources, at=at) for row in rows]
     found += [
-        Health(slug, source.kind, source.url, None, None, 0, _not_yet(source.kind), True)
+        Health(slug, source.kind, discreet(source.url), None, None, 0, _not_yet(source.kind), True)
         for slug, source in house.settings.sources.items()
         if slug not in known
     ]
@@ -100,16 +101,16 @@ def _is_over(row: SourceRow) -> bool:
 
 
 async def _tell(house: House, tx: Tx, row: SourceRow) -> int:
-    at, since = now(), row.failing_since
+    at, since, url = now(), row.failing_since, discreet(row.url)
     if _is_over(row):
         if not await sources.alerted(tx, row.id, None):
             return 0
         key, title = f"source:{row.slug}:{row.alerted_at:%Y%m%dT%H%M%S}:over", f"{row.slug} can be read again"
-        lines = [f"The source {row.slug} ({row.url}) was read, and what it said in the meantime is in."]
+        lines = [f"The source {row.slug} ({url}) was read, and what it said in the meantime is in."]
         return await alerting.tell(house, tx, key=key, title=title, lines=lines, now=at)
     if not await sources.alerted(tx, row.id, at):
         return 0
-    lines = [f"The source {row.slug} ({row.url}) cannot be read: {row.last_error}"]
+    lines = [f"The source {row.slug} ({url}) cannot be read: {row.last_error}"]
     lines += [f"It was last read {row.last_success_at:%Y-%m-%d %H:%M} UTC."] if row.last_success_at else []
     lines += [_next(row), "Nothing known is lost. You get another note when it can be read again."]
     key = f"source:{row.slug}:{since or at:%Y%m%dT%H%M%S}"
@@ -126,7 +127,7 @@ def _health(row: SourceRow, *, declared: bool, at: datetime) -> Health:
     return Health(
         row.slug,
         row.kind,
-        row.adopted_url or row.url,
+        discreet(row.adopted_url or row.url),
         row.last_success_at,
         row.next_check_at,
         row.failures,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import json
 import re
+from ipaddress import ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -80,11 +82,34 @@ def _mail_domain(name: str) -> str:
     return name
 
 
+def _private_place(text: str) -> str:
+    with contextlib.suppress(ValueError):
+        ip_network(text.strip("[]"), strict=False)
+        return text
+    if not re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9_.-]+", text):
+        raise ValueError(
+            f'"{text}" is no network, address or host; write it like "10.0.0.0/8" or "intranet.example.org"'
+        )
+    return text
+
+
+def web_url(url: str) -> None:
+    """Raise ValueError for what is no address to read from."""
+    try:
+        parts = urlsplit(url)
+        right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        raise ValueError(f"url is no address: {error}") from None
+    if not right:
+        raise ValueError(f'url "{url}" must begin with http:// or https://, and name a host')
+
+
 Zone = Annotated[str, AfterValidator(_zone)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
 Language = Annotated[str, AfterValidator(_language)]
 RelayUrl = Annotated[str, AfterValidator(_relay_url)]
 SiteUrl = Annotated[str, AfterValidator(_site_url)]
 Domain = Annotated[str, AfterValidator(_domain)]
+PrivatePlace = Annotated[str, AfterValidator(_private_place)]
 MailDomain = Annotated[str, AfterValidator(_mail_domain)]
 Schedule = Annotated[str, AfterValidator(_schedule)]

@@ -13,6 +13,8 @@ from pydantic import BeforeValidator
 _UNITS = {"ms": 0.001, "s": 1, "sec": 1, "min": 60, "m": 60, "h": 3600, "hour": 3600, "d": 86_400, "day": 86_400}
 _UNITS |= {"second": 1, "minute": 60, "week": 604_800, "w": 604_800}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)")
+LONGEST = timedelta(days=3653)
+"""What is longer was not meant, and leads out of the calendar."""
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*(s|min|h|day)")
 _EACH = {"s": 1, "min": 60, "h": 3600, "day": 86_400}
 
@@ -28,7 +30,10 @@ def duration(text: object) -> timedelta:
     unit = match and (_UNITS.get(match[2]) or _UNITS.get(match[2].removesuffix("s")))
     if not match or not unit:
         raise ValueError(f'"{text}" is no duration; write it like "10 s", "30 min", "48 h" or "2 days"')
-    return timedelta(seconds=float(match[1]) * unit)
+    seconds = float(match[1]) * unit
+    if seconds > LONGEST.total_seconds():
+        raise ValueError(f'"{text}" is too long; ten years are the most')
+    return timedelta(seconds=seconds)
 
 
 def rate(text: object) -> float | None:

@@ -6,7 +6,6 @@ import email.utils
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
@@ -16,11 +15,13 @@ from digest.settings.kinds import (
     Language,
     Mailbox,
     MailDomain,
+    PrivatePlace,
     RelayUrl,
     Schedule,
     SiteUrl,
     Zone,
     tables,
+    web_url,
     whole_number,
 )
 from digest.settings.quantities import Duration, Rate, Words, listed, table
@@ -63,7 +64,7 @@ class Engine(Section):
 
 
 class Fetch(Section):
-    allow_private: Words = ()
+    allow_private: Annotated[tuple[PrivatePlace, ...], BeforeValidator(listed)] = ()
     gap: Duration = timedelta(seconds=1)
 
 
@@ -174,8 +175,8 @@ class Source(Named):
 
     @model_validator(mode="after")
     def readable(self) -> Self:
-        if self.kind != "folder" and urlsplit(self.url).scheme not in ("http", "https"):
-            raise ValueError(f'url "{self.url}" must begin with http:// or https://')
+        if self.kind != "folder":
+            web_url(self.url)
         if (self.kind == "hook") != (self.secret is not None):
             raise ValueError("a hook, and only a hook, needs a secret: what its signatures are made with")
         return self

@@ -98,3 +98,17 @@ def test_a_source_that_nobody_asked_is_unread_too(desk: Desk) -> None:
         nine_days_ago = datetime.now(UTC) - timedelta(days=9, hours=1)
         database.execute("update sources set last_success_at = ?", [f"{nine_days_ago:%Y-%m-%dT%H:%M:%S.%fZ}"])
     assert ["notes unread for 9 days"] == desk.done("editions", "preview", "newsflash", "--json").json()["stale"]
+
+
+@pytest.mark.long
+def test_no_password_of_a_source_is_told(desk: Desk, site: Site) -> None:
+    """In no table, error, list or note, whatever kind of source it is."""
+    secret = site.url.replace("//", "//ann:s3cret@")
+    kinds = ("feed", "wordpress", "page")
+    desk.declare(sources="".join(web_source(kind, kind, f"{secret}/{kind}") for kind in kinds) + ALERTS)
+    said = [desk.run("collect", *options, COLUMNS="300") for options in ([], [], ["--json"])]
+    said += [desk.run("sources", *words, COLUMNS="300") for words in (["list"], ["list", "--json"], ["test", "page"])]
+    with sqlite3.connect(desk.folder / "var/digest.db") as database:
+        notes = database.execute("select message from notes").fetchall()
+    assert 6 == len(notes)
+    assert "s3cret" not in f"{said} {notes}"

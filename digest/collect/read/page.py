@@ -9,7 +9,7 @@ from digest.collect.apart import apart
 from digest.collect.document import Read, read
 from digest.collect.links import absolute, canonical_link
 from digest.collect.read.reading import Asked, Reading
-from digest.errors import CollectError, FetchError, ParseError
+from digest.errors import CollectError, FetchError, ParseError, discreet
 from digest.fetch import Fetcher, Response
 from digest.settings import Site, Source
 
@@ -39,7 +39,7 @@ async def read_page(source: Source, site: Site, fetcher: Fetcher, asked: Asked) 
             moved_to = answered.url if answered.moved_for_good else ""
         complaints.extend(document.complaints)
         if canonical_link(url) in seen:
-            complaints.append(f"{url}: next leads back to a page already read")
+            complaints.append(f"{discreet(url)}: next leads back to a page already read")
             url = ""
         if url and len(seen) >= source.max_pages > 1:
             complaints.append(f"more pages follow; read {source.max_pages} (max_pages)")

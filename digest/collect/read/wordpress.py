@@ -17,7 +17,7 @@ from digest.collect.links import absolute, canonical_link
 from digest.collect.parse.wordpress import find_links
 from digest.collect.read.feed import read_feed
 from digest.collect.read.reading import Asked, Reading
-from digest.errors import CollectError, FetchError, ParseError
+from digest.errors import CollectError, FetchError, ParseError, discreet
 from digest.fetch import Fetcher, Response
 from digest.settings import Site, Source
 
@@ -60,7 +60,7 @@ async def read_wordpress(source: Source, site: Site, fetcher: Fetcher, asked: As
             pass
     feed = canonical_link(absolute(links.get("feed") or "feed/", home)) or f"{home}feed/"
     reading = await _feed_instead(feed, why, fetcher, asked, own=source.url)
-    note = f"the REST API is closed ({why}); read {feed} instead"
+    note = f"the REST API is closed ({why}); read {discreet(feed)} instead"
     moved_to = _home(feed, reading.moved_to, home)
     yield replace(reading, complaints=(note, *reading.complaints), moved_to=moved_to)
 
