@@ -1,11 +1,11 @@
-"""Who stands between us and a visitor."""
+"""Who stands between us and a visitor, and who may read our figures."""
 
 from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from digest.settings.quantities import listed
 from digest.settings.sections import Section
@@ -21,6 +21,8 @@ def _network(text: str) -> str:
 
 class Web(Section):
     proxies: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], BeforeValidator(listed)] = ()
+    metrics: Annotated[SecretStr, Field(min_length=24)] | None = None
+    """What a monitoring system bears to read `/metrics`; without it there is none."""
 
     @property
     def trusted(self) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 
 from digest.errors import StoreError
 from digest.service.house import House
-from digest.web import errors, health, hooks, public, style
+from digest.web import errors, health, hooks, metrics, public, style
 from digest.web.feeds import Feeds
 from digest.web.kept import SECONDS, Kept
 from digest.web.search import Index
@@ -21,7 +21,7 @@ def create(house: House, *, laid: bool = False, keep: float = SECONDS) -> Kept:
     for everybody is served as it was made, in seconds.
     """
     app = Starlette(
-        routes=[*health.routes, *style.routes, *hooks.routes, *public.routes],
+        routes=[*health.routes, *metrics.routes, *style.routes, *hooks.routes, *public.routes],
         exception_handlers={
             HTTPException: errors.refused,
             StoreError: errors.unavailable,

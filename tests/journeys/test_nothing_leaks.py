@@ -22,6 +22,7 @@ from tests.unit.subscribers.bounce_corpus import WHO, refusals
 pytestmark = pytest.mark.long
 
 KIM, NEW, ANA = "kim.okoro@mail.example.org", "kim@elsewhere.example", "ana.ruiz@mail.example.org"
+MONITOR = "only-for-tests-0123456789-abcdef"
 _LINK = re.compile(r"/(?:confirm|manage(?:/(?:address|export|move|back))?|unsubscribe)/([a-z0-9_.]{50,})")
 
 
@@ -117,10 +118,14 @@ def gone_through(story: Story) -> None:
 
 
 def published(story: Story) -> dict[str, str]:
-    """What anybody may fetch, and what operators publish."""
+    """What anybody may fetch, what operators publish, and what their monitoring reads."""
     paths = ["/", "/feeds/", "/editions/newsflash/", "/editions/newsflash/2025-05-30", "/metrics", "/health/ready"]
     paths += [f"/feeds/news.{form}" for form in ("atom", "rss", "json")]
-    return {path: httpx.get(f"{story.base}{path}", trust_env=False).text for path in paths}
+    with httpx.Client(base_url=story.base, trust_env=False, headers={"authorization": f"Bearer {MONITOR}"}) as reader:
+        found = {path: reader.get(path) for path in paths}
+    assert {200} == {answer.status_code for answer in found.values()}
+    assert 'digest_deliveries{digest="newsflash",state="accepted"}' in found["/metrics"].text
+    return {path: answer.text for path, answer in found.items()}
 
 
 def kept(folder: Path) -> dict[str, str]:
@@ -138,7 +143,8 @@ def test_nobody_who_was_forgotten_is_found(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.write("one", "First", "2025-05-06")
     with sinking() as sink:
-        desk.declare(sources=folder_source(tmp_path), smtp=sink.port)
+        watched = f'[web]\nmetrics = "{MONITOR}"\n'
+        desk.declare(sources=folder_source(tmp_path) + watched, smtp=sink.port)
         text = desk.config.read_text("utf-8")
         desk.config.write_text(text.replace(SENDER, f'{SENDER}bounces = "bounces@bounces.example.net"\n'), "utf-8")
         desk.done("collect")
