@@ -28,15 +28,11 @@ class Cleaned(NamedTuple):
     words: str
 
 
-def clean_html(value: str, *, base: str) -> str:
-    """Safe HTML with absolute addresses; what is too large or nested too deep comes out as plain paragraphs."""
-    return cleaned(legal(value), base=base).html
-
-
 def cleaned(value: str, *, base: str) -> Cleaned:
-    """The same with its words, of what is legal already.
+    """Safe HTML with absolute addresses, and its words, of what is legal already.
 
-    Takes time linear in its input, whatever that is: the sanitiser alone is quadratic in depth.
+    What is too large or nested too deep comes out as plain paragraphs: it takes time linear in its input, whatever
+    that is, where the sanitiser alone is quadratic in depth.
     """
     source = value.strip()
     if not source:

@@ -45,8 +45,11 @@ class Kept:
     unchanged: int = 0
     changed: bool = False
     complaints: tuple[str, ...] = ()
+    again: bool = False
+    """Whether something was not taken, and must be told again."""
 
     def add(self, other: Kept) -> None:
+        self.again = self.again or other.again
         self.new += other.new
         self.revised += other.revised
         self.unchanged += other.unchanged
@@ -63,7 +66,7 @@ async def keep(tx: Tx, known: Sequence[Known], keeper: Keeper) -> Kept:
     except (IntegrityError, DataError, StatementError, ValueError) as error:
         if len(known) == 1:
             title = known[0].item.title[:80]
-            return Kept(complaints=(f"{title}: could not be stored: {str(error).splitlines()[0][:200]}",))
+            return Kept(again=True, complaints=(f"{title}: could not be stored: {str(error).splitlines()[0][:200]}",))
     kept = Kept()
     for each in known:
         kept.add(await keep(tx, [each], keeper))

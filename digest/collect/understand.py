@@ -20,11 +20,20 @@ def understand(items: Sequence[Known], source: Source, now: datetime) -> list[Kn
     """Each once, what begins an announcement before its translations, the oldest first."""
     known = list(distinct(items))
     if source.hold_future:
-        known = [each for each in known if each.item.published_at is None or each.item.published_at <= now]
+        known = [each for each in known if not _is_to_come(each, now)]
     # What has no date is taken for new; the first in a document is the newest.
     known.reverse()
     known.sort(key=lambda each: (bool(each.item.translation_of), min(each.item.published_at or now, now)))
     return known
+
+
+def holds_back(items: Sequence[Known], source: Source, now: datetime) -> bool:
+    """Whether something waits for its time, so that the same document must be read again."""
+    return source.hold_future and any(_is_to_come(each, now) for each in items)
+
+
+def _is_to_come(known: Known, now: datetime) -> bool:
+    return known.item.published_at is not None and known.item.published_at > now
 
 
 def how_to_read(source: Source, settings: Settings, now: datetime) -> How:

@@ -16,7 +16,7 @@ from digest.collect.keep import Keeper, Kept, keep
 from digest.collect.moving import moved
 from digest.collect.read import Reading, read_source
 from digest.collect.rhythm import next_try, retry, usual_days
-from digest.collect.understand import baseline, how_to_read, rank, understand
+from digest.collect.understand import baseline, holds_back, how_to_read, rank, understand
 from digest.errors import CollectError, DigestError, FetchError
 from digest.fetch import Fetcher
 from digest.settings import Settings, Source
@@ -136,6 +136,7 @@ class Visit:
         for start in range(0, len(known), AT_ONCE):
             async with self.store.write() as tx:
                 self._kept.add(await keep(tx, known[start : start + AT_ONCE], self._keeper(older)))
+        self._kept.again = self._kept.again or holds_back(reading.items, self.source, self.now)
         self._count += len(known)
         self._seen.add(known)
         return [*complaints, *troubles]
@@ -154,8 +155,7 @@ class Visit:
                 self.row.id,
                 at=self.now,
                 next_check_at=after,
-                # What could not be stored must be told again.
-                validators=Validators() if kept.complaints else memory.validators(reading, self._how),
+                validators=Validators() if kept.again else memory.validators(reading, self._how),
                 whole=reading.whole and not reading.not_modified,
                 move=self._move(reading),
                 rhythm=Rhythm(days=usual_days(dates), last=last) if kept.new else None,

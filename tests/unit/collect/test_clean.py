@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.collect.clean import clean_html
+from digest.collect.clean import cleaned
 from digest.collect.links import canonical_link, link_key
-from digest.collect.text import html_text, is_cut, shorten, teaser, title_key, title_text
+from digest.collect.text import html_text, is_cut, legal, shorten, teaser, title_key, title_text
 
 ANY = st.text(max_size=300)
 PIECES = [
@@ -20,6 +20,10 @@ PIECES = [
     *("&lt;", "&#60;script&#62;", '"', "'", "text"),
 ]
 TAGGY = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
+
+
+def clean_html(value: str, *, base: str) -> str:
+    return cleaned(legal(value), base=base).html
 
 
 @pytest.mark.parametrize(

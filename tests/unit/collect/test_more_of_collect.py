@@ -8,6 +8,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from PIL import Image
 from sqlalchemy import select
 
@@ -96,6 +97,18 @@ def test_an_item_that_changes_its_language_leaves_no_other_behind(both: Any, pre
         press.site.serve("/spoken.rss", feed.format(said).encode())
         assert "" == both.collect()["rss"].error
         assert [languages] == [[version.language for version in each.versions] for each in both.listed()]
+
+
+@pytest.mark.parametrize("hold", [True, False])
+def test_what_is_dated_in_the_future(house: Any, press: Any, hold: bool) -> None:
+    """Held back until then where that was asked for, though its document never changes; else it is there at once."""
+    item = "<item><title>A</title><guid>a</guid><pubDate>Tue, 02 Jun 2026 08:00:00 GMT</pubDate></item>"
+    body = f"<rss version='2.0'><channel>{item}{item.replace('A', 'B').replace('>a<', '>b<').replace('2026', '2025')}"
+    press.site.serve("/early.rss", f"{body}</channel></rss>".encode(), ETag='"same"')
+    house.sources = {"rss": {"kind": "feed", "url": f"{press.site.url}/early.rss", "hold_future": hold}}
+    counts = [house.collect(now=NOW + timedelta(hours=each))["rss"].new for each in (0, 10, 22, 23)]
+    assert ([1, 0, 1, 0] if hold else [2, 0, 0, 0]) == counts
+    assert all(each.effective_at <= NOW + timedelta(hours=22) for each in house.listed())
 
 
 def test_due(house: Any, press: Any) -> None:
