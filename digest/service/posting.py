@@ -33,7 +33,7 @@ _OBJECTS = 100_000
 
 def context(house: House) -> Context:
     """One for a process: it remembers which relays were down. ConfigError for a key that cannot sign, or is open."""
-    _settle_in()
+    settle_in()
     worker = secrets.token_hex(8)
     # Asked for at each shard; a mailing has a letter for each language.
     compiled = lru_cache(maxsize=32)(partial(_compiled, house))
@@ -62,10 +62,12 @@ def context(house: House) -> Context:
 
 
 @cache
-def _settle_in() -> None:
-    """Once a process: what is loaded by now stays, and a full collection that went through it would hold up letters.
+def settle_in() -> None:
+    """Once a process: what is loaded by now stays, and a full collection that went through it would hold up letters
+    and pages for some 80 ms.
 
-    A letter leaves no circles behind: to look for some after every 700 new objects costs more than it finds.
+    A letter leaves no circles behind, a page few: to look for some after every 700 new objects costs more than it
+    finds.
     """
     gc.freeze()
     gc.set_threshold(_OBJECTS)

@@ -21,7 +21,7 @@ def create(house: House, *, laid: bool = False, keep: float = SECONDS) -> Kept:
     for everybody is served as it was made, in seconds.
     """
     app = Starlette(
-        routes=[*health.routes, *metrics.routes, *style.routes, *hooks.routes, *public.routes],
+        routes=[*public.routes, *health.routes, *metrics.routes, *style.routes, *hooks.routes],
         exception_handlers={
             HTTPException: errors.refused,
             StoreError: errors.unavailable,

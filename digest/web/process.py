@@ -19,6 +19,7 @@ from digest.engine.clock import Clock
 from digest.errors import UsageError
 from digest.service import collecting, joining, keeping, mailbox, publishing, rounds, ticking, witness, working
 from digest.service.house import House, now, opened
+from digest.service.posting import settle_in
 from digest.settings import Settings
 from digest.web.app import create
 from digest.web.protocol import protocol
@@ -64,6 +65,7 @@ async def run(settings: Settings, roles: Roles, *, host: str, port: int, say: Ca
             await stack.enter_async_context(Clock(lambda: _watch(house), every=WATCH))
             if settings.bounces.imap:
                 await stack.enter_async_context(Clock(lambda: _poll(house), every=settings.bounces.every))
+        settle_in()
         await stop.wait()
         say("Stopping: what is under way is finished first.")
 

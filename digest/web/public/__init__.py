@@ -2,16 +2,17 @@
 
 from digest.web.public import announcements, editions, front, joining, leaving, managing, media, moving, taking
 
+# The first that fits answers, and what letters lead to is asked for most.
 routes = [
+    *leaving.routes,
+    *managing.routes,
+    *joining.routes,
+    *moving.routes,
+    *taking.routes,
     *front.routes,
     *announcements.routes,
     *editions.routes,
     *media.routes,
-    *joining.routes,
-    *leaving.routes,
-    *managing.routes,
-    *moving.routes,
-    *taking.routes,
 ]
 
 __all__ = ["routes"]
