@@ -26,7 +26,8 @@ def build(
     from digest.web import laying
 
     async def built(house: House) -> tuple[Built, tuple[Path, ...]]:
-        return await publishing.build(house, out), await laying.lay_out(house, out) if out is not None else ()
+        report = await publishing.build(house, out)
+        return report, await laying.lay_out(house, out, report.files) if out is not None else ()
 
     report, pages = within(built)
     table(

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import gzip
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
+
+from digest.errors import UsageError
 
 LAID = ".laid"
 """Names what was laid out in a folder, so that what is no more can be taken away, and nothing else."""
 
 
 def lay(out: Path, public: str, body: bytes, packed: bytes | None = None, changed_at: datetime | None = None) -> Path:
-    """The file of a public path, and beside it the same packed."""
+    """The file of a public path, and beside it the same packed; raises UsageError where it cannot be written."""
     file = out / public.lstrip("/")
-    _replace(_packed(file), packed or gzip.compress(body, mtime=0), changed_at)
-    _replace(file, body, changed_at)
+    with _told(file):
+        _replace(_packed(file), packed or gzip.compress(body, mtime=0), changed_at)
+        _replace(file, body, changed_at)
     return file
 
 
@@ -44,6 +49,11 @@ def _replace(file: Path, body: bytes, changed_at: datetime | None) -> None:
 def clear(out: Path, folder: str, names: set[str]) -> None:
     """Take away what an earlier run laid out in `folder` and is no more; LAID there remembers."""
     laid = out / folder / LAID
+    with _told(laid):
+        _clear(out, folder, names, laid)
+
+
+def _clear(out: Path, folder: str, names: set[str], laid: Path) -> None:
     before = set(laid.read_text().splitlines()) if laid.is_file() else set()
     for name in sorted(before - names):
         file = out / name
@@ -53,4 +63,13 @@ def clear(out: Path, folder: str, names: set[str]) -> None:
             _packed(file).unlink(missing_ok=True)
             if file.parent not in (out, out / folder) and not any(file.parent.iterdir()):
                 file.parent.rmdir()
-    _replace(laid, "".join(f"{name}\n" for name in sorted(names)).encode(), None)
+    if names or before:
+        _replace(laid, "".join(f"{name}\n" for name in sorted(names)).encode(), None)
+
+
+@contextmanager
+def _told(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror or error}", about=str(file)) from error

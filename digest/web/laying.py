@@ -1,9 +1,14 @@
-"""The pages of the editions as files, for a plain web server: what a visitor gets, byte for byte."""
+"""The pages of the editions as files, for a plain web server: what a visitor gets, byte for byte.
+
+With them go the pictures that they, and the feeds, show from here.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +22,14 @@ from digest.web.kept import Kept
 from digest.web.public.editions import PUBLISHED
 
 FOLDER = "editions"
-_OURS = re.compile(rb'(?:src|content)="[^"]*?(/media/[0-9a-f]{64})"')
+MEDIA = "media"
+_OURS = re.compile(rb'"[^"]*?(/media/[0-9a-f]{64})"')
 
 
-async def lay_out(house: House, out: Path) -> tuple[Path, ...]:
-    """Write each digest's list of editions and each edition below `out/editions`, with the pictures and the style.
+async def lay_out(house: House, out: Path, feeds: Iterable[Path] = ()) -> tuple[Path, ...]:
+    """Write each digest's list of editions and each edition below `out/editions`, with the style and all pictures.
+
+    `feeds` are files laid out before, whose pictures go with them.
 
     A page stands as `index.html` in a folder of its address. What was withdrawn since the last time is taken away.
     """
@@ -32,13 +40,17 @@ async def lay_out(house: House, out: Path) -> tuple[Path, ...]:
             labels = [each.label for each in await editions.listed(tx, slug) if each.status in PUBLISHED]
         for address in (f"/{FOLDER}/{slug}/", *(f"/{FOLDER}/{slug}/{label}" for label in labels)):
             pages[address] = await _got(served, address)
-    for picture in sorted({found.decode() for body in pages.values() for found in _OURS.findall(body)}):
-        if body := await _got(served, picture):
-            lay(out, picture, body)
+    await _lay_pictures(served, out, chain(pages.values(), (file.read_bytes() for file in feeds)))
     lay(out, "/static/style.css", await _got(served, "/static/style.css"))
     files = tuple(lay(out, f"{address.rstrip('/')}/index.html", body) for address, body in pages.items() if body)
     clear(out, FOLDER, {file.relative_to(out).as_posix() for file in files})
     return files
+
+
+async def _lay_pictures(served: Kept, out: Path, documents: Iterable[bytes]) -> None:
+    shown = {found.decode() for body in documents for found in _OURS.findall(body)}
+    laid = [lay(out, picture, body) for picture in sorted(shown) if (body := await _got(served, picture))]
+    clear(out, MEDIA, {file.relative_to(out).as_posix() for file in laid})
 
 
 async def _got(served: Kept, address: str) -> bytes:

@@ -35,7 +35,11 @@ def house(desk: Desk) -> Desk:
 
 def files(house: Desk, folder: str) -> dict[str, bytes]:
     root = house.folder / folder
-    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*.*") if path.suffix != ".gz"}
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in root.rglob("*")
+        if path.is_file() and path.suffix != ".gz"
+    }
 
 
 def test_a_retraction_reaches_everything(house: Desk) -> None:
@@ -55,9 +59,27 @@ def test_a_retraction_reaches_everything(house: Desk) -> None:
     assert len(list(media.iterdir())) == 1
     house.done("collect")
     assert len(list(media.iterdir())) == 1
+    house.done("feeds", "build", "--out", "before")
+    assert [2, 1] == [sum(len(Path(name).name) == 64 for name in tree) for tree in (before, files(house, "before"))]
     page = shown(house, "/editions/newsflash/2025-05-30")
     assert "Number two" in page
     assert "Number one" not in page
+
+
+def test_a_tree_for_a_file_server_holds_the_pictures_of_its_feeds(desk: Desk) -> None:
+    """Also where no edition shows them; and a place that cannot be written to is told."""
+    out = io.BytesIO()
+    Image.new("RGB", (30, 20), "teal").save(out, "PNG")
+    desk.write("one", "Number one", "2025-05-06", picture="one.png")
+    (desk.folder / "notes/one.png").write_bytes(out.getvalue())
+    desk.declare(sources=folder_source(desk.folder))
+    desk.done("collect")
+    desk.done("feeds", "build", "--out", "public")
+    tree = files(desk, "public")
+    (picture,) = (name for name in tree if name.startswith("media/") and not name.endswith(".laid"))
+    assert all(f"/{picture}" in tree[f"feeds/news.{form}"].decode() for form in ("atom", "rss", "json"))
+    ran = desk.run("feeds", "build", "--out", "digest.toml")
+    assert (2, True) == (ran.status, "digest.toml/feeds/feed.css: cannot be written" in ran.err)
 
 
 def shown(house: Desk, path: str) -> str:
