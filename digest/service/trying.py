@@ -156,7 +156,9 @@ def toml(source: Source) -> str:
     """The section that declares a source; TOML writes such strings as JSON does."""
     lines = [f"[sources.{source.slug}]", f"kind = {json.dumps(source.kind)}", f"url = {_text(source.url)}"]
     if source.kind == "page":
-        said = {key: value for key, value in source.select.model_dump().items() if value}
+        # What is unsaid has a default, so that an empty one must be said where that is not empty.
+        unsaid = type(source.select)().model_dump()
+        said = {key: value for key, value in source.select.model_dump().items() if value or unsaid[key]}
         lines.append(f"select = {{ {', '.join(f'{key} = {_text(value)}' for key, value in said.items())} }}")
     return "\n".join(lines)
 

@@ -74,6 +74,15 @@ def test_a_listing_page(desk: Desk, site: Site) -> None:
     assert ("Matches" in said, "select = {" in said) == (True, True)
 
 
+def test_a_listing_page_without_dates(desk: Desk, site: Site) -> None:
+    """The section says that there are none, and read by it the page gives the same."""
+    desk.declare(sources=folder_source(desk.folder))
+    site.serve("/", page().replace(b'class="date"', b""), Content_Type="text/html")
+    found = desk.done("sources", "test", f"{site.url}/", "--json").json()
+    desk.declare(sources=found["toml"])
+    assert [3, 3] == [len(found["items"]), desk.done("collect", "--json").json()[0]["new"]]
+
+
 def test_what_offers_nothing(desk: Desk, site: Site) -> None:
     """Each way says why not; exit 1."""
     desk.declare(sources=folder_source(desk.folder))
