@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import sqlite3
+
+import pytest
 
 from tests.builders import Desk, folder_source
 from tests.fakes import sinking
@@ -77,15 +80,32 @@ def test_one_person_is_shown_whole_and_forgotten(desk: Desk) -> None:
     assert desk.run("subscribers", "add", "ana@example.org", "--digest", "newsflash").status == 2
 
 
+@pytest.mark.long
 def test_a_wave_of_suppressions_is_undone(desk: Desk) -> None:
-    """By domain and date; not without saying which, and never a complaint by accident."""
+    """By domain and date, what is before, after and elsewhere staying; not without saying which, and never a
+    complaint by accident.
+    """
     desk.declare()
-    for email in ("ana@big.example", "bo@big.example", "cy@small.example"):
+    waves = {"old@big.example": "2026-03-01", "ana@big.example": "2026-04-02", "bo@big.example": "2026-04-03"}
+    waves |= {"cy@small.example": "2026-04-02", "di@notbig.example": "2026-04-02", "new@big.example": "2026-04-04"}
+    waves |= {"angry@big.example": "2026-04-02"}
+    (desk.folder / "people.csv").write_text("\n".join(["email", *waves]), "utf-8")
+    desk.done("subscribers", "import", "people.csv", "--digest", "newsflash", "--confirmed")
+    for email in waves:
         desk.done("suppressions", "add", email, "--source", "a storm")
+    with sqlite3.connect(desk.folder / "var/digest.db") as ledger:
+        for email, day in waves.items():
+            ledger.execute("update suppressions set at = ? where email = ?", (f"{day}T08:00:00.000000Z", email))
+        ledger.execute("update suppressions set reason = 'complaint' where email = 'angry@big.example'")
     assert desk.run("suppressions", "remove").status == 2
-    desk.done("suppressions", "remove", "--domain", "big.example", "--since", "2020-01-01")
+    window = ("--since", "2026-04-02", "--until", "2026-04-04")
+    undone = desk.done("suppressions", "remove", "--domain", "big.example", *window)
+    assert "2 addresses may be written to again.\n" == undone.out
     left = desk.done("suppressions", "list", "--json").json()
-    assert [("cy@small.example", "operator", "a storm")] == [
-        (each["email"], each["reason"], each["source"]) for each in left
-    ]
+    gone = {"ana@big.example", "bo@big.example"}
+    assert waves.keys() - gone == {each["email"] for each in left}
+    assert {"a storm"} == {each["source"] for each in left}
+    with sqlite3.connect(desk.folder / "var/digest.db") as ledger:
+        open_ = ledger.execute("select email from subscribers where not suppressed").fetchall()
+    assert gone == {email for (email,) in open_}
     assert desk.run("suppressions", "list", "--reason", "bad luck").status == 2
