@@ -12,6 +12,7 @@ from datetime import datetime
 
 from digest.deliveries import proof
 from digest.model.deliveries import MailingKind
+from digest.model.subscribers import EVERYBODY, Segment
 from digest.store import audiences, mailings
 from digest.store.database import Store, Tx
 from digest.store.mailings import LetterRow
@@ -34,13 +35,14 @@ async def seal(
     digest: str,
     key_id: str,
     letters: Sequence[LetterRow],
+    segment: Segment = EVERYBODY,
     now: datetime,
     start_at: datetime,
 ) -> int:
     """The mailing of an edition's revision, made now if there is none; its row. `freeze` it afterwards.
 
-    Everybody confirmed and not suppressed is owed the variant of their language, else variant 0; of a correction,
-    only whom its kind is for. Nothing goes out before `start_at`, nor before all are owed theirs.
+    Everybody of the segment who is confirmed and not suppressed is owed the variant of their language, else variant
+    0; of a correction, only whom its kind is for. Nothing goes out before `start_at`, nor before all are owed theirs.
     """
     mailing = await mailings.add(
         tx,
@@ -49,6 +51,7 @@ async def seal(
         kind=kind,
         digest=digest,
         key_id=key_id,
+        segment=segment,
         now=now,
         start_at=start_at,
     )
@@ -58,7 +61,7 @@ async def seal(
         return known.id
     await mailings.add_letters(tx, mailing, letters)
     await audiences.fix(tx, mailing)
-    audience = await audiences.count(tx, digest, now, most=AT_ONCE + 1)
+    audience = await audiences.count(tx, digest, now, segment=segment, most=AT_ONCE + 1)
     if audience <= AT_ONCE:
         first = proof.proof_size(audience)
         while not await audiences.freeze(tx, mailing, first=first, size=proof.SHARD, limit=AT_ONCE + 1, now=now):
@@ -76,7 +79,7 @@ async def freeze(store: Store, *, now: datetime, clock: Callable[[], float] = ti
 
 async def _freeze(store: Store, mailing: int, now: datetime, clock: Callable[[], float]) -> None:
     async with store.read() as tx:
-        first = proof.proof_size(await audiences.roughly(tx, (await mailings.get(tx, mailing)).digest))
+        first = proof.proof_size(await audiences.roughly(tx, mailing))
     limit, over, hold = AT_ONCE, False, _HOLD if store.is_sqlite else _HOLD_A_ROW
     while not over:
         begun = clock()

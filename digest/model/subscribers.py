@@ -79,3 +79,6 @@ class Segment:
     attributes: tuple[tuple[str, str], ...] = ()
     """(name, value), all of which must hold."""
     joined_since: datetime | None = None
+
+
+EVERYBODY = Segment()

@@ -160,6 +160,7 @@ async def _owe_mail(
         digest=edition.digest,
         key_id=house.keys.current,
         letters=sealed,
+        segment=house.digest(edition.digest).audience.segment,
         now=now(),
         start_at=now() + grace,
     )

@@ -8,10 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 from digest.errors import UsageError
-from digest.model.subscribers import Basis, Segment, Subscriber, Subscription, SubscriptionState
+from digest.model.subscribers import EVERYBODY, Basis, Segment, Subscriber, Subscription, SubscriptionState
 from digest.service.house import House, now
 from digest.store import attributes
-from digest.store.subscribers import EVERYBODY
 from digest.subscribers import csvfile, entering, flow, leaving
 from digest.subscribers.address import Refused
 from digest.subscribers.consent import Entering

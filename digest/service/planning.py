@@ -18,7 +18,7 @@ async def planned(house: House, tx: Tx, digest: Digest, count: int, *, start: da
     sender, at = house.settings.senders[digest.sender], now()
     shares = [Share(count=count, limits=sender.limits)]
     for domain, limits in sender.domains.items():
-        people = await audiences.count(tx, digest.slug, at, domain=domain)
+        people = await audiences.count(tx, digest.slug, at, segment=digest.audience.segment, domain=domain)
         shares.append(Share(count=min(count, people), limits=limits, domain=domain))
     zone = ZoneInfo(digest.timezone) if digest.timezone else house.settings.site.zone
     return plan.words(shares, start=max(start, at), now=at, zone=zone)

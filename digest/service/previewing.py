@@ -73,7 +73,8 @@ async def preview(
             _, draft = await held(tx, digest, label)
         else:
             draft = await flow.draft(tx, digest, window=window(at))
-        audience, languages = await audiences.count(tx, slug, now()), await audiences.languages(tx, slug)
+        audience = await audiences.count(tx, slug, now(), segment=digest.audience.segment)
+        languages = await audiences.languages(tx, slug)
         plan = await planned(house, tx, digest, audience, start=now() + digest.grace)
     if draft.empty:
         owed = len(draft.chosen.all)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import email.utils
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
+from digest.model.subscribers import Segment
 from digest.settings.kinds import (
     Domain,
     Language,
@@ -207,6 +208,20 @@ class DigestSection(Section):
     match: Match = Match()
 
 
+class Audience(Section):
+    """Some of a digest's subscribers; what is not given does not choose, all that is given must hold."""
+
+    language: Language | None = None
+    attributes: Annotated[dict[str, str], BeforeValidator(table)] = {}
+    joined_since: date | None = None
+
+    @property
+    def segment(self) -> Segment:
+        since = datetime.combine(self.joined_since, time(), UTC) if self.joined_since else None
+        chosen = tuple((name.lower(), value) for name, value in self.attributes.items())
+        return Segment(language=self.language or "", attributes=chosen, joined_since=since)
+
+
 class Digest(Named):
     title: str = ""
     subject: str = "{{ edition.title }} {{ edition.date | month_year }}"
@@ -214,6 +229,7 @@ class Digest(Named):
     notes: str | None = None
     ping: SecretUrl | None = None
     schedule: Schedule
+    audience: Annotated[Audience, BeforeValidator(table)] = Audience()
     timezone: Zone | None = None
     language: Language | None = None
     approval: Literal["auto", "manual"] = "auto"

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, func, insert, literal, or_, select, update
 
+from digest.model import codec
 from digest.model.deliveries import DeliveryState, MailingKind, MailingStatus, millis
-from digest.model.subscribers import SubscriptionState
-from digest.store import shards
+from digest.model.subscribers import EVERYBODY, Segment, SubscriptionState
+from digest.store import attributes, shards
 from digest.store.database import Tx
 from digest.store.mailings import OUT
 from digest.store.schema import deliveries, letters, mailings, subscribers, subscriptions
@@ -17,15 +18,36 @@ from digest.store.schema import deliveries, letters, mailings, subscribers, subs
 _S = subscriptions.c
 
 
-async def count(tx: Tx, digest: str, now: datetime, *, most: int | None = None, domain: str = "") -> int:
+async def count(
+    tx: Tx,
+    digest: str,
+    now: datetime,
+    *,
+    segment: Segment = EVERYBODY,
+    most: int | None = None,
+    domain: str = "",
+) -> int:
     """How many would be written to, were it sealed now, all or those of a domain; counts no further than `most`."""
     there = [subscribers.c.email_norm.endswith(f"@{domain}", autoescape=True)] if domain else []
-    who = select(_S.subscriber_id).select_from(_people()).where(_entitled(digest, now), *there).limit(most).subquery()
+    who = (
+        select(_S.subscriber_id)
+        .select_from(_people())
+        .where(_entitled(digest, now), *there, *_of(segment))
+        .limit(most)
+        .subquery()
+    )
     return int((await tx.execute(select(func.count()).select_from(who))).scalar_one())
 
 
-async def roughly(tx: Tx, digest: str) -> int:
-    """How many are confirmed, some of whom may not be written to now; read from an index alone."""
+async def roughly(tx: Tx, mailing: int) -> int:
+    """How many a mailing is for that has no deliveries yet, some of whom may not be written to now.
+
+    Of everybody it is read from an index alone.
+    """
+    row = (await tx.execute(select(mailings).where(mailings.c.id == mailing))).one()
+    digest, segment = row.digest, codec.loads(Segment, row.segment)
+    if segment != EVERYBODY:
+        return await count(tx, digest, row.created_at, segment=segment)
     confirmed = (_S.digest == digest) & (_S.state == SubscriptionState.CONFIRMED)
     return int((await tx.execute(select(func.count()).select_from(subscriptions).where(confirmed))).scalar_one())
 
@@ -70,6 +92,7 @@ async def freeze(tx: Tx, mailing: int, *, first: int, size: int, limit: int, now
     room = first - row.audience if number < 2 else 0
     most = min(limit, room) if room > 0 else max(size, limit // size * size)
     who = _next(mailing, row.digest, row.reached, row.upto, row.created_at, await _variant(tx, mailing), now)
+    who = who.where(*_of(codec.loads(Segment, row.segment)))
     who = who.where(*await _corrected(tx, row.edition_id, row.revision, MailingKind(row.kind)))
     names = ["mailing_id", "subscriber_id", "variant", "state", "at"]
     added = insert(deliveries).from_select(names, who.order_by(_S.subscriber_id).limit(most))
@@ -116,6 +139,10 @@ async def _corrected(tx: Tx, edition: int, revision: int, kind: MailingKind) -> 
     asked = exists().where(theirs)
     out = exists().where(theirs, deliveries.c.state.in_(OUT))
     return [out] if kind is MailingKind.CORRECTION else [asked, ~out]
+
+
+def _of(segment: Segment) -> list[ColumnElement[bool]]:
+    return [] if segment == EVERYBODY else [attributes.within(segment)]
 
 
 def _people() -> FromClause:

@@ -9,7 +9,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
 from sqlalchemy.engine import Row
 
+from digest.model import codec
 from digest.model.deliveries import DeliveryState, MailingKind, MailingStatus, millis
+from digest.model.subscribers import EVERYBODY, Segment
 from digest.store import stopping
 from digest.store.database import Tx, insert_ignore
 from digest.store.schema import deliveries, editions, letters, mailings, shards
@@ -59,12 +61,19 @@ async def add(
     kind: MailingKind = MailingKind.EDITION,
     digest: str,
     key_id: str,
+    segment: Segment = EVERYBODY,
     now: datetime,
     start_at: datetime,
 ) -> int | None:
     """A new mailing's id; None when the edition's revision has one of that kind already."""
     values = {"edition_id": edition_id, "revision": revision, "kind": kind, "digest": digest, "key_id": key_id}
-    values |= {"status": MailingStatus.PROVING, "created_at": now, "start_at": start_at, "active_at": start_at}
+    values |= {
+        "segment": codec.dumps(segment),
+        "status": MailingStatus.PROVING,
+        "created_at": now,
+        "start_at": start_at,
+        "active_at": start_at,
+    }
     row = await tx.execute(insert_ignore(tx, mailings).values(**values).returning(mailings.c.id))
     return row.scalar_one_or_none()
 

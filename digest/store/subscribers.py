@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, func, select, update
 
-from digest.model.subscribers import Basis, Segment, Subscriber, Subscription, SubscriptionState
+from digest.model.subscribers import EVERYBODY, Basis, Segment, Subscriber, Subscription, SubscriptionState
 from digest.store import attributes, diary, suppressions
 from digest.store.database import Tx, among, insert_ignore, many
 from digest.store.schema import subscribers, subscriptions
@@ -18,7 +18,6 @@ _STANDING = [
     subscriptions.c.subscriber_id.label("subscriber"),
     *(subscriptions.c[name] for name in Subscription.__dataclass_fields__ if name != "subscriber"),
 ]
-EVERYBODY = Segment()
 # Built once: every page that a letter leads to asks these.
 _BY_HANDLE = select(*_COLUMNS).where(subscribers.c.handle == bindparam("sought"))
 _ALL_OF = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest.errors import NotFound, UsageError
-from digest.model.subscribers import Segment, Subscriber, Subscription, SubscriptionState, SuppressionReason
+from digest.model.subscribers import EVERYBODY, Segment, Subscriber, Subscription, SubscriptionState, SuppressionReason
 from digest.store import audit, erasing, subscribers, suppressions
 from digest.store.database import Store, Tx
 from digest.subscribers import address as addresses
@@ -75,7 +75,7 @@ async def listed(
     store: Store,
     digest: str | None = None,
     state: SubscriptionState | None = None,
-    segment: Segment = subscribers.EVERYBODY,
+    segment: Segment = EVERYBODY,
     *,
     limit: int | None = None,
 ) -> tuple[tuple[Subscriber, Subscription], ...]:

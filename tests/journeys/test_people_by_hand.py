@@ -62,6 +62,36 @@ def test_a_segment_is_chosen_by_language_attribute_and_time(desk: Desk) -> None:
     assert (2, True) == (wrong.status, "attribute.country" in wrong.err)
 
 
+@pytest.mark.long
+def test_a_digest_may_be_for_some_of_its_people(desk: Desk, store_url: str) -> None:
+    """What is previewed is who gets it; who comes into the segment afterwards gets the next, and not that one."""
+    audience = 'audience = { language = "es", attributes = { country = "Chile" } }\n'
+    desk.write("one", "First", "2025-05-06")
+    rows = ["email,language,attribute.country", "ana@example.org,es-CL,Chile", "bo@example.org,en,Chile"]
+    rows += ["cy@example.org,es,Peru", "di@example.org,,Chile", "em@example.org,es,Chile"]
+    (desk.folder / "people.csv").write_text("\n".join(rows), "utf-8")
+    with sinking() as sink:
+        desk.declare(sources=folder_source(desk.folder), smtp=sink.port, database=store_url, digest=audience)
+        desk.done("db", "upgrade")
+        desk.done("collect")
+        desk.done("subscribers", "import", "people.csv", "--digest", "newsflash", "--confirmed")
+        previewed = desk.done("editions", "preview", "newsflash", "--at", "2025-05-30T08:00Z", "--json").json()
+        desk.done("editions", "send", "newsflash", "--at", "2025-05-30T08:00Z")
+        first = sorted(to for to, _ in sink.accepted)
+        (desk.folder / "more.csv").write_text("email,attribute.country\ncy@example.org,Chile\n", "utf-8")
+        desk.done("subscribers", "import", "more.csv", "--digest", "newsflash", "--confirmed")
+        (desk.folder / "less.csv").write_text("email,attribute.country\nem@example.org,Peru\n", "utf-8")
+        desk.done("subscribers", "import", "less.csv", "--digest", "newsflash", "--confirmed")
+        desk.done("editions", "send", "newsflash", "--at", "2025-05-30T08:00Z")
+        assert first == sorted(to for to, _ in sink.accepted)
+        desk.write("two", "Second", "2025-06-06")
+        desk.done("collect")
+        desk.done("editions", "send", "newsflash", "--at", "2025-06-27T08:00Z")
+        second = sorted(to for to, _ in sink.accepted[len(first) :])
+    assert (2, ["ana@example.org", "em@example.org"]) == (previewed["audience"], first)
+    assert ["ana@example.org", "cy@example.org"] == second
+
+
 def test_one_person_is_shown_whole_and_forgotten(desk: Desk) -> None:
     """Each edition with its outcome and Message-ID; afterwards no file of the house holds the address."""
     desk.write("one", "First", "2025-05-06")

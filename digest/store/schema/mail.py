@@ -36,6 +36,7 @@ mailings = Table(
     Column("created_at", Utc, nullable=False),
     Column("ended_at", Utc),
     words("why"),
+    json_text("segment", "{}"),
     Column("upto", Id),
     Column("reached", Id, nullable=False, server_default="0"),
     Column("active_at", Utc, nullable=False),
@@ -44,7 +45,8 @@ mailings = Table(
     Index("ix_mailings_status", "status"),
 )
 """`upto` is the last subscriber it is for, until all its deliveries are there; they are up to `reached`.
-`active_at` is when it last got anywhere, or was told to. Of one that is `folded` only its totals are kept."""
+`segment` says which of its digest's people it is for, as it was sealed. `active_at` is when it last got anywhere, or
+was told to. Of one that is `folded` only its totals are kept."""
 
 letters = Table(
     "letters",

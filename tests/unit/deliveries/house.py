@@ -26,6 +26,7 @@ from digest.letter.compile import Compiled, compile_letter
 from digest.letter.headers import Heading, Mailbox
 from digest.letter.holes import Letter, Markers
 from digest.model.deliveries import DeliveryState
+from digest.model.subscribers import EVERYBODY, Segment
 from digest.settings.keys import Keyring
 from digest.settings.sections import Digest, Sender
 from digest.store import deliveries as ledger
@@ -159,7 +160,13 @@ class House:
             chosen = subscribers.c.id == subscriber
             await tx.execute(update(subscribers).where(chosen).values(email=email))
 
-    async def seal(self, *, start_at: datetime | None = None, letters: Sequence[LetterRow] | None = None) -> int:
+    async def seal(
+        self,
+        *,
+        start_at: datetime | None = None,
+        letters: Sequence[LetterRow] | None = None,
+        segment: Segment = EVERYBODY,
+    ) -> int:
         async with self.store.write() as tx:
             return await flow.seal(
                 tx,
@@ -168,6 +175,7 @@ class House:
                 digest="newsflash",
                 key_id="1",
                 letters=letters or [letter_row(0, "en", "Hello"), letter_row(1, "es", "Hola")],
+                segment=segment,
                 now=self.clock(),
                 start_at=start_at or self.clock(),
             )

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from digest.deliveries import flow, proof, seal
 from digest.model.deliveries import DeliveryState
+from digest.model.subscribers import Segment
 from digest.store import audiences
 from digest.store import shards as ledger
-from digest.store.schema import mailings, shards, subscriptions
+from digest.store.schema import attributes, mailings, shards, subscriptions
 
 from .house import House, opened
 from .sink import Sink
@@ -90,6 +91,34 @@ def test_who_comes_later_gets_the_next_one(url: str, monkeypatch: pytest.MonkeyP
                 await tx.execute(update(subscriptions).where(chosen).values(**values))
             await seal.freeze(house.store, now=house.clock())
             assert {*range(1, PEOPLE - 1), PEOPLE} == set(await house.states())
+
+    asyncio.run(main())
+
+
+def test_a_segment_is_who_it_was_sealed_for(store_url: str) -> None:
+    """Of those who read Spanish, are in Chile and joined in time; in a few steps, by two at once, as in one."""
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    segment = Segment(language="es", attributes=(("country", "Chile"),), joined_since=since)
+
+    async def main() -> None:
+        async with opened(store_url) as house:
+            for first, language in ((1, "es"), (401, "en"), (801, "es-cl"), (1201, "")):
+                await house.people(400, first=first, language=language)
+            chile = [{"subscriber_id": each, "name": "country", "value": "Chile"} for each in range(1, 1601, 2)]
+            early = subscriptions.c.subscriber_id <= 100
+            async with house.store.write() as tx:
+                await tx.execute(insert(attributes), chile)
+                values = {"confirmed_at": since - timedelta(days=1)}
+                await tx.execute(update(subscriptions).where(early).values(**values))
+                assert 350 == await audiences.count(tx, "newsflash", house.clock(), segment=segment)
+            mailing = await house.seal(segment=segment)
+            async with house.store.read() as tx:
+                assert 350 == await audiences.roughly(tx, mailing)
+            await asyncio.gather(*(seal.freeze(house.store, now=house.clock()) for _ in range(2)))
+            assert {*range(101, 401, 2), *range(801, 1201, 2)} == set(await house.states())
+            assert 350 == (await house.mailing()).audience
+            sizes = [owed for _, _, owed in await cut(house)]
+            assert (proof.proof_size(350), 350) == (sizes[0], sum(sizes))
 
     asyncio.run(main())
 

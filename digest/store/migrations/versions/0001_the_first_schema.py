@@ -504,6 +504,7 @@ def upgrade() -> None:
         sa.Column("created_at", schema.Utc(length=27), nullable=False),
         sa.Column("ended_at", schema.Utc(length=27), nullable=True),
         sa.Column("why", sa.Text(), server_default="", nullable=False),
+        sa.Column("segment", sa.Text(), server_default="{}", nullable=False),
         sa.Column("upto", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("reached", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), server_default="0", nullable=False),
         sa.Column("active_at", schema.Utc(length=27), nullable=False),
