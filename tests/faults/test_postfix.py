@@ -10,6 +10,7 @@ import asyncio
 import itertools
 import os
 import re
+import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -94,10 +95,12 @@ async def bed(folder: Path, *, tls: bool = False) -> AsyncIterator[Bed]:
     async with opened(f"sqlite:///{folder}/digest.db") as house:
         policy = Policy(house.clock)
         server = await asyncio.start_server(policy.talk, "127.0.0.1", 0)
-        own = folder / "mta"
-        own.mkdir()
         async with server:
-            with running(own, server.sockets[0].getsockname()[1], tls=tls) as mta:
+            # Not in pytest's own folder: that shuts out Postfix's users again whenever another run begins.
+            with (
+                tempfile.TemporaryDirectory(prefix="mta-") as own,
+                running(Path(own), server.sockets[0].getsockname()[1], tls=tls) as mta,
+            ):
                 await house.people(PEOPLE)
                 await house.seal()
                 yield Bed(house, policy, mta)
