@@ -8,11 +8,12 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from digest.service import joining
 from digest.store.schema import notes
-from digest.subscribers import flow, tokens
+from digest.subscribers import flow, limits, tokens
 
 NOW = datetime(2026, 6, 26, 8, 0, tzinfo=UTC)
 FORM = {"email": "bo@example.org", "language": "es", "website": ""}
@@ -199,3 +200,36 @@ def test_pages_of_unknown_digests_are_none(site: Any) -> None:
     """Before anything else is looked at."""
     for answer in (site.get("/subscribe/nothing"), site.post("/subscribe/nothing", data=FORM)):
         assert answer.status_code == 404
+
+
+class TestBehindAProxy:
+    """A proxy that is named tells who asks."""
+
+    @pytest.fixture
+    def config(self) -> str:
+        from tests.unit.web.conftest import CONFIG
+
+        return CONFIG + '[web]\nproxies = ["127.0.0.1"]\n[alerts]\nto = ["office@example.org"]\n'
+
+    def test_everybody_together_cannot_fill_the_post(self, site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Beyond the cap all are told to come back, whatever network they are of; operators hear of it once."""
+        monkeypatch.setattr(limits, "ALTOGETHER", 12)
+        statuses = []
+        for number in range(15):
+            headers = {"x-forwarded-for": f"2001:db8:0:{number}::1"}
+            form = {**FORM, "email": f"u{number}@example.org"}
+            statuses.append(site.post("/subscribe/newsflash", data=form, headers=headers).status_code)
+        assert [200] * 12 + [429] * 3 == statuses
+        told = [message for address, message in owed(site) if address == "office@example.org"]
+        assert (13, 1) == (len(owed(site)), len(told))
+        assert b"filling in the form" in told[0]
+
+    def test_a_household_is_one_network(self, site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        """All of its /64 together, whatever a visitor writes before the proxy's own word."""
+        monkeypatch.setattr(limits, "A_NETWORK", 4)
+        statuses = []
+        for number in range(6):
+            headers = {"x-forwarded-for": f"198.51.100.{number}, 2001:db8::{number + 1:x}"}
+            form = {**FORM, "email": f"u{number}@example.org"}
+            statuses.append(site.post("/subscribe/newsflash", data=form, headers=headers).status_code)
+        assert [200] * 4 + [429] * 2 == statuses
