@@ -121,8 +121,10 @@ def _candidates(shut: tuple[str, ...]) -> Select[tuple[Any, ...]]:
 
     Built once: building it takes longer than its rows.
     """
-    mine = and_(subscriptions.c.subscriber_id == _C.subscriber_id, subscriptions.c.digest == bindparam("digest"))
-    people = deliveries.outerjoin(subscribers, subscribers.c.id == _C.subscriber_id).outerjoin(subscriptions, mine)
+    who, theirs = subscribers.c.id, subscriptions.c.subscriber_id
+    mine = and_(theirs == _C.subscriber_id, subscriptions.c.digest == bindparam("digest"), _inside(theirs))
+    people = deliveries.outerjoin(subscribers, and_(who == _C.subscriber_id, _inside(who)))
+    people = people.outerjoin(subscriptions, mine)
     entitled = and_(subscriptions.c.state == SubscriptionState.CONFIRMED, subscribers.c.suppressed.is_(False))
     said = and_(_E.mailing_id == _C.mailing_id, _E.subscriber_id == _C.subscriber_id, _E.resolved_at.is_(None))
     again = select(_E.subscriber_id).where(said).correlate(deliveries).exists()
@@ -132,9 +134,13 @@ def _candidates(shut: tuple[str, ...]) -> Select[tuple[Any, ...]]:
     query = select(*delivery, *person, *consent).select_from(people)
     wire = func.coalesce(subscribers.c.email_norm, "")
     elsewhere = [~wire.endswith(f"@{domain}", autoescape=True) for domain in shut]
-    inside_shard = _C.subscriber_id.between(bindparam("first"), bindparam("last"))
-    query = query.where(_C.mailing_id == bindparam("mailing"), inside_shard, _due(), *elsewhere)
+    query = query.where(_C.mailing_id == bindparam("mailing"), _inside(_C.subscriber_id), _due(), *elsewhere)
     return query.order_by(_C.subscriber_id).limit(bindparam("most"))
+
+
+def _inside(who: ColumnElement[int]) -> ColumnElement[bool]:
+    """Of the shard: said of each table by itself, three ranges are walked side by side, and no row is looked up."""
+    return who.between(bindparam("first"), bindparam("last"))
 
 
 def _due() -> ColumnElement[bool]:

@@ -1,6 +1,6 @@
 """Where PostgreSQL keeps deliveries: a few mailings to a partition, made ahead, and dropped when all of it is old.
 
-Partitions are filled to three quarters, so that a delivery that changes finds room beside itself, and vacuumed
+Partitions are filled to a half, so that a delivery that changes twice finds room beside itself, and vacuumed
 early. A mailing whose partition was not made in time goes into the one for the rest.
 """
 

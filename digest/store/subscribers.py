@@ -10,7 +10,7 @@ from sqlalchemy import Row, bindparam, func, select, update
 
 from digest.model.subscribers import EVERYBODY, Basis, Segment, Subscriber, Subscription, SubscriptionState
 from digest.store import attributes, diary, suppressions
-from digest.store.database import Tx, among, insert_ignore, many
+from digest.store.database import Tx, among, insert_ignore, many, many_words
 from digest.store.schema import subscribers, subscriptions
 
 _COLUMNS = [subscribers.c[name] for name in Subscriber.__dataclass_fields__]
@@ -75,7 +75,7 @@ async def ids(tx: Tx, emails: Collection[str]) -> dict[str, int]:
     """Row ids by normalised address, of those that are known; at most some thousands at once."""
     mine = among(tx.dialect.name, subscribers.c.email_norm)
     query = select(subscribers.c.email_norm, subscribers.c.id).where(mine)
-    return {norm: row for norm, row in await tx.execute(query, many(tx, emails))}  # noqa: C416 - rows, not pairs
+    return {norm: row for norm, row in await tx.execute(query, many_words(tx, emails))}  # noqa: C416 - rows, not pairs
 
 
 async def set_language(tx: Tx, subscriber: int, language: str) -> None:

@@ -110,7 +110,7 @@ async def among(tx: Tx, emails: Collection[str]) -> frozenset[str]:
         return frozenset()
     keys = {_fingerprint(pepper, email): email for email in emails}
     query = select(suppressions.c.fingerprint).where(database.among(tx.dialect.name, suppressions.c.fingerprint))
-    return frozenset(keys[key] for key in (await tx.execute(query, database.many(tx, keys))).scalars())
+    return frozenset(keys[key] for key in (await tx.execute(query, database.many_words(tx, keys))).scalars())
 
 
 async def fingerprints(tx: Tx, emails: Collection[str]) -> dict[str, str]:

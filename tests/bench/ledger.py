@@ -9,19 +9,22 @@ import asyncio
 import os
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import text
 
 from digest.deliveries import seal
-from digest.model.deliveries import DeliveryState, MailingStatus, millis
-from digest.store import deliveries, mailings, partitions, shards
-from digest.store.database import Store, sqlite_path
-from digest.store.deliveries import Result
+from digest.deliveries.page import MOST
+from digest.model.deliveries import MailingStatus
+from digest.store import deliveries, mailings, notes, partitions, shards
+from digest.store.database import Store, Tx, sqlite_path
+from digest.store.deliveries import Addressee
+from digest.store.shards import Counts
 from tests.conftest import started
 from tests.unit.deliveries.house import NOW, House, opened
 
-CLAIM = 500
+UNTIL = NOW.replace(hour=23)
 SETTLED = 100_000
 _NUMBERS = {
     "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {0})",
@@ -69,29 +72,43 @@ async def _populate(store: Store, people: int) -> None:
 
 async def _settle(house: House, mailing: int, most: int) -> tuple[int, float]:
     """As a worker does, but that nobody is written to: under a lease, in claims, with the counters kept."""
-    done, begun = 0, time.perf_counter()
+    done, begun, number = 0, time.perf_counter(), 0
     async with house.store.write() as tx:
         await mailings.move(tx, mailing, old=(MailingStatus.PROVING,), new=MailingStatus.SENDING, now=NOW)
-    number = 0
     while done < most:
-        async with house.store.write() as tx:
-            shard = await shards.lease(tx, mailing, number, owner="bench", now=NOW, until=NOW.replace(hour=23))
-        assert shard is not None
-        while True:
-            async with house.store.write() as tx:
-                await shards.renew(tx, shard, owner="bench", now=NOW, until=NOW.replace(hour=23))
-                claimed = await deliveries.claim(tx, shard, digest="newsflash", limit=CLAIM, now=NOW)
-            if not claimed:
-                break
-            results = [
-                Result(subscriber=each.subscriber, state=DeliveryState.ACCEPTED, at=millis(NOW)) for each in claimed
-            ]
-            async with house.store.write() as tx:
-                await deliveries.record(tx, mailing, results, NOW)
-                await shards.recount(tx, shard, NOW)
-            done += len(claimed)
+        done += await _turn(house.store, mailing, number)
         number += 1
     return done, done / (time.perf_counter() - begun)
+
+
+async def _turn(store: Store, mailing: int, number: int) -> int:
+    """A shard, step by step as in `digest.deliveries.turn`: with each claim the ledger hears of the one before."""
+    async with store.write() as tx:
+        shard = await shards.lease(tx, mailing, number, owner="bench", now=NOW, until=UNTIL)
+    assert shard is not None
+    sent: Sequence[Addressee] = ()
+    done = 0
+    while True:
+        async with store.write() as tx:
+            moved = await _heard(tx, mailing, sent)
+            assert await shards.renew(tx, shard, owner="bench", now=NOW, until=UNTIL, by=moved)
+            assert not await notes.any_due(tx, NOW)
+            sent = await deliveries.claim(tx, shard, digest="newsflash", limit=MOST, now=NOW)
+        done += len(sent)
+        if len(sent) < MOST:
+            break
+    async with store.write() as tx:
+        await _heard(tx, mailing, sent)
+        await deliveries.give_back(tx, shard, NOW)
+        await shards.recount(tx, shard, NOW)
+        await shards.release(tx, shard, owner="bench")
+    return done
+
+
+async def _heard(tx: Tx, mailing: int, sent: Sequence[Addressee]) -> Counts:
+    """All were accepted."""
+    await deliveries.accept(tx, mailing, [each.subscriber for each in sent], NOW, again=())
+    return Counts(owed=-len(sent), accepted=len(sent))
 
 
 async def _size(store: Store) -> int:

@@ -81,7 +81,7 @@ def test_without_a_partition_it_goes_into_the_rest(postgres_url: str) -> None:
                 options = text(
                     "SELECT array_to_string(reloptions, ' ') FROM pg_class WHERE relname = 'deliveries_rest'"
                 )
-                assert "fillfactor=75" in (await tx.execute(options)).scalar_one()
+                assert "fillfactor=50" in (await tx.execute(options)).scalar_one()
             await partitions.ahead(house.store)
             assert "deliveries_rest" == await _where(house)
 

@@ -75,8 +75,8 @@ deliveries = Table(
 )
 """Lean on purpose: millions of them. `at` is when it last changed, or is next due, in ms since 1970."""
 
-STORED = "fillfactor = 75, autovacuum_vacuum_scale_factor = 0.01, autovacuum_analyze_scale_factor = 0.02"
-"""How PostgreSQL keeps a partition of them: a delivery that changes finds room beside itself, and is soon vacuumed."""
+STORED = "fillfactor = 50, autovacuum_vacuum_scale_factor = 0.01, autovacuum_analyze_scale_factor = 0.02"
+"""How PostgreSQL keeps a partition of them: each changes twice, and finds room beside itself; soon vacuumed."""
 REST = f"CREATE TABLE deliveries_rest PARTITION OF deliveries DEFAULT WITH ({STORED})"
 event.listen(deliveries, "after_create", DDL(REST).execute_if(dialect="postgresql"))  # type: ignore[no-untyped-call]
 

@@ -71,7 +71,7 @@ def upgrade() -> None:
     )
     if op.get_bind().dialect.name == "postgresql":
         op.execute(
-            "CREATE TABLE deliveries_rest PARTITION OF deliveries DEFAULT WITH (fillfactor = 75, "
+            "CREATE TABLE deliveries_rest PARTITION OF deliveries DEFAULT WITH (fillfactor = 50, "
             "autovacuum_vacuum_scale_factor = 0.01, autovacuum_analyze_scale_factor = 0.02)"
         )
     op.create_table(
