@@ -13,7 +13,7 @@ from digest.deliveries.seal import freeze, seal
 from digest.deliveries.shard import deliver_shard
 from digest.deliveries.turn import Progress, ProgressOf
 from digest.model.deliveries import MailingStatus
-from digest.store import deliveries, mailings, notes, shards
+from digest.store import leftovers, mailings, notes, shards
 from digest.store.database import Tx
 from digest.store.mailings import MailingRow
 from digest.store.shards import Counts
@@ -152,7 +152,7 @@ async def cancel(tx: Tx, mailing: int, *, why: str, now: datetime) -> bool:
     old = (*RUNNING, MailingStatus.PAUSED)
     if not await mailings.move(tx, mailing, old=old, new=MailingStatus.CANCELLED, now=now, why=why):
         return False
-    await deliveries.withdraw(tx, mailing, now)
+    await leftovers.withdraw(tx, mailing, now)
     for shard in await shards.of(tx, mailing):
         await shards.recount(tx, shard, now)
     return True
@@ -166,7 +166,7 @@ async def retry(tx: Tx, *, now: datetime, uncertain: bool = False, mailing: int 
     chosen = [mailing] if mailing is not None else await mailings.with_leftovers(tx)
     count = 0
     for each in chosen:
-        count += await deliveries.hurry(tx, each, now)
+        count += await leftovers.hurry(tx, each, now)
         if uncertain:
-            count += await deliveries.hurry(tx, each, now, uncertain=True)
+            count += await leftovers.hurry(tx, each, now, uncertain=True)
     return count

@@ -7,7 +7,7 @@ from datetime import datetime
 from digest.deliveries.context import Context
 from digest.deliveries.incident import Incident
 from digest.model.deliveries import MailingStatus, millis
-from digest.store import deliveries, mailings
+from digest.store import leftovers, mailings
 from digest.store.database import Tx
 from digest.store.mailings import MailingRow
 
@@ -33,7 +33,7 @@ async def halt(context: Context, tx: Tx, mailing: int, why: str, now: datetime) 
 async def let_go(tx: Tx, mailing: int, now: datetime) -> None:
     """Withdraw what comes back to a mailing that was cancelled while it was on its way."""
     if (await mailings.get(tx, mailing)).status is MailingStatus.CANCELLED:
-        await deliveries.withdraw(tx, mailing, now)
+        await leftovers.withdraw(tx, mailing, now)
 
 
 async def tell(context: Context, tx: Tx, mailing: MailingRow, *, key: str, title: str, lines: tuple[str, ...]) -> None:

@@ -26,8 +26,7 @@ from digest.service.house import House, now
 from digest.service.posting import context
 from digest.service.reading import labelled
 from digest.service.sending import Ask, Bar, Sent
-from digest.store import audiences, audit, editions, mailings, shards
-from digest.store import deliveries as doubts
+from digest.store import audiences, audit, editions, leftovers, mailings, shards
 from digest.store.database import Tx
 from digest.store.mailings import LetterRow
 
@@ -168,7 +167,7 @@ async def _seal(
     for mailing in await mailings.of_edition(tx, was.id):
         why = f"corrected by revision {was.revision + 1}"
         if not await deliveries.cancel(tx, mailing.id, why=why, now=now()):
-            await doubts.hold(tx, mailing.id)
+            await leftovers.hold(tx, mailing.id)
     edition = await correct(tx, prepared.made, now=now(), why=request.why)
     kinds = [(MailingKind.CORRECTION, prepared.told)] if prepared.told else []
     if edition.status is not EditionStatus.SENT:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, fu
 from digest.model import codec
 from digest.model.deliveries import DeliveryState, MailingKind, MailingStatus, millis
 from digest.model.subscribers import EVERYBODY, Segment, SubscriptionState
-from digest.store import attributes, shards
+from digest.store import attributes, cutting, shards
 from digest.store.database import Tx
 from digest.store.mailings import OUT
 from digest.store.schema import deliveries, letters, mailings, subscribers, subscriptions
@@ -98,9 +98,9 @@ async def freeze(tx: Tx, mailing: int, *, first: int, size: int, limit: int, now
     added = insert(deliveries).from_select(names, who.order_by(_S.subscriber_id).limit(most))
     done = (await tx.execute(added, execution_options={"preserve_rowcount": True})).rowcount
     if room > 0:
-        last = await shards.grow(tx, mailing, after=row.reached, added=done, due=row.start_at)
+        last = await cutting.grow(tx, mailing, after=row.reached, added=done, due=row.start_at)
     else:
-        last = await shards.cut(tx, mailing, number=number, after=row.reached, added=done, size=size, due=row.start_at)
+        last = await cutting.cut(tx, mailing, number=number, after=row.reached, added=done, size=size, due=row.start_at)
     over = done < most
     values = {"reached": last, "audience": row.audience + done, "upto": None if over else row.upto}
     await tx.execute(update(mailings).where(mailings.c.id == mailing).values(**values))

@@ -18,7 +18,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
-    null,
     or_,
     select,
     type_coerce,
@@ -29,7 +28,7 @@ from digest.model.deliveries import DeliveryState, Reason, Shard, millis
 from digest.model.subscribers import SubscriptionState
 from digest.store.database import Tx, among, many
 from digest.store.delivery_events import remember, resolve
-from digest.store.schema import deliveries, delivery_events, shards, subscribers, subscriptions
+from digest.store.schema import deliveries, delivery_events, subscribers, subscriptions
 from digest.store.shards import HELD, inside
 
 _C, _E = deliveries.c, delivery_events.c
@@ -206,32 +205,6 @@ async def hold_doubts(tx: Tx, shard: Shard, ids: Collection[int]) -> None:
     """Keep these doubts until somebody asks: too many came at once."""
     held = inside(shard) & among(tx.dialect.name, _C.subscriber_id) & (_C.state == DeliveryState.UNCERTAIN)
     await tx.execute(update(deliveries).where(held).values(at=HELD), many(tx, ids))
-
-
-async def hurry(tx: Tx, mailing: int, now: datetime, *, uncertain: bool = False) -> int:
-    """Make deferred deliveries due now, with `uncertain` the doubts instead; how many that are."""
-    state = DeliveryState.UNCERTAIN if uncertain else DeliveryState.DEFERRED
-    chosen = (_C.mailing_id == mailing) & (_C.state == state)
-    found = await tx.execute(update(deliveries).where(chosen).values(at=millis(now)))
-    counter = shards.c.uncertain if uncertain else shards.c.deferred
-    counted = (shards.c.mailing_id == mailing) & (counter > 0)
-    await tx.execute(update(shards).where(counted).values(next_due=millis(now)))
-    return found.rowcount
-
-
-async def hold(tx: Tx, mailing: int) -> None:
-    """Keep every doubt of a mailing that is over, also what somebody has just made due."""
-    mine = (_C.mailing_id == mailing) & (_C.state == DeliveryState.UNCERTAIN)
-    await tx.execute(update(deliveries).where(mine).values(at=HELD))
-    counted = (shards.c.mailing_id == mailing) & (shards.c.uncertain > 0)
-    await tx.execute(update(shards).where(counted).values(next_due=null()))
-
-
-async def withdraw(tx: Tx, mailing: int, now: datetime) -> int:
-    """Give up what is still owed of a mailing; what is on its way this second ends by itself."""
-    owed = (_C.mailing_id == mailing) & _C.state.in_((DeliveryState.OWED, DeliveryState.DEFERRED))
-    values = {"state": int(DeliveryState.WITHDRAWN), "at": millis(now)}
-    return (await tx.execute(update(deliveries).where(owed).values(**values))).rowcount
 
 
 async def _set(
