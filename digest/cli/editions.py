@@ -83,7 +83,8 @@ def preview(
         say(f"Nothing would go out: {shown.why}")
         return
     say(f"Subject: {shown.subject}")
-    say(f"To: {shown.audience} subscribers, {', '.join(shown.languages)}")
+    only = f" (only {shown.only})" if shown.only else ""
+    say(f"To: {shown.audience} subscribers{only}, {', '.join(shown.languages)}")
     say(f"Plan: {shown.plan}")
     if draft:
         say(f"Draft: {shown.draft.short}")

@@ -80,5 +80,13 @@ class Segment:
     """(name, value), all of which must hold."""
     joined_since: datetime | None = None
 
+    @property
+    def words(self) -> str:
+        """What it chooses by: "language es, country Chile, since 2026-01-01"; empty for everybody."""
+        said = [f"language {self.language}"] if self.language else []
+        said += [f"{name} {value}" for name, value in self.attributes]
+        said += [f"since {self.joined_since:%Y-%m-%d}"] if self.joined_since else []
+        return ", ".join(said)
+
 
 EVERYBODY = Segment()

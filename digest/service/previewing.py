@@ -24,6 +24,8 @@ class Shown:
     html: str = ""
     text: str = ""
     audience: int = 0
+    only: str = ""
+    """Which of its subscribers it is for, in words, where it is not for all."""
     languages: tuple[str, ...] = ()
     plan: str = ""
     """When it would be done, in words."""
@@ -39,6 +41,7 @@ class Shown:
             "why": self.why,
             "subject": self.subject,
             "audience": self.audience,
+            "only": self.only,
             "plan": self.plan,
             "languages": list(self.languages),
             "items": [verdict.announcement.public_id for verdict in self.draft.chosen.all],
@@ -90,6 +93,7 @@ async def preview(
         html=shown.html,
         text=shown.text,
         audience=audience,
+        only=digest.audience.segment.words,
         languages=tuple(each.language for each in variants),
         plan=plan,
         stale=await watching.unread(house),

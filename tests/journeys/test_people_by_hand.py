@@ -88,7 +88,8 @@ def test_a_digest_may_be_for_some_of_its_people(desk: Desk, store_url: str) -> N
         desk.done("collect")
         desk.done("editions", "send", "newsflash", "--at", "2025-06-27T08:00Z")
         second = sorted(to for to, _ in sink.accepted[len(first) :])
-    assert (2, ["ana@example.org", "em@example.org"]) == (previewed["audience"], first)
+    assert (2, "language es, country Chile") == (previewed["audience"], previewed["only"])
+    assert ["ana@example.org", "em@example.org"] == first
     assert ["ana@example.org", "cy@example.org"] == second
 
 
