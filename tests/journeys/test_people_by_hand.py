@@ -64,7 +64,10 @@ def test_a_segment_is_chosen_by_language_attribute_and_time(desk: Desk) -> None:
 
 @pytest.mark.long
 def test_a_digest_may_be_for_some_of_its_people(desk: Desk, store_url: str) -> None:
-    """What is previewed is who gets it; who comes into the segment afterwards gets the next, and not that one."""
+    """What is previewed is who gets it; who comes into the segment afterwards gets the next, and not that one.
+
+    A correction goes to those who had it, whatever they are by then.
+    """
     audience = 'audience = { language = "es", attributes = { country = "Chile" } }\n'
     desk.write("one", "First", "2025-05-06")
     rows = ["email,language,attribute.country", "ana@example.org,es-CL,Chile", "bo@example.org,en,Chile"]
@@ -84,10 +87,14 @@ def test_a_digest_may_be_for_some_of_its_people(desk: Desk, store_url: str) -> N
         desk.done("subscribers", "import", "less.csv", "--digest", "newsflash", "--confirmed")
         desk.done("editions", "send", "newsflash", "--at", "2025-05-30T08:00Z")
         assert first == sorted(to for to, _ in sink.accepted)
+        desk.write("one", "First, put right", "2025-05-06")
+        words = ("--why", "turned round", "--note", "It is the other way round.")
+        desk.done("editions", "correct", "newsflash", "2025-05-30", *words)
+        assert first == sorted(to for to, _ in sink.accepted[len(first) :])
         desk.write("two", "Second", "2025-06-06")
         desk.done("collect")
         desk.done("editions", "send", "newsflash", "--at", "2025-06-27T08:00Z")
-        second = sorted(to for to, _ in sink.accepted[len(first) :])
+        second = sorted(to for to, _ in sink.accepted[2 * len(first) :])
     assert (2, "language es, country Chile") == (previewed["audience"], previewed["only"])
     assert ["ana@example.org", "em@example.org"] == first
     assert ["ana@example.org", "cy@example.org"] == second
