@@ -42,6 +42,8 @@ ProgressOf = Callable[[Progress], None]
 WATCH = 0.5
 """Seconds between two looks at whether somebody paused or cancelled the mailing."""
 STOPPED = (MailingStatus.PAUSED, MailingStatus.CANCELLED)
+AT_A_STRETCH = 250
+"""Letters made ready before whoever else is in the process has their turn."""
 _RENEWAL = int(LEASE.total_seconds() / 3 / WATCH)
 
 
@@ -117,8 +119,8 @@ class Turn:
 
     async def send(self, claimed: Sequence[Addressee]) -> None:
         """Send what was claimed, also the last of it when stopped; `claim` or `end` writes down every answer."""
+        parcels = await self._parcels(claimed)
         page = self._opened(claimed)
-        parcels = self._parcels(claimed)
         out = outgoing(self._route.signing, parcels, self._route.pace.places)
         crew = self._crew = Crew(
             self._route.pool,
@@ -203,13 +205,15 @@ class Turn:
             self._put_off = now + timedelta(seconds=room.opens)
         return claimed
 
-    def _parcels(self, claimed: Sequence[Addressee]) -> list[Parcel]:
-        """All that can be made ready beforehand, in one go: between two writes to a wire it takes longer."""
+    async def _parcels(self, claimed: Sequence[Addressee]) -> list[Parcel]:
+        """All that can be made ready beforehand: between two writes to a wire it takes longer. Pages come between."""
         now, address = self._context.clock().replace(microsecond=0), self._route.envelope
         envelope, mailing, writers = self._context.envelope, self._mailing, self._writers
         wire = self._route.recipient
         parcels = []
         for key, each in enumerate(claimed):
+            if key % AT_A_STRETCH == AT_A_STRETCH - 1:
+                await asyncio.sleep(0)
             try:
                 writer = writers[each.variant]
                 sender, message = envelope(address, each.handle, mailing), writer.write(each, now)
