@@ -1,6 +1,15 @@
 """Templates: where they stand, how they are rendered, and how a broken one is told."""
 
-from digest.templating.environment import check, environment, languages, render, subject, templates_folder, tokens
+from digest.templating.environment import (
+    check,
+    environment,
+    languages,
+    render,
+    subject,
+    templates_folder,
+    tokens,
+    warm,
+)
 from digest.templating.language import (
     day_month,
     direction,
@@ -31,5 +40,6 @@ __all__ = [
     "subject",
     "templates_folder",
     "tokens",
+    "warm",
     "wrap",
 ]

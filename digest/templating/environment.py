@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -78,6 +78,13 @@ def check(env: Environment) -> None:
     """Compile every template of every folder, so that a broken one is known before anything starts."""
     for name in env.list_templates(extensions=("html", "txt", "css")):
         with told(name, _roots(env)):
+            env.get_template(name)
+
+
+def warm(env: Environment, within: str) -> None:
+    """Compile what stands below `within` now and not when it is first asked for; a broken one is told then."""
+    for name in env.list_templates(filter_func=lambda name: name.startswith(within)):
+        with suppress(TemplateError), told(name, _roots(env)):
             env.get_template(name)
 
 

@@ -15,6 +15,7 @@ from datetime import timedelta
 import structlog
 import uvicorn
 
+from digest import templating
 from digest.engine.clock import Clock
 from digest.errors import UsageError
 from digest.service import collecting, joining, keeping, mailbox, publishing, rounds, ticking, witness, working
@@ -55,6 +56,8 @@ async def run(settings: Settings, roles: Roles, *, host: str, port: int, say: Ca
         if roles.sender:
             house = await stack.enter_async_context(working.sending(house))
         if roles.web:
+            # Each costs some 20 ms, for which a letter or another page would wait.
+            templating.warm(house.templates, "web/")
             await publishing.build(house, None)
             await stack.enter_async_context(_Pages(house, host, port, say))
         if roles.clock:

@@ -239,6 +239,17 @@ def test_words_may_be_said_in_jinjas_own_way(tmp_path):
     assert "7 of them" == templating.render(env, "c.html", language="en", n=7)
 
 
+def test_templates_are_warmed_whatever_is_broken(tmp_path):
+    """One that is broken is told when it is asked for, and keeps no other from being ready."""
+    env = own(tmp_path, web__a_dot_html="{% if %}", web__b_dot_html="fine", email__c_dot_html="fine")
+    templating.warm(env, "web/")
+    ready = {key[1] for key in env.cache}
+    assert {"web/b.html", "web/public/front.html"} < ready
+    assert not {"web/a.html", "email/c.html"} & ready
+    with pytest.raises(TemplateError, match=r"a\.html:1"):
+        templating.render(env, "web/a.html")
+
+
 def test_a_changed_file_is_seen_within_a_second(tmp_path):
     """It is looked at once a second, however many pages are made of it."""
     now = [0.0]
