@@ -27,7 +27,7 @@ from digest.store.database import Tx
 from digest.store.mailings import LetterRow, MailingRow
 from digest.subscribers import tokens, verp
 
-_OBJECTS = 100_000
+_OBJECTS = 20_000
 """Made anew before the collector looks for circles among the youngest."""
 
 

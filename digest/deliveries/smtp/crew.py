@@ -164,6 +164,7 @@ class Crew:
                 connection.sent += 1
                 self._answered(key, outcome)
                 outcomes[key] = outcome
+                parcels[key].message = ()
             elif outcome is None:
                 queue.appendleft(key)
             else:
