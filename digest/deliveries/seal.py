@@ -13,7 +13,7 @@ from datetime import datetime
 from digest.deliveries import proof
 from digest.model.deliveries import MailingKind
 from digest.model.subscribers import EVERYBODY, Segment
-from digest.store import audiences, mailings
+from digest.store import audiences, mailings, partitions
 from digest.store.database import Store, Tx
 from digest.store.mailings import LetterRow
 
@@ -75,6 +75,7 @@ async def freeze(store: Store, *, now: datetime, clock: Callable[[], float] = ti
         waiting = await audiences.unfrozen(tx)
     for mailing in waiting:
         await _freeze(store, mailing, now, clock)
+        await partitions.show(store, mailing)
 
 
 async def _freeze(store: Store, mailing: int, now: datetime, clock: Callable[[], float]) -> None:

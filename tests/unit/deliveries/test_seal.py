@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 
 from digest.deliveries import flow, proof, seal
 from digest.model.deliveries import DeliveryState
 from digest.model.subscribers import Segment
-from digest.store import audiences
+from digest.store import audiences, partitions
 from digest.store import shards as ledger
 from digest.store.schema import attributes, mailings, shards, subscriptions
 
@@ -119,6 +119,23 @@ def test_a_segment_is_who_it_was_sealed_for(store_url: str) -> None:
             assert 350 == (await house.mailing()).audience
             sizes = [owed for _, _, owed in await cut(house)]
             assert (proof.proof_size(350), 350) == (sizes[0], sum(sizes))
+
+    asyncio.run(main())
+
+
+def test_the_planner_sees_what_is_owed(postgres_url: str) -> None:
+    """Else each person of a claim is looked up by itself, until the database comes to it."""
+
+    async def main() -> None:
+        async with opened(postgres_url) as house:
+            await partitions.ahead(house.store)
+            await house.people(250)
+            mailing = await house.seal()
+            await seal.freeze(house.store, now=house.clock())
+            named = text("SELECT reltuples FROM pg_class WHERE relname = :name")
+            async with house.store.read() as tx:
+                name = f"deliveries_{mailing // partitions.SPAN * partitions.SPAN}"
+                assert 250 == (await tx.execute(named, {"name": name})).scalar_one()
 
     asyncio.run(main())
 
