@@ -17,44 +17,82 @@ from digest.settings import Site, Source
 async def read_page(source: Source, site: Site, fetcher: Fetcher, asked: Asked) -> AsyncIterator[Reading]:
     """The items of all pages, up to `max_pages`, page by page; raises FetchError, ParseError for the first.
 
-    A later page that fails is told as an error of the source, and what was read before it is kept.
+    A later page that fails is told as an error of the source, and what was read before it is kept. Where the first is
+    as it was, so are the others: whatever is new is named there.
     """
     complaints: list[str] = []
     errors: tuple[str, ...] = ()
     robots = _Robots(source, fetcher)
     seen: set[str] = set()
-    url = asked.adopted or source.url
-    moved_to = ""
+    url = begun = asked.adopted or source.url
+    first: Response | None = None
     while url and len(seen) < source.max_pages:
         seen.add(canonical_link(url))
         try:
             await robots.ask(url)
-            document, url, answered = await _read(url, source, fetcher, asked)
+            answered = await _ask(url, source, fetcher, asked, first=first is None)
+            if answered.not_modified:
+                yield _as_before(begun, asked, answered)
+                return
+            document, url = await _read(url, asked, answered)
         except CollectError as error:
             if len(seen) == 1:
                 raise
             errors, url = (str(error),), ""
             break
-        if len(seen) == 1:
-            moved_to = answered.url if answered.moved_for_good else ""
+        first = first or answered
         complaints.extend(document.complaints)
         if canonical_link(url) in seen:
             complaints.append(f"{discreet(url)}: next leads back to a page already read")
             url = ""
         if url and len(seen) >= source.max_pages > 1:
             complaints.append(f"more pages follow; read {source.max_pages} (max_pages)")
-        yield Reading(items=document.items, url=source.url, last=False)
-    yield Reading(url=source.url, complaints=tuple(complaints), errors=errors, moved_to=moved_to)
+        yield Reading(items=document.items, url=begun, last=False)
+    # What could not be read is to be asked for again, whatever the first page says.
+    kept = first if first and first.status == 200 and not errors else None
+    yield Reading(
+        url=begun,
+        etag=kept.etag if kept else "",
+        last_modified=kept.last_modified if kept else "",
+        complaints=tuple(complaints),
+        errors=errors,
+        moved_to=_moved_to(first),
+    )
 
 
-async def _read(url: str, source: Source, fetcher: Fetcher, asked: Asked) -> tuple[Read, str, Response]:
-    """What a page says, the address of the next, and how it answered."""
-    response = await fetcher.get(url, own=source.url, accept="text/html, application/xhtml+xml, */*;q=0.5")
+def _as_before(url: str, asked: Asked, answered: Response) -> Reading:
+    return Reading(
+        not_modified=True,
+        url=url,
+        etag=asked.etag,
+        last_modified=asked.last_modified,
+        moved_to=_moved_to(answered),
+    )
+
+
+def _moved_to(first: Response | None) -> str:
+    return first.url if first and first.moved_for_good else ""
+
+
+async def _ask(url: str, source: Source, fetcher: Fetcher, asked: Asked, *, first: bool) -> Response:
+    """A page; the first one on condition that it is another than we have."""
+    same = first and asked.url == url
+    return await fetcher.get(
+        url,
+        own=source.url,
+        etag=asked.etag if same else "",
+        last_modified=asked.last_modified if same else "",
+        accept="text/html, application/xhtml+xml, */*;q=0.5",
+    )
+
+
+async def _read(url: str, asked: Asked, response: Response) -> tuple[Read, str]:
+    """What a page says, and the address of the next."""
     document = await read(asked.how, response.body, url=response.url, content_type=response.content_type)
     if not document.items:
         raise ParseError("no items", about=url)
     following = absolute(document.next_link, response.url) if document.next_link else ""
-    return document, following, response
+    return document, following
 
 
 class _Robots:

@@ -135,6 +135,31 @@ def test_not_modified(house: Any, press: Any, respond: Any) -> None:
     assert (report.seen, report.error, press.site.asked[-1][1]["if-none-match"]) == (0, "", 'W/"1"')
 
 
+def test_a_listing_page_that_is_the_same_is_not_read_again(house: Any, press: Any, respond: Any) -> None:
+    """Its validators are sent back, too; in full it is asked for after two days, whatever it says."""
+    house.sources = {"page": press.sources()["page"]}
+    press.site.serve("/news/", press.page(), Content_Type="text/html", ETag='"p"')
+    listed = house.collect()["page"].new
+    press.site.routes["/news/"] = respond(b"", status=304)
+    report = house.collect()["page"]
+    assert (report.seen, report.error, press.site.asked[-1][1]["if-none-match"]) == (0, "", '"p"')
+    assert listed == len(house.listed())
+    press.site.serve("/news/", press.page(), Content_Type="text/html", ETag='"p"')
+    house.collect(now=NOW + timedelta(hours=49))
+    assert "if-none-match" not in press.site.asked[-1][1]
+
+
+def test_a_listing_whose_later_page_failed_is_asked_for_again(house: Any, press: Any, respond: Any) -> None:
+    """Else what stood there would wait until the first page changes."""
+    select = press.sources()["page"]["select"] | {"next": "a.next"}
+    house.sources = {"page": press.sources()["page"] | {"select": select, "max_pages": 2}}
+    body = press.page().replace(b"</body>", b'<a class="next" href="/news/2">Older</a></body>')
+    press.site.serve("/news/", body, Content_Type="text/html", ETag='"p"')
+    press.site.routes["/news/2"] = respond(b"", status=500)
+    assert "500" in house.collect()["page"].error
+    assert "" == house.row("page").etag
+
+
 def test_an_empty_feed_keeps_no_validator(house: Any, press: Any) -> None:
     """An empty document removes nothing and is asked for again in full."""
     house.sources = {"rss": press.sources()["rss"]}
