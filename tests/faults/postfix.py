@@ -85,6 +85,8 @@ COMPLAINTS = re.compile(
     r"protocol error|SSL_accept error|panic|fatal|warning",
     re.IGNORECASE,
 )
+OWN_TROUBLES = re.compile(r"file system (clock|time stamps)")
+"""Of a machine whose clock was set meanwhile: about nobody who spoke to it."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ class Postfix:
 
     def complaints(self) -> list[str]:
         """What it logged of somebody who does not speak as he should."""
-        return [line for line in self.log() if COMPLAINTS.search(line)]
+        return [line for line in self.log() if COMPLAINTS.search(line) and not OWN_TROUBLES.search(line)]
 
     def hung_up(self) -> int:
         """How often it had enough of a client's mistakes, and said 421."""
