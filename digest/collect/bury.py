@@ -15,7 +15,7 @@ from digest.collect.identify import Known
 from digest.collect.keep import Keeper, choose_again
 from digest.collect.read import Reading, is_gone
 from digest.fetch import Fetcher
-from digest.store import announcements, items, media, minting
+from digest.store import items, media, minting, retracting, vanishing
 from digest.store.database import Store, Tx
 
 SURE_AFTER = timedelta(hours=1)
@@ -46,8 +46,8 @@ async def bury(
         return False
     async with store.write() as tx:
         stored = await items.by_alias(tx, keeper.source_id, reading.deleted)
-        await items.missing(tx, back, None)
-        await items.missing(tx, first, keeper.now)
+        await vanishing.missing(tx, back, None)
+        await vanishing.missing(tx, first, keeper.now)
         gone, files = await _bury(tx, {*lost, *(stored[name].id for name in reading.deleted if name in stored)}, keeper)
     for name in files:
         (media / name).unlink(missing_ok=True)
@@ -64,7 +64,7 @@ async def _asked(
     # An incremental reading holds a newest page and whatever was modified: only the page is a window without holes.
     since = min(dates) if reading.whole else sorted(dates, reverse=True)[: min(100, len(dates))][-1]
     async with store.read() as tx:
-        absent = await items.absent(tx, keeper.source_id, since=since, seen=seen.names, limit=MOST)
+        absent = await vanishing.absent(tx, keeper.source_id, since=since, seen=seen.names, limit=MOST)
     lost, back, first = [], [], []
     for row, number, missing_at in absent:
         gone = await is_gone(reading.lookup, number, fetcher, own=own)
@@ -79,11 +79,11 @@ async def _asked(
 
 async def _bury(tx: Tx, rows: Collection[int], keeper: Keeper) -> tuple[bool, tuple[str, ...]]:
     files: tuple[str, ...] = ()
-    touched = await items.bury(tx, rows, keeper.now)
+    touched = await vanishing.bury(tx, rows, keeper.now)
     left = await minting.contenders(tx, touched)
     for announcement in touched:
         if announcement not in left:
-            await announcements.retract(tx, announcement, why="deleted at its source", at=keeper.now)
+            await retracting.retract(tx, announcement, why="deleted at its source", at=keeper.now)
             files += await media.withdraw(tx, announcement)
     await choose_again(tx, list(left), keeper)
     return bool(touched), files

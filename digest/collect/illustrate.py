@@ -14,7 +14,7 @@ from digest.errors import CollectError
 from digest.fetch import Fetcher
 from digest.model import codec
 from digest.model.announcements import Picture
-from digest.store import announcements, items, media
+from digest.store import items, media, retracting
 from digest.store.database import Store
 from digest.store.media import MediaRow
 
@@ -76,7 +76,7 @@ async def _wanted(known: Sequence[Known], easel: Easel, store: Store) -> tuple[d
     pictured = [each for each in known if each.item.picture is not None]
     async with store.read() as tx:
         stored = await items.by_alias(tx, easel.source_id, [each.item.ident for each in pictured])
-        gone = await announcements.taken_back(tx, (each.announcement_id for each in stored.values()))
+        gone = await retracting.taken_back(tx, (each.announcement_id for each in stored.values()))
     # What was taken back went with its picture, and neither returns.
     dead = {name for name, each in stored.items() if each.announcement_id in gone}
     pictured = [each for each in pictured if each.item.ident not in dead]

@@ -9,7 +9,7 @@ from digest.editions.revise import corrected, differences
 from digest.letter.markdown import to_html
 from digest.model.editions import Edition, Snapshot
 from digest.settings import Digest
-from digest.store import announcements, drafts, editions
+from digest.store import announcements, drafts, editions, retracting
 from digest.store.database import Tx
 
 
@@ -38,7 +38,7 @@ async def correction(tx: Tx, digest: Digest, edition: Edition, *, words: str = "
         sealed,
         {each.public_id: each for each in found},
         edits,
-        gone=await announcements.retracted(tx, [item.public_id for item in (*sealed.items, *sealed.updated)]),
+        gone=await retracting.retracted(tx, [item.public_id for item in (*sealed.items, *sealed.updated)]),
         introduction=to_html(edits.introduction),
         correction=words,
     )

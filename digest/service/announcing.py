@@ -12,7 +12,7 @@ from digest.errors import NotFound, UsageError
 from digest.model.announcements import Announcement
 from digest.service import issuing, publishing
 from digest.service.house import House, now
-from digest.store import announcements, audit, dispositions, media, minting
+from digest.store import announcements, audit, dispositions, media, minting, retracting
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ async def retract(house: House, name: str, why: str) -> str:
     """Take it out of feeds, archive documents, pages, and editions to come, with its pictures; its title."""
     found = await _find(house, name)
     async with house.store.write() as tx:
-        await announcements.retract(tx, found.id, why=why, at=now())
+        await retracting.retract(tx, found.id, why=why, at=now())
         pictures = await media.withdraw(tx, found.id)
         await audit.add(tx, at=now(), who="operator", action="retract", subject=found.public_id, why=why)
     for name in pictures:

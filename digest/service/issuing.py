@@ -16,7 +16,7 @@ from digest.letter.text import shortened
 from digest.model.announcements import EDITIONS, IdentKind, Item, Precision
 from digest.model.editions import Edition, EditionStatus, Snapshot, SnapshotItem
 from digest.service.house import House
-from digest.store import announcements, editions, items, sources
+from digest.store import announcements, editions, items, retracting, sources
 from digest.store.database import Tx
 from digest.store.items import StoredItem
 
@@ -48,7 +48,7 @@ async def issue(house: House, now: datetime, *, about: int | None = None) -> int
 
 async def _snapshot(tx: Tx, edition: Edition) -> Snapshot:
     sealed = await editions.snapshot(tx, edition.id, edition.revision)
-    return sealed.without(await announcements.retracted(tx, [item.public_id for item in sealed.items]))
+    return sealed.without(await retracting.retracted(tx, [item.public_id for item in sealed.items]))
 
 
 async def _known(tx: Tx, made: list[Edition]) -> dict[str, StoredItem]:
@@ -87,7 +87,7 @@ async def _withdraw(house: House, known: list[StoredItem], now: datetime) -> int
     if alone:
         async with house.store.write() as tx:
             for each in alone:
-                await announcements.retract(tx, each.id, why="the edition was cancelled", at=now)
+                await retracting.retract(tx, each.id, why="the edition was cancelled", at=now)
     return len(alone)
 
 

@@ -12,11 +12,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, exists, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, exists, func, select
 
 from digest.model import codec
 from digest.model.announcements import EDITIONS, AlsoAt, Announcement, Enclosure, Facts, Picture, Precision, Version
-from digest.store import minting
 from digest.store.database import Tx
 from digest.store.items import parts
 from digest.store.schema import announcements, dispositions, editions, items, sources, versions
@@ -113,25 +112,6 @@ async def changes(tx: Tx, after: tuple[int, int], *, limit: int) -> tuple[tuple[
     later = (c.changed > change) | ((c.changed == change) & (c.id > row))
     query = select(c.changed, c.id).where(c.changed >= change, later).order_by(c.changed, c.id).limit(limit)
     return tuple((each[0], each[1]) for each in await tx.execute(query))
-
-
-async def retracted(tx: Tx, public_ids: Iterable[str]) -> frozenset[str]:
-    """Those of these that were taken back."""
-    gone: set[str] = set()
-    for part in parts(sorted(set(public_ids))):
-        c = announcements.c
-        query = select(c.public_id).where(c.public_id.in_(part), c.retracted_at.is_not(None))
-        gone.update((await tx.execute(query)).scalars())
-    return frozenset(gone)
-
-
-async def taken_back(tx: Tx, ids: Iterable[int]) -> frozenset[int]:
-    """Those of these row ids that were taken back."""
-    gone: set[int] = set()
-    for part in parts(sorted(set(ids))):
-        c = announcements.c
-        gone.update((await tx.execute(select(c.id).where(c.id.in_(part), c.retracted_at.is_not(None)))).scalars())
-    return frozenset(gone)
 
 
 async def max_seq(tx: Tx) -> int:
@@ -239,12 +219,3 @@ def _facts(text: str) -> Facts:
 @lru_cache(maxsize=100)
 def _enclosures(text: str) -> tuple[Enclosure, ...]:
     return tuple(codec.loads(Enclosure, json.dumps(each)) for each in json.loads(text))
-
-
-async def retract(tx: Tx, announcement_id: int, *, why: str, at: datetime) -> bool:
-    """Take an announcement back; False when it already was."""
-    still = (announcements.c.id == announcement_id) & announcements.c.retracted_at.is_(None)
-    done = await tx.execute(update(announcements).where(still).values(retracted_at=at, retracted_why=why))
-    if done.rowcount:
-        await minting.touched(tx, [announcement_id], at=at)
-    return bool(done.rowcount)

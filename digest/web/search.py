@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from digest.letter.headers import clean
 from digest.model.editions import Edition, Snapshot
-from digest.store import announcements, editions
+from digest.store import editions, retracting
 from digest.store.database import Store
 
 LONGEST = 100
@@ -69,5 +69,5 @@ def _lines(snapshot: Snapshot) -> tuple[Line, ...]:
 async def _left(store: Store, hits: list[Line]) -> tuple[str, ...]:
     """Their titles, without what was taken back since."""
     async with store.read() as tx:
-        gone = await announcements.retracted(tx, [line.public_id for line in hits])
+        gone = await retracting.retracted(tx, [line.public_id for line in hits])
     return tuple(dict.fromkeys(line.title for line in hits if line.public_id not in gone))

@@ -16,7 +16,7 @@ from digest.letter.render import calendar_at, no_calendar
 from digest.letter.views import EditionView, Length
 from digest.model.editions import Edition, EditionStatus, Snapshot
 from digest.settings import Digest
-from digest.store import announcements, editions
+from digest.store import editions, retracting
 from digest.web.page import PUBLIC_CACHE, asked_language, base, house, page, site_view
 from digest.web.search import LONGEST
 
@@ -73,7 +73,7 @@ async def edition(request: Request) -> Response:
         if found is None or found.status not in PUBLISHED:
             raise HTTPException(404)
         sealed = await editions.snapshot(tx, found.id, found.revision)
-        gone = await announcements.retracted(tx, [item.public_id for item in sealed.items])
+        gone = await retracting.retracted(tx, [item.public_id for item in sealed.items])
     snapshot = sealed.without(gone)
     language = asked_language(request, snapshot.language)
     view = _view(snapshot, request, language)

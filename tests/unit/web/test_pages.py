@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from digest.model.editions import EditionStatus
-from digest.store import announcements, editions
+from digest.store import announcements, editions, retracting
 from digest.subscribers import tokens
 from digest.web.laying import lay_out
 
@@ -112,7 +112,7 @@ def test_an_announcement_taken_back_is_gone(site: Any) -> None:
     async def retract() -> None:
         async with site.house.store.write() as tx:
             found = await announcements.by_slug(tx, link.rpartition("/")[2])
-            await announcements.retract(tx, found.id, why="wrong", at=found.updated_at)
+            await retracting.retract(tx, found.id, why="wrong", at=found.updated_at)
 
     assert "A mistake" in site.get("/").text
     site.run(retract())
