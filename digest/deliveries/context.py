@@ -25,8 +25,9 @@ from digest.deliveries.smtp.timeouts import Timeouts
 from digest.errors import DeliveryError
 from digest.letter import headers
 from digest.letter.compile import Compiled
+from digest.settings.digests import Digest
 from digest.settings.keys import Keyring
-from digest.settings.sections import Digest, Sender
+from digest.settings.sections import Sender
 from digest.store.database import Store, Tx
 from digest.store.mailings import LetterRow, MailingRow
 

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
+from digest.settings.digests import Digest, DigestSection, Match
 from digest.settings.load import Settings, load
-from digest.settings.sections import Digest, DigestSection, Feed, Match, Select, Sender, Site, Source
+from digest.settings.sections import Feed, Select, Sender, Site, Source
 
 __all__ = ["Digest", "DigestSection", "Feed", "Match", "Select", "Sender", "Settings", "Site", "Source", "load"]

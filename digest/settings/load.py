@@ -19,11 +19,12 @@ from sqlalchemy.engine import make_url
 from digest.errors import ConfigError
 from digest.settings.alerts import Alerts
 from digest.settings.bounces import Bounces
+from digest.settings.digests import Digest
 from digest.settings.environment import nested, variable
 from digest.settings.explain import sentences
 from digest.settings.keys import Keyring, made_key
 from digest.settings.kinds import Mailbox
-from digest.settings.sections import Database, Digest, Engine, Feed, Fetch, Sender, Site, Source
+from digest.settings.sections import Database, Engine, Feed, Fetch, Sender, Site, Source
 from digest.settings.web import Web
 
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,62}")

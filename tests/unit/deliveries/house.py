@@ -27,8 +27,9 @@ from digest.letter.headers import Heading, Mailbox
 from digest.letter.holes import Letter, Markers
 from digest.model.deliveries import DeliveryState
 from digest.model.subscribers import EVERYBODY, Segment
+from digest.settings.digests import Digest
 from digest.settings.keys import Keyring
-from digest.settings.sections import Digest, Sender
+from digest.settings.sections import Sender
 from digest.store import deliveries as ledger
 from digest.store import delivery_events, mailings, shards
 from digest.store.database import Store, connect, sqlite_path

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from digest.deliveries import flow
 from digest.deliveries.smtp.timeouts import Timeouts
 from digest.model.deliveries import DeliveryState, MailingStatus
-from digest.settings.sections import Digest
+from digest.settings.digests import Digest
 from digest.store.schema import delivery_events, subscribers
 
 from .house import House, opened

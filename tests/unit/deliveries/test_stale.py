@@ -13,7 +13,7 @@ from digest.deliveries.context import Context
 from digest.deliveries.incident import Incident
 from digest.deliveries.smtp.rest import Rest
 from digest.model.deliveries import MailingStatus
-from digest.settings.sections import Digest
+from digest.settings.digests import Digest
 from digest.store import notes
 from digest.store.database import Tx
 
