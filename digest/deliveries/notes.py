@@ -110,13 +110,7 @@ async def _send(routes: Routes, note: NoteRow, wait: float) -> Outcome:
     route = _route(routes, note)
     if route is None:
         return Outcome(kind=OutcomeKind.RELAY, text=f"{note.sender} is no sender that can be used")
-
-    async def take(_wanted: Wanted) -> bool:
-        await route.pace.sleep(wait)
-        return True
-
-    batch = await Crew(route.notes, [await _parcel(route, note.address, note.message)], take=take).work()
-    return batch.fault or batch.outcomes[0] or Outcome(kind=OutcomeKind.RELAY, text="not sent")
+    return await _post(route, note.address, note.message, wait)
 
 
 def _route(routes: Routes, note: NoteRow) -> Route | None:
@@ -124,6 +118,17 @@ def _route(routes: Routes, note: NoteRow) -> Route | None:
         return routes.of(note.sender)
     except DeliveryError:
         return None
+
+
+async def _post(route: Route, address: str, message: bytes, wait: float) -> Outcome:
+    """One message, when its place of the pace has come in so many seconds."""
+
+    async def take(_wanted: Wanted) -> bool:
+        await route.pace.sleep(wait)
+        return True
+
+    batch = await Crew(route.notes, [await _parcel(route, address, message)], take=take).work()
+    return batch.fault or batch.outcomes[0] or Outcome(kind=OutcomeKind.RELAY, text="not sent")
 
 
 async def _parcel(route: Route, address: str, message: bytes) -> Parcel:
@@ -139,13 +144,7 @@ async def send_one(context: Context, routes: Routes, sender: str, address: str, 
     route = routes.of(sender)
     async with context.store.write() as tx:
         wait = await route.pace.place(tx)
-
-    async def take(_wanted: Wanted) -> bool:
-        await route.pace.sleep(wait)
-        return True
-
-    batch = await Crew(route.notes, [await _parcel(route, address, message)], take=take).work()
-    return batch.fault or batch.outcomes[0] or Outcome(kind=OutcomeKind.RELAY, text="not sent")
+    return await _post(route, address, message, wait)
 
 
 async def _settle(context: Context, note: NoteRow, outcome: Outcome) -> NoteState:
