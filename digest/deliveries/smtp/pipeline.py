@@ -14,10 +14,9 @@ from collections.abc import Callable
 from digest.deliveries.outcome import Stage, classify
 from digest.deliveries.smtp.expected import Expected
 from digest.deliveries.smtp.parcel import ACCEPTED, BeforeDot, Parcel, Result, Source, untold
-from digest.deliveries.smtp.replies import Replies, all_well, code_of
+from digest.deliveries.smtp.replies import Replies, all_well, code_of, text_of
 from digest.deliveries.smtp.sweep import Sweep
 from digest.deliveries.smtp.timeouts import Timeouts
-from digest.model.deliveries import Outcome
 
 _BUFFER = 16_384
 _DOT = b".\r\n"
@@ -92,9 +91,6 @@ class Pipeline(asyncio.BufferedProtocol):
         if self._replies.endless:
             self._end("a reply without end")
 
-    def eof_received(self) -> bool:
-        return False
-
     def connection_lost(self, exc: Exception | None) -> None:
         self._end(str(exc) if exc else _LOST)
 
@@ -163,7 +159,7 @@ class Pipeline(asyncio.BufferedProtocol):
         elif stage is Stage.DOT:
             self._answered_dot(parcel, code, line)
         elif stage is not None and parcel.verdict is None and not 200 <= code < 300:
-            parcel.verdict = _judged(stage, code, line)
+            parcel.verdict = classify(stage, code, text_of(line))
             if not self._pipelining:
                 self._give_up(parcel)
 
@@ -180,7 +176,7 @@ class Pipeline(asyncio.BufferedProtocol):
 
     def _answered_data(self, parcel: Parcel, code: int, line: bytes) -> None:
         if code != 354:
-            parcel.verdict = parcel.verdict or _judged(Stage.DATA, code, line)
+            parcel.verdict = parcel.verdict or classify(Stage.DATA, code, text_of(line))
             self._refused(parcel)
         elif parcel.verdict is not None:
             # A server that asks for the message although it refused the recipient: an empty one ends that.
@@ -212,7 +208,7 @@ class Pipeline(asyncio.BufferedProtocol):
 
     def _answered_dot(self, parcel: Parcel, code: int, line: bytes) -> None:
         if parcel.verdict is None:
-            parcel.verdict = ACCEPTED if code == 250 else _judged(Stage.DOT, code, line)
+            parcel.verdict = ACCEPTED if code == 250 else classify(Stage.DOT, code, text_of(line))
         self._result(parcel.key, parcel.verdict)
         if not self._expected:
             self._begin()
@@ -227,10 +223,10 @@ class Pipeline(asyncio.BufferedProtocol):
         """421 answers what was asked first, and means that nothing further was taken (RFC 5321, 3.8)."""
         if self._expected.stage is Stage.DOT:
             parcel = self._expected.next()[1]
-            parcel.verdict = parcel.verdict or _judged(Stage.DOT, 421, line)
+            parcel.verdict = parcel.verdict or classify(Stage.DOT, 421, text_of(line))
             self._blamed = True
             self._result(parcel.key, parcel.verdict)
-        self._end(line[4:].decode("utf-8", "replace"), code=421)
+        self._end(text_of(line), code=421)
 
     def _end(self, why: str, *, code: int = 0) -> None:
         """The session is over: whoever was dotted is in doubt, the others are owed as before."""
@@ -249,10 +245,5 @@ class Pipeline(asyncio.BufferedProtocol):
 
     def expire(self, now: float) -> None:
         """Time counts from one whole reply to the next, however a relay dribbles."""
-        limits = {Stage.DATA: self._timeouts.data, Stage.DOT: self._timeouts.dot}
-        if now - self._progress > limits.get(self._expected.stage or Stage.MAIL, self._timeouts.command):
+        if now - self._progress > self._timeouts.of(self._expected.stage):
             self._end("no answer in time")
-
-
-def _judged(stage: Stage, code: int, line: bytes) -> Outcome:
-    return classify(stage, code, line[4:].decode("utf-8", "replace"))

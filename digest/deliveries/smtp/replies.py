@@ -42,3 +42,8 @@ class Replies:
 def code_of(line: bytes) -> int:
     """A reply's three digits; 0 where it has none."""
     return int(line[:3]) if line[:3].isdigit() and line[3:4] in b" \r" else 0
+
+
+def text_of(line: bytes) -> str:
+    """What a reply says behind its digits."""
+    return line[4:].decode("utf-8", "replace")

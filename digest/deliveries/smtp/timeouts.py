@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from digest.deliveries.outcome import Stage
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
@@ -16,3 +18,7 @@ class Timeouts:
     quit: float = 5.0
     sweep: float = 1.0
     """Between two looks at whose time is over."""
+
+    def of(self, stage: Stage | None) -> float:
+        """How long the answer at a stage of a transaction may take."""
+        return {Stage.DATA: self.data, Stage.DOT: self.dot}.get(stage or Stage.MAIL, self.command)
