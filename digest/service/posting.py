@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import secrets
 from datetime import date
 from functools import cache, lru_cache, partial
@@ -13,6 +12,7 @@ from digest.deliveries.incident import Incident
 from digest.deliveries.journal import Journal
 from digest.deliveries.personalise import Links
 from digest.deliveries.signing import signers
+from digest.engine.loop import settle_in
 from digest.letter import headers
 from digest.letter.banner import over_note
 from digest.letter.compile import Compiled, compile_letter
@@ -27,13 +27,13 @@ from digest.store.database import Tx
 from digest.store.mailings import LetterRow, MailingRow
 from digest.subscribers import tokens, verp
 
-_OBJECTS = 20_000
-"""Made anew before the collector looks for circles among the youngest."""
+_settled = cache(settle_in)
+"""Once a process: what came later may be gone again."""
 
 
 def context(house: House) -> Context:
     """One for a process: it remembers which relays were down. ConfigError for a key that cannot sign, or is open."""
-    settle_in()
+    _settled()
     worker = secrets.token_hex(8)
     # Asked for at each shard; a mailing has a letter for each language.
     compiled = lru_cache(maxsize=32)(partial(_compiled, house))
@@ -59,18 +59,6 @@ def context(house: House) -> Context:
         owner=worker,
         journal=Journal(house.settings.journal_folder, worker),
     )
-
-
-@cache
-def settle_in() -> None:
-    """Once a process: what is loaded by now stays, and a full collection that went through it would hold up letters
-    and pages for some 80 ms.
-
-    A letter leaves no circles behind, a page few: to look for some after every 700 new objects costs more than it
-    finds.
-    """
-    gc.freeze()
-    gc.set_threshold(_OBJECTS)
 
 
 def heading(house: House, digest: Digest) -> Heading:

@@ -19,9 +19,7 @@ _STATES = tuple(shards.Counts.__dataclass_fields__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """Counts by what they are counted by; `silent` has when each source was last read, `failures` how often in a row
-    it was not.
-    """
+    """Counts by what they are counted by; `read` has when each source last was, `failures` how often in a row not."""
 
     deliveries: Mapping[tuple[str, str], int]
     editions: Mapping[tuple[str, str], int]

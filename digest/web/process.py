@@ -17,10 +17,10 @@ import uvicorn
 
 from digest import templating
 from digest.engine.clock import Clock
+from digest.engine.loop import settle_in
 from digest.errors import UsageError
 from digest.service import collecting, joining, keeping, mailbox, publishing, rounds, ticking, witness, working
 from digest.service.house import House, now, opened
-from digest.service.posting import settle_in
 from digest.settings import Settings
 from digest.web.app import create
 from digest.web.protocol import protocol
