@@ -16,6 +16,9 @@ from digest.demo.picture import BROWSERS
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 """What axe looks for: WCAG 2.2 AA, target sizes among it, and what is merely good."""
 
+NARROW = {"width": 320, "height": 640}
+"""A telephone, and a window of 1,280 px at 400 % (WCAG 2.2, 1.4.10)."""
+
 
 def program() -> str:
     """The one named by TEST_BROWSER, or one at hand; without any, the report says what nobody looked at."""

@@ -9,26 +9,12 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browsing import browsing, violations
-from tests.place import ANA, DEE, MARTA, PEOPLE, RTL, Place, placed
+from tests.browsing import NARROW, violations
+from tests.place import ANA, DEE, MARTA, PEOPLE, RTL, Place
 
 pytestmark = pytest.mark.long
 
-NARROW = {"width": 320, "height": 640}
-"""A telephone, and a window of 1,280 px at 400 % (WCAG 2.2, 1.4.10)."""
 Shown = Iterator[tuple[str, Page]]
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with placed(tmp_path_factory.mktemp("place")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as found:
-        yield found
 
 
 def public(place: Place, page: Page, language: str) -> Shown:

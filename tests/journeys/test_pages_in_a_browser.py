@@ -9,26 +9,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browsing import browsing
+from tests.browsing import NARROW
 from tests.builders import Desk
-from tests.place import Place, placed, plain
+from tests.place import Place, plain
 
 pytestmark = pytest.mark.long
-
-NARROW = {"width": 320, "height": 640}
-"""A telephone, and a window of 1,280 px at 400 % (WCAG 2.2, 1.4.10)."""
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with placed(tmp_path_factory.mktemp("place")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as found:
-        yield found
 
 
 @pytest.fixture
