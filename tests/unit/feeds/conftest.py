@@ -16,8 +16,7 @@ from sqlalchemy import select
 
 from digest.model.announcements import Announcement, Version
 from digest.settings import Feed, Settings, Site
-from digest.store import announcements as announcements_store
-from digest.store import minting
+from digest.store import minting, retracting
 from digest.store.database import Store, connect, insert_ignore
 from digest.store.migrate import upgrade
 from digest.store.schema import items, sources
@@ -139,7 +138,7 @@ async def retitle(store: Store, number: int, title: str, *, at: datetime) -> Non
 async def retract(store: Store, number: int, *, at: datetime) -> None:
     async with store.write() as tx:
         row = await tx.scalar(select(items.c.announcement_id).where(items.c.ident == f"ident-{number}"))
-        await announcements_store.retract(tx, row, why="a test", at=at)
+        await retracting.retract(tx, row, why="a test", at=at)
 
 
 class Newsroom:
