@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from digest.cli.running import Json, Limit, instant, operator, within
+
+if TYPE_CHECKING:
+    from digest.service.house import House
 
 app = typer.Typer(name="subscribers", no_args_is_help=True, help="Add, import and list people.", rich_markup_mode=None)
 
@@ -158,6 +161,22 @@ def show(email: Annotated[str, typer.Argument()], as_json: Json = False) -> None
         (tuple(each[name] for name in names) for each in found["editions"]),
         empty="No edition yet.",
     )
+
+
+@app.command(epilog="Example: digest subscribers form newsflash --language es > form.html")
+def form(
+    digest: Annotated[str, typer.Argument()],
+    language: Annotated[str, typer.Option("--language", help="Else the digest's own.")] = "",
+) -> None:
+    """Print the form to subscribe as HTML for a page of your own: no script, and nothing is loaded from here."""
+    import sys
+
+    from digest.web import asking
+
+    async def printed(house: House) -> str:
+        return asking.snippet(house, digest, language)
+
+    sys.stdout.write(within(printed))
 
 
 @app.command(epilog="Example: digest subscribers prefer ana@example.org --text-only")

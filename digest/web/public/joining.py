@@ -18,6 +18,7 @@ from digest.subscribers.address import Address, Refused, masked
 from digest.subscribers.joining import Confirmed, Person, judge
 from digest.subscribers.tokens import Purpose
 from digest.web import forms
+from digest.web.asking import wording
 from digest.web.forms import Form
 from digest.web.page import asked_language, house, page, visitor
 from digest.web.public.editions import known_digest
@@ -49,7 +50,7 @@ async def _ask(request: Request, digest: Digest, address: Address, language: str
         digest,
         address,
         language=language,
-        wording=_wording(request, "asked", language, digest.title),
+        wording=wording(house(request), "asked", language, digest.title),
         ip=visitor(request),
         now=now(),
     )
@@ -83,7 +84,7 @@ async def confirm(request: Request) -> Response:
         at.store,
         at.keys,
         token,
-        wording=_wording(request, "agreed", language, title),
+        wording=wording(house(request), "agreed", language, title),
         ip=visitor(request),
         now=now(),
     )
@@ -98,7 +99,7 @@ def _form(
         request,
         "subscribe",
         language=language,
-        wording=_wording(request, "asked", language, digest.title),
+        wording=wording(house(request), "asked", language, digest.title),
         status=status,
         headers={"cache-control": "no-store"},
         digest=digest,
@@ -120,7 +121,7 @@ def _confirm(request: Request, found: Person, outcome: Confirmed | str) -> Respo
         personal=True,
         title=title,
         slug=claim.digest if claim.digest in at.settings.digests else "",
-        wording=_wording(request, "agreed", language, title),
+        wording=wording(house(request), "agreed", language, title),
         address=masked(found.subscriber.email) if found.subscriber else "",
         outcome=str(outcome),
         again=found.subscriber is not None,
@@ -134,12 +135,6 @@ def _told(request: Request, found: Person) -> tuple[str, str]:
     own = found.subscriber.language if found.subscriber else ""
     language = own or (digest.language if digest else "") or house(request).settings.site.language
     return language, digest.title if digest else found.claim.digest
-
-
-def _wording(request: Request, name: str, language: str, title: str) -> str:
-    """What a person agrees to, as it is shown to them: the evidence quotes it."""
-    text = templating.render(house(request).templates, f"web/public/{name}.txt", language=language, title=title)
-    return text.strip()
 
 
 def _language(request: Request, digest: Digest, fields: Form) -> str:
