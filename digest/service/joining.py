@@ -43,12 +43,6 @@ async def ask(
     house: House, digest: Digest, address: Address, *, language: str, wording: str, ip: str = "", now: datetime
 ) -> Asked:
     """Owe a confirm note to an address that is not confirmed or suppressed; the caller learns nothing of that."""
-    async with house.store.write() as tx:
-        if await refused(house, tx, ip, now):
-            return Asked.TOO_OFTEN
-        if not await may_write(house, tx, address, now):
-            # Whoever fills a stranger's mailbox is not told that it was noticed.
-            return Asked.TAKEN
 
     async def owe(tx: Tx, subscriber: Subscriber, token: str) -> None:
         site = site_view(house)
@@ -66,17 +60,13 @@ async def ask(
             now=now,
         )
 
-    await flow.subscribe(
-        house.store,
-        house.keys,
-        digest.slug,
-        address,
-        language=language,
-        wording=wording,
-        ip=ip,
-        now=now,
-        owe=owe,
-    )
+    async with house.store.write() as tx:
+        if await refused(house, tx, ip, now):
+            return Asked.TOO_OFTEN
+        # Whoever fills a stranger's mailbox is not told that it was noticed.
+        silent = not await may_write(house, tx, address, now)
+        said = {"language": language, "wording": wording, "ip": ip}
+        await flow.subscribe(tx, house.keys, digest.slug, address, **said, now=now, owe=owe, silent=silent)
     return Asked.TAKEN
 
 

@@ -17,7 +17,7 @@ from digest.subscribers.consent import Way
 from digest.subscribers.tokens import Claim, Purpose
 
 OweNote = Callable[[Tx, Subscriber, str], Awaitable[None]]
-"""Writes the confirm note for a subscriber and a token, in the transaction it is given."""
+"""Writes the confirm note for a subscriber and a token, in the transaction it is given, and nowhere else."""
 
 
 OWNER_LIFTS = frozenset({SuppressionReason.HARD_BOUNCE, SuppressionReason.SOFT_BOUNCES, SuppressionReason.ERASED})
@@ -58,7 +58,7 @@ async def person(tx: Tx, claim: Claim) -> Person:
 
 
 async def subscribe(
-    store: Store,
+    tx: Tx,
     keys: Keyring,
     digest: str,
     address: Address,
@@ -68,17 +68,17 @@ async def subscribe(
     ip: str = "",
     now: datetime,
     owe: OweNote,
+    silent: bool = False,
 ) -> None:
     """Ask the owner of an address by a note whether they want this; says the same, whoever it is.
 
     Somebody who left stays so until they confirm, and nothing is written to a confirmed address, nor to one that is
-    suppressed because its owner complained or an operator said so.
+    suppressed because its owner complained or an operator said so, nor, if `silent`, to any. How long it takes tells
+    no more than the answer does: the same is done for everybody, the note among it, and for those undone.
     """
-    async with store.write() as tx:
+    async with tx.begin_nested() as step:
         reason = await suppressions.reason_of(tx, address.norm)
-        if reason is not None and reason not in OWNER_LIFTS:
-            return
-        known = await subscribers.by_email(tx, address.norm) or await subscribers.add(
+        known = await subscribers.add(
             tx,
             handle=tokens.new_handle(),
             email=address.email,
@@ -87,11 +87,17 @@ async def subscribe(
             now=now,
         )
         old = await subscribers.subscription(tx, known.id, digest)
-        if old and old.state is SubscriptionState.CONFIRMED:
-            return
         evidence = consent.given(now, Way.FORM, wording=wording, ip=ip)
         await subscribers.subscribe(tx, [_pending(known, digest, evidence, now)])
         await owe(tx, known, tokens.confirm_token(keys, known.handle, digest, now))
+        if silent or not _may_be_asked(reason, old):
+            await step.rollback()
+
+
+def _may_be_asked(reason: SuppressionReason | None, old: Subscription | None) -> bool:
+    if reason is not None and reason not in OWNER_LIFTS:
+        return False
+    return old is None or old.state is not SubscriptionState.CONFIRMED
 
 
 async def confirm(

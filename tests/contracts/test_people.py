@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy.exc import InternalError
 
 from digest.errors import StoreError
+from digest.model.subscribers import Subscriber, SuppressionReason
 from digest.model.subscribers import SubscriptionState as State
-from digest.model.subscribers import SuppressionReason
 from digest.settings.keys import Keyring
 from digest.store import audit, migrate, subscribers, suppressions
-from digest.store.database import Store, connect
+from digest.store.database import Store, Tx, connect
 from digest.subscribers import flow, tokens
 from digest.subscribers.consent import Entering, Way
 
@@ -64,6 +64,31 @@ def test_an_import_keeps_who_left_and_who_is_suppressed_out(store_url: str, tmp_
 
     counted = {State.CONFIRMED: 1_198, State.UNSUBSCRIBED: 1}
     assert asyncio.run(story()) == [1_198, [3, 4], 0, 1_198, counted]
+
+
+def test_asking_for_show_leaves_nothing(store_url: str) -> None:
+    """Whom nobody may write to is asked as all are, and then it never was; the transaction goes on."""
+
+    async def story() -> list[object]:
+        store, asked = await opened(store_url), []
+
+        async def owe(_tx: Tx, subscriber: Subscriber, _token: str) -> None:
+            asked.append(subscriber.email)
+
+        await flow.add(store, "ana@example.org", NEWS, confirmed=True, now=NOW)
+        async with store.write() as tx:
+            for email in ("ana@example.org", "silent@example.org", "new@example.org"):
+                silent = email.startswith("silent")
+                await flow.subscribe(tx, KEYS, NEWS, flow.address(email), now=NOW, owe=owe, silent=silent)
+        people = {who.email: standing.state for who, standing in await flow.listed(store, NEWS)}
+        async with store.read() as tx:
+            known = await subscribers.by_email(tx, "silent@example.org")
+        await store.close()
+        return [asked, people, known]
+
+    three = ["ana@example.org", "silent@example.org", "new@example.org"]
+    standing = {"ana@example.org": State.CONFIRMED, "new@example.org": State.PENDING}
+    assert asyncio.run(story()) == [three, standing, None]
 
 
 def test_leaving_at_once_from_many_sides_is_one_leaving(store_url: str) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import select
+
+from digest.model.deliveries import NoteKind
 from digest.model.subscribers import Subscriber, SuppressionReason
 from digest.model.subscribers import SubscriptionState as State
 from digest.settings.keys import Keyring
-from digest.store import audit
+from digest.store import audit, notes
 from digest.store.database import Store, Tx
+from digest.store.schema import notes as noted
 from digest.subscribers import flow, tokens
 from digest.subscribers.consent import Way
 from digest.subscribers.joining import Confirmed
@@ -19,18 +23,21 @@ HOUR = timedelta(hours=1)
 NEWS = "newsflash"
 
 
-class Notes:
-    """Remembers the confirm notes that were owed."""
+async def ask(store: Store, keys: Keyring, email: str, now: datetime) -> None:
+    """Ask by a note that says nothing but its token."""
 
-    def __init__(self) -> None:
-        self.tokens: list[str] = []
+    async def owe(tx: Tx, subscriber: Subscriber, token: str) -> None:
+        said = {"kind": NoteKind.CONFIRM, "sender": "main", "message": token.encode(), "dedupe_key": token}
+        await notes.add(tx, **said, address=subscriber.email_norm, now=now)
 
-    async def __call__(self, _tx: Tx, _subscriber: Subscriber, token: str) -> None:
-        self.tokens.append(token)
+    async with store.write() as tx:
+        await flow.subscribe(tx, keys, NEWS, flow.address(email), wording="Yes.", now=now, owe=owe)
 
 
-async def ask(store: Store, keys: Keyring, email: str, now: datetime, notes: Notes) -> None:
-    await flow.subscribe(store, keys, NEWS, flow.address(email), wording="Yes.", now=now, owe=notes)
+async def owed(store: Store) -> list[str]:
+    """The tokens of the notes that are owed, in the order they were asked for."""
+    async with store.read() as tx:
+        return [row.decode() for row in (await tx.execute(select(noted.c.message).order_by(noted.c.id))).scalars()]
 
 
 async def state(store: Store, email: str) -> State:
@@ -42,9 +49,8 @@ def test_asking_makes_nobody_a_subscriber_but_confirming_does(store: Store, keys
     """Pressed twice it says so; a link for something else, or too old, does nothing."""
 
     async def story() -> list[object]:
-        notes = Notes()
-        await ask(store, keys, "ana@example.org", NOW, notes)
-        [token] = notes.tokens
+        await ask(store, keys, "ana@example.org", NOW)
+        [token] = await owed(store)
         wrong = tokens.unsubscribe_token(keys, tokens.new_handle(), NEWS)
         return [
             await state(store, "ana@example.org"),
@@ -63,12 +69,11 @@ def test_nothing_is_written_to_the_suppressed_or_the_confirmed(store: Store, key
     """And nothing tells the one who asks."""
 
     async def story() -> list[str]:
-        notes = Notes()
         await flow.suppress(store, "bo@example.org", reason=SuppressionReason.COMPLAINT, now=NOW)
         await flow.add(store, "cy@example.org", NEWS, confirmed=True, now=NOW)
-        await ask(store, keys, "bo@example.org", NOW, notes)
-        await ask(store, keys, "cy@example.org", NOW, notes)
-        return notes.tokens
+        await ask(store, keys, "bo@example.org", NOW)
+        await ask(store, keys, "cy@example.org", NOW)
+        return await owed(store)
 
     assert asyncio.run(story()) == []
 
@@ -77,11 +82,10 @@ def test_a_person_who_left_stays_so_until_they_confirm(store: Store, keys: Keyri
     """A link from before they left no longer works; a fresh one does."""
 
     async def story() -> list[object]:
-        notes = Notes()
-        await ask(store, keys, "ana@example.org", NOW, notes)
+        await ask(store, keys, "ana@example.org", NOW)
         await flow.unsubscribe_address(store, "ana@example.org", now=NOW + HOUR)
-        await ask(store, keys, "ana@example.org", NOW + 2 * HOUR, notes)
-        early, late = notes.tokens
+        await ask(store, keys, "ana@example.org", NOW + 2 * HOUR)
+        early, late = await owed(store)
         return [
             await state(store, "ana@example.org"),
             await flow.confirm(store, keys, early, now=NOW + 3 * HOUR),
