@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
+
+from digest.web import body
 
 LARGEST = 64 * 1024
 MOST_FIELDS = 50
@@ -21,31 +22,19 @@ async def read(request: Request) -> Form:
 
     413 for more than 64 kB. What cannot be read as a form has no fields: the address alone must then do.
     """
-    body = await _body(request)
+    sent = await body.read(request, LARGEST)
     if request.headers.get("content-type", "").lower().startswith("multipart/"):
-        return await _multipart(request.headers, body)
+        return await _multipart(request.headers, sent)
     try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(sent.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError:
         return {}
     return dict(pairs)
 
 
-async def _body(request: Request) -> bytes:
-    length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > LARGEST:
-        raise HTTPException(413)
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            raise HTTPException(413)
-    return body
-
-
-async def _multipart(headers: Headers, body: bytes) -> Form:
+async def _multipart(headers: Headers, sent: bytes) -> Form:
     async def stream() -> AsyncIterator[bytes]:
-        yield body
+        yield sent
 
     parser = MultiPartParser(headers, stream(), max_files=MOST_FIELDS, max_fields=MOST_FIELDS)  # type: ignore[arg-type]
     try:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from digest.collect.flow import SourceReport
 from digest.service import pushing, reports
 from digest.service.pushing import Refused, Unreadable
+from digest.web import body
 from digest.web.page import house
 
 MOST = 1_000_000
@@ -35,7 +35,7 @@ async def announcements(request: Request) -> Response:
     """Announcements as JSON, signed in `Digest-Timestamp` and `Digest-Signature`; what became of them."""
     signed = request.headers.get("digest-signature", "").strip().lower().removeprefix("sha256=")
     timestamp = request.headers.get("digest-timestamp", "").strip()
-    answer = await pushing.take(house(request), await _body(request), timestamp=timestamp, signed=signed)
+    answer = await pushing.take(house(request), await body.read(request, MOST), timestamp=timestamp, signed=signed)
     if isinstance(answer, Refused):
         return _said(_STATUS[answer], error=_WORDS[answer])
     if isinstance(answer, Unreadable):
@@ -47,7 +47,7 @@ async def bounces(request: Request) -> Response:
     """What a provider reports of our letters, `?provider=` saying which; how many judgements were taken."""
     provider = request.query_params.get("provider", "")
     given = {name.lower(): value for name, value in request.headers.items()}
-    answer = await reports.take(house(request), provider, given, await _body(request))
+    answer = await reports.take(house(request), provider, given, await body.read(request, MOST))
     if isinstance(answer, reports.Refused):
         return _said(_REPORT_STATUS[answer], error=_REPORT_WORDS[answer])
     return _said(200, taken=len(answer.came))
@@ -64,19 +64,6 @@ def _taken(report: SourceReport) -> Response:
         unchanged=report.unchanged,
         warnings=list(report.warnings),
     )
-
-
-async def _body(request: Request) -> bytes:
-    parts, size = [], 0
-    try:
-        async for part in request.stream():
-            parts.append(part)
-            size += len(part)
-            if size > MOST:
-                raise HTTPException(413)
-    except ClientDisconnect:
-        raise HTTPException(400) from None
-    return b"".join(parts)
 
 
 def _said(status: int, **words: object) -> Response:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from digest.web import poll
 from digest.web.answers import Headers
+from digest.web.patience import PATIENCE, Patient
 from digest.web.poll import Poll
 
 _IDLE = {h11.CLIENT: h11.IDLE, h11.SERVER: h11.IDLE}
@@ -20,7 +20,7 @@ class Memory(Protocol):
     def at_once(self, asked: Poll, dates: Headers) -> bytes | None: ...
 
 
-class Polled(H11Protocol):
+class Polled(Patient):
     """A connection on which polls go by the HTTP library; all else goes through it.
 
     Between two requests, and only there, what arrives is looked at: a poll that is wholly there is answered
@@ -41,6 +41,7 @@ class Polled(H11Protocol):
             self._between = False
             super().data_received(data)
             return
+        self.arrived()
         self.transport.write(answer)
         self.server_state.total_requests += 1
         self._polled_at = self.loop.time()
@@ -65,6 +66,6 @@ class Polled(H11Protocol):
             self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
 
 
-def protocol(memory: Memory) -> type[H11Protocol]:
+def protocol(memory: Memory, *, patience: float = PATIENCE) -> type[Polled]:
     """The protocol of connections that may poll what is in this memory, for uvicorn to make."""
-    return type("PolledMemory", (Polled,), {"memory": memory})
+    return type("PolledMemory", (Polled,), {"memory": memory, "patience": patience})
