@@ -11,6 +11,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 PATIENCE = 30.0
 """Seconds from its first byte, or from the connection on for the first, to its last."""
 
+LINGER = 1.0
+"""Seconds in which whoever was told so may take it, before the line is cut."""
+
 _LATE = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 _UNANSWERED = (h11.IDLE, h11.SEND_RESPONSE)
 
@@ -22,10 +25,12 @@ class Patient(H11Protocol):
     """
 
     patience = PATIENCE
+    linger = LINGER
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._late: asyncio.TimerHandle | None = None
+        self._over = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -34,6 +39,10 @@ class Patient(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.arrived()
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if not self._over:
+            super().data_received(data)
 
     def handle_events(self) -> None:
         super().handle_events()
@@ -63,4 +72,13 @@ class Patient(H11Protocol):
         # Whoever said nothing at all, as browsers do that connect ahead, is told nothing.
         if self._begun() and self.conn.our_state in _UNANSWERED:
             self.transport.write(_LATE)
-        self.transport.close()
+        self._close()
+
+    def _close(self) -> None:
+        """Say that no more comes, then cut: at once, what drips in would destroy what was said (RFC 9112, 9.6)."""
+        self._over = True
+        if self.conn.our_state is h11.SEND_BODY or not self.transport.can_write_eof():
+            self.transport.close()
+            return
+        self.transport.write_eof()
+        self.loop.call_later(self.linger, self.transport.abort)

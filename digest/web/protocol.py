@@ -8,7 +8,7 @@ import h11
 
 from digest.web import poll
 from digest.web.answers import Headers
-from digest.web.patience import PATIENCE, Patient
+from digest.web.patience import LINGER, PATIENCE, Patient
 from digest.web.poll import Poll
 
 _IDLE = {h11.CLIENT: h11.IDLE, h11.SERVER: h11.IDLE}
@@ -66,6 +66,6 @@ class Polled(Patient):
             self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
 
 
-def protocol(memory: Memory, *, patience: float = PATIENCE) -> type[Polled]:
+def protocol(memory: Memory, *, patience: float = PATIENCE, linger: float = LINGER) -> type[Polled]:
     """The protocol of connections that may poll what is in this memory, for uvicorn to make."""
-    return type("PolledMemory", (Polled,), {"memory": memory, "patience": patience})
+    return type("PolledMemory", (Polled,), {"memory": memory, "patience": patience, "linger": linger})

@@ -25,9 +25,9 @@ POSTS = [
 
 
 @asynccontextmanager
-async def serving(app: Any) -> AsyncIterator[int]:
+async def serving(app: Any, **waits: float) -> AsyncIterator[int]:
     """The port of an application that is served as ours is, but with less patience."""
-    http = protocol(app, patience=PATIENCE)
+    http = protocol(app, **({"patience": PATIENCE} | waits))
     config = uvicorn.Config(app, port=0, log_config=None, lifespan="off", http=http, server_header=False)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
@@ -54,9 +54,9 @@ async def told(port: int, head: bytes, *, drip: bytes = b"") -> bytes:
 Story = Callable[[int], Awaitable[Any]]
 
 
-def played(site: Any, story: Story, app: Any = None) -> Any:
+def played(site: Any, story: Story, app: Any = None, **waits: float) -> Any:
     async def play() -> Any:
-        async with serving(app or site.app) as port:
+        async with serving(app or site.app, **waits) as port:
             return await story(port)
 
     return site.run(play())
@@ -97,11 +97,24 @@ def test_what_is_refused_before_its_end_drips_no_longer_either(site: Any) -> Non
     assert (True, 0) == (answer.startswith(b"HTTP/1.1 413 "), answer.count(b"HTTP/1.1 408"))
 
 
+def test_who_drips_on_is_cut_off(site: Any) -> None:
+    """After it was told so, and had the time to hear it."""
+
+    async def story(port: int) -> None:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        async with asyncio.timeout(LONG):
+            while not writer.transport.is_closing():
+                writer.write(b"x")
+                await asyncio.sleep(0.01)
+
+    played(site, story, linger=0.1)
+
+
 def test_an_answer_may_take_longer(site: Any) -> None:
-    """What has come whole is waited for, and so is a form that comes in two pieces, and the next on its connection."""
+    """What has come whole is waited for, though it came in two pieces; and so is the next on its connection."""
 
     class Slow:
-        """Answers after twice the patience; says when the first piece of what is asked is there."""
+        """Answers after more than the patience; says when the first piece of what is asked is there."""
 
         begun = asyncio.Event()
 
@@ -111,7 +124,7 @@ def test_an_answer_may_take_longer(site: Any) -> None:
         async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
             while (await receive())["more_body"]:
                 self.begun.set()
-            await asyncio.sleep(2 * PATIENCE)
+            await asyncio.sleep(0.6)
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
             await send({"type": "http.response.body", "body": b"ok"})
 
@@ -127,4 +140,4 @@ def test_an_answer_may_take_longer(site: Any) -> None:
         writer.close()
         return found
 
-    assert [b"HTTP/1.1 200"] * 2 == played(site, story, Slow())
+    assert [b"HTTP/1.1 200"] * 2 == played(site, story, Slow(), patience=0.5)
