@@ -7,19 +7,23 @@ from datetime import UTC, datetime
 import dkim as dkimpy
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 from dkim.canonicalization import Relaxed
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest.deliveries import dkim
-from digest.deliveries.dkim import Signer
+from digest.deliveries.dkim import Key, Signer
 from digest.errors import ConfigError
 from digest.letter import quoted
 from digest.letter.compile import compile_letter, note_message
 from digest.letter.headers import Heading, Mailbox
 from digest.letter.holes import Letter, Markers, Personal
+
+Signers = tuple[Signer, ...]
 
 NOW = datetime(2026, 6, 26, 8, tzinfo=UTC)
 MARKERS = Markers(token="ab" * 16)
@@ -38,12 +42,12 @@ NAMES = [
 
 
 @pytest.fixture(scope="module")
-def rsa_key():
+def rsa_key() -> RSAPrivateKey:
     return rsa.generate_private_key(65537, 2048)
 
 
 @pytest.fixture(scope="module")
-def signers(rsa_key):
+def signers(rsa_key: RSAPrivateKey) -> Signers:
     """A signer for each algorithm."""
     return (
         Signer(domain="example.org", selector="one", key=rsa_key),
@@ -51,7 +55,7 @@ def signers(rsa_key):
     )
 
 
-def verified(message: bytes, signers: tuple[Signer, ...]) -> list[bool]:
+def verified(message: bytes, signers: Signers) -> list[bool]:
     """What dkimpy says to each signature, given the records that we say are to be published."""
     records = {f"{signer.name}.".encode(): signer.record.encode() for signer in signers}
 
@@ -60,7 +64,7 @@ def verified(message: bytes, signers: tuple[Signer, ...]) -> list[bool]:
 
     def judged(number: int) -> bool:
         try:
-            return dkimpy.DKIM(message).verify(idx=number, dnsfunc=look_up)
+            return bool(dkimpy.DKIM(message).verify(idx=number, dnsfunc=look_up))
         except dkimpy.ValidationError:
             return False
 
@@ -99,7 +103,7 @@ def letter(name: str, address: str = "ada@example.org", text: str = "") -> bytes
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_letters_are_found_right_by_another_library(signers, name):
+def test_letters_are_found_right_by_another_library(signers: Signers, name: str) -> None:
     """Both signatures, whoever the letter is to."""
     message = dkim.signed(letter(name), signers, at=NOW)
 
@@ -107,14 +111,14 @@ def test_letters_are_found_right_by_another_library(signers, name):
     assert [] == [line for line in message.split(b"\r\n") if len(line) > 78 and b"unsubscribe" not in line]
 
 
-def test_an_address_beyond_ascii_is_signed_as_it_stands(signers):
+def test_an_address_beyond_ascii_is_signed_as_it_stands(signers: Signers) -> None:
     """The octets on the wire are those that were hashed (RFC 8616)."""
     message = dkim.signed(letter("Jürgen", "jürgen@bücher.example"), signers, at=NOW)
 
     assert [True, True] == verified(message, signers)
 
 
-def test_notes_are_found_right_by_another_library(signers):
+def test_notes_are_found_right_by_another_library(signers: Signers) -> None:
     """One letter to one person, with no list about it."""
     note = note_message(
         sender=Mailbox("Metals Mark", "news@example.org"),
@@ -142,7 +146,7 @@ def test_notes_are_found_right_by_another_library(signers):
         (b"\r\n--=_", b"\r\nmore\r\n--=_"),
     ],
 )
-def test_what_is_changed_on_the_way_is_found_out(signers, field, changed):
+def test_what_is_changed_on_the_way_is_found_out(signers: Signers, field: bytes, changed: bytes) -> None:
     """Fields, both List-Unsubscribe fields among them, a second From, and the body to its last line."""
     message = dkim.signed(letter("Ada"), signers, at=NOW)
     forged = message.replace(field, changed, 1)
@@ -150,7 +154,7 @@ def test_what_is_changed_on_the_way_is_found_out(signers, field, changed):
     assert (False, [False, False]) == (forged == message, verified(forged, signers))
 
 
-def test_every_field_that_counts_is_named():
+def test_every_field_that_counts_is_named() -> None:
     """In h=, both List-Unsubscribe fields too (RFC 8058, 4), and nothing says how much of the body counts."""
     signer = Signer(domain="example.org", selector="x", key=Ed25519PrivateKey.generate())
     field = dkim.signed(letter("Ada"), [signer], at=NOW).partition(b"\r\nFrom:")[0].replace(b"\r\n ", b"").decode()
@@ -172,7 +176,7 @@ TEXT = st.text(st.sampled_from("ab .-=\t\n\r\u00e9\u2028"), max_size=300)
 @given(TEXT, TEXT)
 @example("\n\n\n", " \n \n")
 @example("a  b\t\tc \t\n", "   ")
-def test_a_body_is_written_as_relaxed_would_have_it(text, value):
+def test_a_body_is_written_as_relaxed_would_have_it(text: str, value: str) -> None:
     """What the letter's quoted-printable makes, holes filled, is canonical but for empty lines at its end."""
     marked = f"{text}{MARKERS.of('name')}{text}"
     filled = quoted.value(value).decode()
@@ -186,7 +190,7 @@ def test_a_body_is_written_as_relaxed_would_have_it(text, value):
     st.text(st.sampled_from("aB-"), min_size=1, max_size=9),
     st.lists(st.text(st.sampled_from("ab \t:;=é"), max_size=12), max_size=4).map("\r\n ".join),
 )
-def test_fields_are_canonicalised_as_another_library_does(name, value):
+def test_fields_are_canonicalised_as_another_library_does(name: str, value: str) -> None:
     """Names small, folds and blanks single, none at either end."""
     [(theirs, said)] = Relaxed.canonicalize_headers([(name.encode(), f" {value}\r\n".encode())])
 
@@ -194,12 +198,12 @@ def test_fields_are_canonicalised_as_another_library_does(name, value):
 
 
 @pytest.mark.parametrize("body", [b"", b"\r\n", b"\r\n\r\n", b"a", b"a\r\n", b"a\r\n\r\n\r\n", b"a\r\n\r\nb\r\n\r\n"])
-def test_ends_of_bodies(body):
+def test_ends_of_bodies(body: bytes) -> None:
     """Empty lines go, one line end stays, nothing stays nothing."""
     assert Relaxed.canonicalize_body(body) == dkim._whole(body)
 
 
-def pem(key, secret: bytes = b"") -> bytes:
+def pem(key: Key | EllipticCurvePrivateKey, secret: bytes = b"") -> bytes:
     lock = BestAvailableEncryption(secret) if secret else NoEncryption()
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
 
@@ -216,7 +220,7 @@ v/Ow5T0q5gIJAiEAyS4RaI9YG8EWx/2w0T67ZUVAw8eOMB6BIUg0Xcu+3okCIBOs
 """
 
 
-def test_keys_are_read_and_judged(rsa_key):
+def test_keys_are_read_and_judged(rsa_key: RSAPrivateKey) -> None:
     """An RSA key of 1024 bits is weak; a file that is no key, locked, of another kind or too short is refused."""
     weak = dkim.read_key(pem(rsa.generate_private_key(65537, 1024)), about="a file")
     judged = [Signer(domain="d", selector="s", key=key).weak for key in (weak, rsa_key, Ed25519PrivateKey.generate())]
@@ -227,6 +231,6 @@ def test_keys_are_read_and_judged(rsa_key):
             dkim.read_key(wrong, about="a file")
 
 
-def test_a_signer_never_shows_its_key(rsa_key):
+def test_a_signer_never_shows_its_key(rsa_key: RSAPrivateKey) -> None:
     """Neither printed nor compared into a log."""
     assert "Signer(domain='d', selector='s')" == repr(Signer(domain="d", selector="s", key=rsa_key))

@@ -2,8 +2,10 @@
 
 import re
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
+from jinja2 import Environment
 
 from digest import templating
 from digest.letter.headers import Heading, Mailbox
@@ -15,7 +17,7 @@ from digest.model.editions import Snapshot, SnapshotItem, SnapshotSection
 STAMP = datetime(2026, 6, 26, 8, 0, tzinfo=UTC)
 
 
-def version(title, **fields):
+def version(title: str, **fields: Any) -> Version:
     """A version of an announcement, its link made from the title."""
     slug = "-".join(re.findall("[a-z]+", title.lower()))
     given = {
@@ -29,12 +31,12 @@ def version(title, **fields):
     return Version(title=title, **{**given, **fields})
 
 
-def item(title, *, older=False, **fields):
+def item(title: str, *, older: bool = False, **fields: Any) -> SnapshotItem:
     """An announcement with one version."""
     return SnapshotItem(public_id=f"tag:example.org,2026:{title}", versions=(version(title, **fields),), older=older)
 
 
-def rich_snapshot(**changed):
+def rich_snapshot(**changed: Any) -> Snapshot:
     """What a full month looks like: every kind of section, two languages, a picture, a deadline, figures."""
     lead = item(
         "The emissions curve now marks the mines that hold an award",
@@ -103,17 +105,17 @@ def rich_snapshot(**changed):
 
 
 @pytest.fixture(scope="session")
-def environment():
+def environment() -> Environment:
     return templating.environment()
 
 
 @pytest.fixture
-def snapshot():
+def snapshot() -> Snapshot:
     return rich_snapshot()
 
 
 @pytest.fixture
-def site():
+def site() -> SiteView:
     return SiteView(
         title="Metals Mark",
         url="https://news.example.org",
@@ -124,12 +126,12 @@ def site():
 
 
 @pytest.fixture
-def markers():
+def markers() -> Markers:
     return Markers(token="0123456789abcdef" * 2)
 
 
 @pytest.fixture
-def heading():
+def heading() -> Heading:
     return Heading(
         sender=Mailbox("Metals Mark", "news@example.org"),
         list_title="Newsflash",
@@ -140,7 +142,7 @@ def heading():
 
 
 @pytest.fixture
-def personal():
+def personal() -> Personal:
     return Personal(
         name="Ada Lovelace",
         address="ada@example.org",

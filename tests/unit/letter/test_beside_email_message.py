@@ -11,11 +11,15 @@ import jinja2
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from jinja2 import Environment
 
 from digest.letter import headers
 from digest.letter.compile import compile_letter
-from digest.letter.holes import HOLES, Letter
+from digest.letter.headers import Heading
+from digest.letter.holes import HOLES, Letter, Markers, Personal
 from digest.letter.render import render
+from digest.letter.views import SiteView
+from tests.unit.letter.conftest import rich_snapshot
 
 READERS = [policy.default, policy.SMTP, policy.SMTPUTF8]
 PARTS = st.sampled_from(["'", '"', "\\", ".", "-", " ", ",", "<", ">", "&", "=", "=?utf-8?q?x?=", "@", ":", "From "])
@@ -34,13 +38,11 @@ ADDRESSES = st.builds("{}@{}".format, LOCALS, DOMAINS)
 
 
 @pytest.fixture(scope="module")
-def plain(environment):
+def plain(environment: Environment) -> Letter:
     """Rendered once, with a name in both parts: in an attribute, alone, between dots."""
-    from tests.unit.letter import conftest as here
-
-    markers = here.Markers(token="0123456789abcdef" * 2)
-    site = here.SiteView(title="Metals Mark", url="https://news.example.org", postal_address="1 Example Street")
-    letter = render(here.rich_snapshot(), language="es", site=site, environment=environment, markers=markers)
+    markers = Markers(token="0123456789abcdef" * 2)
+    site = SiteView(title="Metals Mark", url="https://news.example.org", postal_address="1 Example Street")
+    letter = render(rich_snapshot(), language="es", site=site, environment=environment, markers=markers)
     name = markers.of("name")
     return replace(
         letter,
@@ -50,7 +52,7 @@ def plain(environment):
     )
 
 
-def by_the_library(letter: Letter, heading: headers.Heading, person) -> EmailMessage:
+def by_the_library(letter: Letter, heading: Heading, person: Personal) -> EmailMessage:
     """The naive way: a template filled and a message built for each."""
     message = EmailMessage(policy=policy.SMTPUTF8)
     message["From"] = Address(heading.sender.name, addr_spec=heading.sender.address)
@@ -65,7 +67,7 @@ def by_the_library(letter: Letter, heading: headers.Heading, person) -> EmailMes
     return message
 
 
-def filled(letter, text, said, *, escape):
+def filled(letter: Letter, text: str, said: dict[str, str], *, escape: bool) -> str:
     environment = jinja2.Environment(
         autoescape=escape,
         keep_trailing_newline=True,
@@ -80,20 +82,20 @@ def filled(letter, text, said, *, escape):
     return environment.from_string(text).render(said)
 
 
-def bodies(message):
+def bodies(message: EmailMessage) -> tuple[str, str]:
     """(text, html), however its lines end, the last one too; what Jinja's escapes are called does not matter."""
     text, html = (part.get_content().replace("\r\n", "\n").rstrip("\n") for part in message.iter_parts())
     return text, html.replace("&#39;", "'").replace("&#x27;", "'").replace("&#34;", '"').replace("&quot;", '"')
 
 
-def mailbox(raw, name):
+def mailbox(raw: bytes, name: str) -> tuple[str, str]:
     """Whom a field names, read strictly: RFC 2047 has encoded words joined, the library's new reader parts them."""
     value = message_from_bytes(raw)[name]
     phrase, spec = parseaddr(str(value).replace("\r\n", ""))
     return str(make_header(decode_header(phrase))), spec
 
 
-def roughly(message):
+def roughly(message: EmailMessage) -> tuple[str, str]:
     """Whom the library's own reader finds in To: all but the spaces that it puts between encoded words."""
     [found] = message["To"].addresses
     # It keeps octets beyond ASCII as surrogates.
@@ -109,7 +111,9 @@ def roughly(message):
 @example(name="山" * 1000, address="x" * 64 + "@" + "x" * 60 + ".example.org")
 @example(name="Ada " * 249 + "Ada", address="ada@example.org")
 @example(name="'" * 1000, address="ada@example.org")
-def test_spliced_is_what_the_library_would_have_built(plain, heading, personal, name, address):
+def test_spliced_is_what_the_library_would_have_built(
+    plain: Letter, heading: Heading, personal: Personal, name: str, address: str
+) -> None:
     """The same text, HTML, subject, people and identity, by every reader of the library's."""
     person = replace(personal, name=name, address=address, mailto="mailto:leave+" + "t" * 90 + "@example.org")
     compiled = compile_letter(plain, heading)
@@ -130,13 +134,13 @@ def test_spliced_is_what_the_library_would_have_built(plain, heading, personal, 
     assert len(raw) <= compiled.size
 
 
-def unfolded(raw, name):
+def unfolded(raw: bytes, name: bytes) -> str:
     """A field as it stands on the wire, but for its folds."""
     rest = raw.partition(b"\r\n" + name + b": ")[2].replace(b"\r\n ", b" ")
     return rest.partition(b"\r\n")[0].decode()
 
 
-def wrong_lines(raw):
+def wrong_lines(raw: bytes) -> list[bytes | list[bytes]]:
     """Lines that a relay or a reader may stumble over, each with its fault."""
     head, _, body = raw.partition(b"\r\n\r\n")
     local = [line for line in raw.split(b"\r\n") if b"\n" in line or b"\r" in line or b"\0" in line]
@@ -147,7 +151,9 @@ def wrong_lines(raw):
     return [*local, *coded, *dotted, *long, *([dashes] if len(dashes) != 3 else [])]
 
 
-def test_an_address_beyond_ascii_makes_only_its_own_field_so(plain, heading, personal):
+def test_an_address_beyond_ascii_makes_only_its_own_field_so(
+    plain: Letter, heading: Heading, personal: Personal
+) -> None:
     """What SMTPUTF8 is needed for is the address in To; all else stays 7-bit."""
     raw = compile_letter(plain, heading).personalise(replace(personal, name="Jürgen", address="jürgen@bücher.example"))
 

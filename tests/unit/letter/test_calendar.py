@@ -12,7 +12,7 @@ STAMP = datetime(2026, 6, 26, 8, tzinfo=UTC)
 @pytest.mark.parametrize(
     "title", ["Comments, please; by post\\mail", "A\r\nATTENDEE:mailto:x@example.org", "铜业协会" * 40, "x" * 400]
 )
-def test_a_title_stays_in_its_line(title):
+def test_a_title_stays_in_its_line(title: str) -> None:
     """Escaped, folded at 75 octets with no letter torn, and nothing of it becomes a property."""
     raw = deadline(uid="tag:x,2026:1", day=date(2026, 7, 1), title=title, link="https://example.org/a", stamp=STAMP)
     lines = raw.split(b"\r\n")

@@ -3,15 +3,20 @@
 from dataclasses import replace
 
 import pytest
+from jinja2 import Environment
 
 from digest.errors import LetterError
 from digest.letter import check
 from digest.letter.compile import compile_letter
+from digest.letter.headers import Heading
+from digest.letter.holes import Letter, Markers, Personal
 from digest.letter.render import render
+from digest.letter.views import SiteView
+from digest.model.editions import Snapshot
 
 
 @pytest.fixture
-def letter(environment, snapshot, site, markers):
+def letter(environment: Environment, snapshot: Snapshot, site: SiteView, markers: Markers) -> Letter:
     return render(snapshot, language="en", site=site, environment=environment, markers=markers)
 
 
@@ -30,7 +35,7 @@ def letter(environment, snapshot, site, markers):
         ("x" * 90_000, "clipped at 102400"),
     ],
 )
-def test_faults_of_html_are_named(letter, added, words):
+def test_faults_of_html_are_named(letter: Letter, added: str, words: str) -> None:
     """Each rule has its sentence."""
     with pytest.raises(LetterError) as caught:
         check.letter(replace(letter, html=letter.html.replace("</body>", f"{added}</body>")))
@@ -38,14 +43,14 @@ def test_faults_of_html_are_named(letter, added, words):
     assert words in caught.value.message
 
 
-def test_a_pixel_for_each_reader_is_refused(letter, markers):
+def test_a_pixel_for_each_reader_is_refused(letter: Letter, markers: Markers) -> None:
     """No picture's address may tell readers apart."""
     pixel = f'<img src="https://x/{markers.of("address")}" alt="" width="600">'
 
     assert 1 == len(check.faults(replace(letter, html=letter.html.replace("</body>", f"{pixel}</body>"))))
 
 
-def test_the_way_out_must_be_there(letter, markers):
+def test_the_way_out_must_be_there(letter: Letter, markers: Markers) -> None:
     """In the HTML, and on a line of its own in the text."""
     leave = markers.of("unsubscribe")
     blocked = replace(
@@ -56,7 +61,7 @@ def test_the_way_out_must_be_there(letter, markers):
 
 
 @pytest.mark.parametrize("subject", ["", " ", "a\nb", "x0123456789abcdef0123456789abcdef00x"])
-def test_subject_is_one_line_without_holes(letter, subject):
+def test_subject_is_one_line_without_holes(letter: Letter, subject: str) -> None:
     """It is the same for everybody."""
     assert 1 == len(check.faults(replace(letter, subject=subject)))
 
@@ -73,7 +78,9 @@ def test_subject_is_one_line_without_holes(letter, subject):
         (b"ada@example.org>\r\n", b"0123456789abcdef0123456789abcdef@example.org>\r\n", "a hole is not filled"),
     ],
 )
-def test_faults_of_a_message_are_named(letter, heading, personal, old, new, words):
+def test_faults_of_a_message_are_named(
+    letter: Letter, heading: Heading, personal: Personal, old: bytes, new: bytes, words: str
+) -> None:
     """The last look before the first recipient."""
     raw = compile_letter(letter, heading).personalise(personal)
     check.message(raw, letter.markers.token)

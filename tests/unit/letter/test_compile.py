@@ -8,15 +8,18 @@ from email.utils import parseaddr
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jinja2 import Environment
 
 from digest.errors import LetterError
 from digest.letter import check, headers
 from digest.letter.compile import compile_letter, note_message
-from digest.letter.headers import Mailbox
-from digest.letter.holes import Letter
+from digest.letter.headers import Heading, Mailbox
+from digest.letter.holes import Letter, Markers, Personal
 from digest.letter.plain import compile_plain
 from digest.letter.render import render
+from digest.letter.views import SiteView
 from digest.model import codec
+from digest.model.editions import Snapshot
 
 NAMES = [
     "",
@@ -45,7 +48,7 @@ ADDRESSES = [
 
 
 @pytest.fixture
-def letter(environment, snapshot, site, markers):
+def letter(environment: Environment, snapshot: Snapshot, site: SiteView, markers: Markers) -> Letter:
     """The rich edition with every hole in both parts."""
     plain = render(snapshot, language="en", site=site, environment=environment, markers=markers)
     name = markers.of("name")
@@ -56,13 +59,13 @@ def letter(environment, snapshot, site, markers):
     )
 
 
-def mailbox_read(value):
+def mailbox_read(value: str) -> tuple[str, str]:
     """(name, address) of a To header, encoded words decoded (the library's own reader parts long ones by spaces)."""
     name, spec = parseaddr(value.replace("\r\n", ""))
     return str(make_header(decode_header(name))), spec
 
 
-def parts(raw):
+def parts(raw: bytes) -> tuple[str, str]:
     """(text, html) as a reader of mail sees them."""
     message = message_from_bytes(raw, policy=policy.default)
     text, html = message.iter_parts()
@@ -71,7 +74,9 @@ def parts(raw):
 
 @pytest.mark.parametrize("address", ADDRESSES)
 @pytest.mark.parametrize("name", NAMES)
-def test_spliced_is_what_plain_rendering_gives(letter, heading, personal, name, address):
+def test_spliced_is_what_plain_rendering_gives(
+    letter: Letter, heading: Heading, personal: Personal, name: str, address: str
+) -> None:
     """Parsed back by the standard library: the same text, the same HTML, the same mailbox."""
     one = replace(personal, name=name, address=address, reason="you asked, “kindly”, 100 % = sure")
     raw = compile_letter(letter, heading).personalise(one)
@@ -86,7 +91,7 @@ def test_spliced_is_what_plain_rendering_gives(letter, heading, personal, name, 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
 @given(name=st.text(max_size=60))
-def test_spliced_equals_rendered_for_any_name(letter, heading, personal, name):
+def test_spliced_equals_rendered_for_any_name(letter: Letter, heading: Heading, personal: Personal, name: str) -> None:
     """Names are never written to the letter but as words on a line."""
     one = replace(personal, name=name)
     raw = compile_letter(letter, heading).personalise(one)
@@ -96,7 +101,7 @@ def test_spliced_equals_rendered_for_any_name(letter, heading, personal, name):
     assert (shown.text, shown.html.replace("\r", "\n")) == parts(raw)
 
 
-def test_headers_of_a_message_to_the_byte(letter, heading, personal):
+def test_headers_of_a_message_to_the_byte(letter: Letter, heading: Heading, personal: Personal) -> None:
     """The order is ours, the values are the recipient's."""
     one = replace(personal, mailto="mailto:unsubscribe+abc@example.org?subject=unsubscribe")
     head = compile_letter(letter, heading).personalise(one).partition(b"\r\nMIME-Version")[0]
@@ -110,7 +115,9 @@ def test_headers_of_a_message_to_the_byte(letter, heading, personal):
     )
 
 
-def test_every_recipient_has_the_same_boundary_and_bytes_come_out_the_same(letter, heading, personal):
+def test_every_recipient_has_the_same_boundary_and_bytes_come_out_the_same(
+    letter: Letter, heading: Heading, personal: Personal
+) -> None:
     """Nothing random after the markers: a retry is the same message, octet for octet."""
     first, again = (compile_letter(letter, heading) for _ in range(2))
 
@@ -118,7 +125,7 @@ def test_every_recipient_has_the_same_boundary_and_bytes_come_out_the_same(lette
     assert first == again
 
 
-def test_size_is_never_exceeded(letter, heading, personal):
+def test_size_is_never_exceeded(letter: Letter, heading: Heading, personal: Personal) -> None:
     """The octets told to a relay hold for the longest name and address."""
     compiled = compile_letter(letter, heading)
     longest = replace(personal, name="é" * 400, address=ADDRESSES[3])
@@ -126,13 +133,13 @@ def test_size_is_never_exceeded(letter, heading, personal):
     assert len(compiled.personalise(longest)) <= compiled.size
 
 
-def test_an_address_that_breaks_headers_fails_alone(letter, heading, personal):
+def test_an_address_that_breaks_headers_fails_alone(letter: Letter, heading: Heading, personal: Personal) -> None:
     """The letter is compiled; one recipient cannot be written to."""
     with pytest.raises(LetterError, match="no address"):
         compile_letter(letter, heading).personalise(replace(personal, address="a@b\r\nX: y"))
 
 
-def test_a_missing_value_is_an_error_not_an_empty_place(letter, heading, personal):
+def test_a_missing_value_is_an_error_not_an_empty_place(letter: Letter, heading: Heading, personal: Personal) -> None:
     """A letter with a hole in it must never be sent."""
     compiled = compile_letter(letter, heading)
     values = compiled.values_of(personal)
@@ -142,7 +149,7 @@ def test_a_missing_value_is_an_error_not_an_empty_place(letter, heading, persona
         compiled.splice(values)
 
 
-def test_note_is_a_whole_message(personal):
+def test_note_is_a_whole_message(personal: Personal) -> None:
     """One letter to one person, with no list about it."""
     raw = note_message(
         sender=Mailbox("Metals Mark", "news@example.org"),
@@ -166,21 +173,24 @@ def test_note_is_a_whole_message(personal):
     )
 
 
-def test_a_sealed_letter_is_read_back_as_it_was(letter):
+def test_a_sealed_letter_is_read_back_as_it_was(letter: Letter) -> None:
     """What is stored is compiled to the same bytes on any machine."""
     assert letter == codec.loads(Letter, codec.dumps(letter))
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
 @pytest.mark.parametrize("name", NAMES)
-def test_text_only_is_one_part_with_nothing_left_open(letter, heading, personal, name, address):
+def test_text_only_is_one_part_with_nothing_left_open(
+    letter: Letter, heading: Heading, personal: Personal, name: str, address: str
+) -> None:
     """The same headers, the same text to the letter, and no line that a relay would have to touch."""
     who = replace(personal, name=name, address=address)
     raw, whole = (act(letter, heading).personalise(who) for act in (compile_plain, compile_letter))
     parsed, beside = message_from_bytes(raw), message_from_bytes(whole)
 
     assert "text/plain" == parsed.get_content_type()
-    assert beside.get_payload()[0].get_payload(decode=True) == parsed.get_payload(decode=True)
+    [text, _] = [part for part in beside.walk() if not part.is_multipart()]
+    assert text.get_payload(decode=True) == parsed.get_payload(decode=True)
     assert [each for each in beside.items() if each[0] != "Content-Type"] == [
         each for each in parsed.items() if not each[0].startswith("Content-T")
     ]

@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 
 from digest.errors import LetterError
 from digest.letter import headers
-from digest.letter.headers import Mailbox
+from digest.letter.headers import Heading, Mailbox
 
 TOKEN = "tO-k_en0" * 8
 NAMES = st.text(max_size=260)
 
 
-def unfolded(text):
+def unfolded(text: str) -> str:
     return text.replace("\r\n", "")
 
 
 @given(NAMES)
-def test_any_name_is_read_back(name):
+def test_any_name_is_read_back(name: str) -> None:
     """Quotes, accents, CJK, emoji, right-to-left, control characters: one mailbox, the name as cleaned."""
     phrase, spec = parseaddr(unfolded(headers.mailbox_value("To", Mailbox(name, "ada@example.org"))))
 
@@ -30,7 +30,7 @@ def test_any_name_is_read_back(name):
 
 
 @given(NAMES)
-def test_any_name_keeps_the_lines(name):
+def test_any_name_keeps_the_lines(name: str) -> None:
     """No bare CR or LF, no line over 78 but where one word is longer, every line but the first indented."""
     raw = f"To: {headers.mailbox_value('To', Mailbox(name, 'ada@example.org'))}"
 
@@ -43,7 +43,7 @@ def test_any_name_keeps_the_lines(name):
 
 
 @given(st.text(max_size=600))
-def test_any_subject_is_read_back(subject):
+def test_any_subject_is_read_back(subject: str) -> None:
     """One line, folded and encoded as needed, and every space where it was."""
     raw = headers.text_field("Subject", subject)
     value = unfolded(raw)[len("Subject: ") :]
@@ -66,7 +66,7 @@ def test_any_subject_is_read_back(subject):
         (Mailbox("", "dädä@example.org"), "dädä@example.org"),
     ],
 )
-def test_mailboxes_to_the_byte(box, expected):
+def test_mailboxes_to_the_byte(box: Mailbox, expected: str) -> None:
     """Plain names stay plain, others are quoted or encoded; domains are ASCII (RFC 5322, 2047, 5891)."""
     assert expected == headers.mailbox_value("To", box)
 
@@ -90,13 +90,13 @@ def test_mailboxes_to_the_byte(box, expected):
         "x" * 260 + "@example.org",
     ],
 )
-def test_addresses_that_could_break_a_header_are_refused(spec):
+def test_addresses_that_could_break_a_header_are_refused(spec: str) -> None:
     """A name may be anything; an address may not."""
     with pytest.raises(LetterError):
         headers.address(spec)
 
 
-def test_list_unsubscribe_is_never_encoded_and_folded_only_between_its_addresses():
+def test_list_unsubscribe_is_never_encoded_and_folded_only_between_its_addresses() -> None:
     """Long tokens stay on one line as they are."""
     https = f"https://news.example.org/unsubscribe/{TOKEN}"
     mailto = f"mailto:unsubscribe+{TOKEN}@example.org?subject=unsubscribe"
@@ -106,13 +106,13 @@ def test_list_unsubscribe_is_never_encoded_and_folded_only_between_its_addresses
 
 
 @pytest.mark.parametrize("link", ["https://x/\r\nX: y", "https://x/ y", "javascript:x", "https://x/>", "https://é/"])
-def test_links_that_could_break_a_header_are_refused(link):
+def test_links_that_could_break_a_header_are_refused(link: str) -> None:
     """Only what may stand between angle brackets."""
     with pytest.raises(LetterError):
         headers.list_unsubscribe_value(link)
 
 
-def test_head_of_a_mailing_to_the_byte(heading):
+def test_head_of_a_mailing_to_the_byte(heading: Heading) -> None:
     """All that its letters share."""
     assert (
         "From: Metals Mark <news@example.org>\r\n"
@@ -126,7 +126,7 @@ def test_head_of_a_mailing_to_the_byte(heading):
     ) == headers.mailing_head(heading, "Newsflash June")
 
 
-def test_date_message_id_and_mailbox():
+def test_date_message_id_and_mailbox() -> None:
     """A numeric zone; our own domain; the setting's two ways to write a mailbox."""
     assert ("Fri, 26 Jun 2026 08:00:00 +0000", "<0aff@example.org>") == (
         headers.date_value(datetime(2026, 6, 26, 8, tzinfo=UTC)),

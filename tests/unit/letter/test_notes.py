@@ -1,18 +1,23 @@
 """The one-off letters: in the reader's language, whole, and with nothing in them that a stranger wrote."""
 
+from collections.abc import Callable
 from functools import partial
 
 import pytest
+from jinja2 import Environment
 
 from digest.letter import notes
-from digest.letter.notes import Subject
+from digest.letter.notes import Note, Subject
+from digest.letter.views import SiteView
 
 LINK = "https://news.example.org/confirm/" + "aB3_" * 16
 
 
 @pytest.mark.parametrize("language", ["en", "es", "fr", "de", "ar"])
 @pytest.mark.parametrize("kind", [notes.confirm, *(partial(notes.manage, subject=each) for each in Subject)])
-def test_link_is_in_both_parts_on_a_line_of_its_own(environment, site, kind, language):
+def test_link_is_in_both_parts_on_a_line_of_its_own(
+    environment: Environment, site: SiteView, kind: Callable[..., Note], language: str
+) -> None:
     """One button, one address."""
     note = kind(environment, language=language, site=site, digest_title="Newsflash", link=LINK)
 
@@ -22,7 +27,7 @@ def test_link_is_in_both_parts_on_a_line_of_its_own(environment, site, kind, lan
     assert "Newsflash" in note.subject
 
 
-def test_alert_escapes_what_strangers_wrote(environment, site):
+def test_alert_escapes_what_strangers_wrote(environment: Environment, site: SiteView) -> None:
     """A reply of a relay may be anything."""
     note = notes.alert(
         environment, language="en", site=site, title="Relay\r\nrefuses <us>", lines=("550 <b>no</b>",), link=""
@@ -33,7 +38,7 @@ def test_alert_escapes_what_strangers_wrote(environment, site):
     assert "550 <b>no</b>" in note.text
 
 
-def test_confirm_in_words(environment, site):
+def test_confirm_in_words(environment: Environment, site: SiteView) -> None:
     """The whole text of it."""
     note = notes.confirm(environment, language="es", site=site, digest_title="Newsflash", link=LINK)
 

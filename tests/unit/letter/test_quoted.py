@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from digest.letter import quoted
 from digest.letter.holes import HOLES, Markers
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r"), max_size=400)
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"), max_size=400)
 MARKERS = Markers(token="ab" * 16)
 
 
-def lines_are_safe(coded):
+def lines_are_safe(coded: str) -> bool:
     """7-bit, short, CRLF, and no line with a beginning that means something to somebody."""
     lines = coded.split("\r\n")
     return coded.isascii() and not [
@@ -26,7 +26,7 @@ def lines_are_safe(coded):
 @given(TEXT)
 @example(".\n..\n--x\nFrom me\n \n\t\n" + "." * 200)
 @example("=" * 100 + "é" * 100)
-def test_body_round_trip(text):
+def test_body_round_trip(text: str) -> None:
     """Whatever the text, it is read back and its lines are safe."""
     coded = quoted.body(text)
 
@@ -42,7 +42,7 @@ def test_body_round_trip(text):
     ),
     TEXT,
 )
-def test_filled_holes_read_as_if_they_had_always_been_there(parts, tail):
+def test_filled_holes_read_as_if_they_had_always_been_there(parts: list[tuple[str, str, str]], tail: str) -> None:
     """Text with holes, spliced, is the text with the values in it."""
     marked = "".join(text + MARKERS.of(hole) for text, hole, _ in parts) + tail
     values = iter([quoted.value(value).decode() for _, _, value in parts])
@@ -57,6 +57,6 @@ def test_filled_holes_read_as_if_they_had_always_been_there(parts, tail):
 
 
 @pytest.mark.parametrize("value", ["a\r\nb", "a\nb", "a\u2028b"])
-def test_a_value_is_one_line(value):
+def test_a_value_is_one_line(value: str) -> None:
     """A name cannot begin a new line of the letter."""
     assert b"a b" == quoted.value(value)

@@ -4,15 +4,18 @@ import re
 from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
+from typing import Protocol
 
 import pytest
+from jinja2 import Environment
 
 from digest.errors import LetterError, TemplateError
 from digest.letter import check
-from digest.letter.holes import Markers, new_markers
-from digest.letter.render import reason, render
+from digest.letter.holes import Letter, Markers, new_markers
+from digest.letter.render import no_calendar, reason, render
+from digest.letter.views import CalendarLink, SiteView
 from digest.model.announcements import Facts, Figure, Picture
-from digest.model.editions import SnapshotItem, SnapshotSection
+from digest.model.editions import Snapshot, SnapshotItem, SnapshotSection
 from digest.templating.lines import columns
 from tests.unit.letter.conftest import item, rich_snapshot, version
 
@@ -20,40 +23,54 @@ from tests.unit.letter.conftest import item, rich_snapshot, version
 class Page(HTMLParser):
     """Tags with their attributes, and what links say."""
 
-    def __init__(self, html):
+    def __init__(self, html: str) -> None:
         super().__init__()
-        self.tags, self.said, self._link = [], {}, None
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.said: dict[str, str] = {}
+        self._link: str | None = None
         self.feed(html)
 
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self.tags.append((tag, given))
         if tag == "a":
-            self._link = dict(attrs)["href"]
-            self.said[self._link] = self.said.get(self._link, "")
+            self._link = given["href"]
+            self.said.setdefault(self._link, "")
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: str) -> None:
         if tag == "a":
             self._link = None
 
-    def handle_data(self, data):
+    def handle_data(self, data: str) -> None:
         if self._link:
             self.said[self._link] += data
 
-    def all(self, tag):
+    def all(self, tag: str) -> list[dict[str, str]]:
         return [attrs for name, attrs in self.tags if name == tag]
 
 
+class Renders(Protocol):
+    def __call__(self, snapshot: Snapshot, language: str = "en", calendar_link: CalendarLink = ...) -> Letter: ...
+
+
 @pytest.fixture
-def rendered(environment, site, markers):
+def rendered(environment: Environment, site: SiteView, markers: Markers) -> Renders:
     """Renders a snapshot, in English unless told."""
 
-    def act(snapshot, language="en", **more):
-        return render(snapshot, language=language, site=site, environment=environment, markers=markers, **more)
+    def act(snapshot: Snapshot, language: str = "en", calendar_link: CalendarLink = no_calendar) -> Letter:
+        return render(
+            snapshot,
+            language=language,
+            site=site,
+            environment=environment,
+            markers=markers,
+            calendar_link=calendar_link,
+        )
 
     return act
 
 
-def news(*items):
+def news(*items: SnapshotItem) -> Snapshot:
     """A snapshot of nothing but these."""
     section = SnapshotSection(title="News", items=items)
     return rich_snapshot(introduction="", lead=None, more=(), sections=(section,))
@@ -75,7 +92,7 @@ AWKWARD = {
 
 @pytest.mark.parametrize("language", ["en", "es", "fr", "de", "ar", "xx"])
 @pytest.mark.parametrize("case", AWKWARD)
-def test_awkward_editions_pass_every_check(rendered, markers, case, language):
+def test_awkward_editions_pass_every_check(rendered: Renders, markers: Markers, case: str, language: str) -> None:
     """Whatever is in it: no fault, structure sound, link texts unlike each other, text part in columns."""
     letter = rendered(AWKWARD[case], language)
     page = Page(letter.html)
@@ -89,7 +106,7 @@ def test_awkward_editions_pass_every_check(rendered, markers, case, language):
     assert not re.search(r"([^\w\s])\1\1", letter.text.replace("://", ""))
 
 
-def test_every_item_is_in_both_parts_in_the_same_order(rendered, snapshot):
+def test_every_item_is_in_both_parts_in_the_same_order(rendered: Renders, snapshot: Snapshot) -> None:
     """Text as good as the HTML: the same titles, the same links, the same order."""
     letter = rendered(snapshot)
     links = [each.version("en").link for each in snapshot.items]
@@ -98,7 +115,7 @@ def test_every_item_is_in_both_parts_in_the_same_order(rendered, snapshot):
     assert links == [line for line in letter.text.splitlines() if line in links]
 
 
-def test_headings_are_numbered_and_addresses_stand_alone(rendered, snapshot):
+def test_headings_are_numbered_and_addresses_stand_alone(rendered: Renders, snapshot: Snapshot) -> None:
     """What the text part looks like."""
     text = rendered(snapshot).text
 
@@ -111,7 +128,7 @@ def test_headings_are_numbered_and_addresses_stand_alone(rendered, snapshot):
     ) in text
 
 
-def test_foreign_items_say_their_language(rendered, snapshot):
+def test_foreign_items_say_their_language(rendered: Renders, snapshot: Snapshot) -> None:
     """A Spanish title is read aloud in Spanish, and said to be so; in the Spanish letter it is at home."""
     english, spanish = rendered(snapshot, "en"), rendered(snapshot, "es")
 
@@ -121,7 +138,7 @@ def test_foreign_items_say_their_language(rendered, snapshot):
     assert "en inglés" in spanish.text
 
 
-def test_the_right_version_is_shown(rendered):
+def test_the_right_version_is_shown(rendered: Renders) -> None:
     """An announcement with two languages shows each reader theirs."""
     both = SnapshotItem(public_id="tag:x,2026:1", versions=(version("Good day"), version("Buenos días", language="es")))
 
@@ -131,7 +148,7 @@ def test_the_right_version_is_shown(rendered):
     ]
 
 
-def test_letter_speaks_the_language_of_its_reader(rendered, snapshot):
+def test_letter_speaks_the_language_of_its_reader(rendered: Renders, snapshot: Snapshot) -> None:
     """Subject, dates, section names and the way out."""
     letter = rendered(snapshot, "de")
 
@@ -142,7 +159,7 @@ def test_letter_speaks_the_language_of_its_reader(rendered, snapshot):
         assert words in letter.text
 
 
-def test_pictures_are_ours_or_none(rendered):
+def test_pictures_are_ours_or_none(rendered: Renders) -> None:
     """Served by us, with the words the source gave; a picture elsewhere may vanish or watch, so it is left out."""
     ours = Picture(url="https://elsewhere.example/a.jpg", alt="Hills", sha256="cd" * 32, width=1200, height=600)
     theirs = replace(ours, sha256="")
@@ -156,14 +173,14 @@ def test_pictures_are_ours_or_none(rendered):
     assert [] == hidden
 
 
-def test_items_without_a_usable_link_lead_to_our_own_page(rendered, site):
+def test_items_without_a_usable_link_lead_to_our_own_page(rendered: Renders, site: SiteView) -> None:
     """An item always leads somewhere, and never to a script."""
     linkless = SnapshotItem(public_id="https://x/announcements/a1b2", versions=(version("Odd", link="javascript:x"),))
 
     assert f"{site.url}/announcements/a1b2" in Page(rendered(news(linkless)).html).said
 
 
-def test_too_much_is_shortened_then_listed_then_counted(rendered):
+def test_too_much_is_shortened_then_listed_then_counted(rendered: Renders) -> None:
     """Excerpts first; then titles only; then the rest is counted, and the way out is never lost."""
     few, many, crowd = (
         rendered(news(*(item(f"Number {n} here", summary=LONG) for n in range(count)))) for count in (12, 140, 900)
@@ -177,7 +194,7 @@ def test_too_much_is_shortened_then_listed_then_counted(rendered):
     assert LONG[:300] not in many.html
 
 
-def test_deadlines_come_first_and_past_ones_are_said_to_be(rendered):
+def test_deadlines_come_first_and_past_ones_are_said_to_be(rendered: Renders) -> None:
     """Open: closes; over: closed, and no calendar link."""
     section = SnapshotSection(
         title="Consultations",
@@ -198,7 +215,7 @@ def test_deadlines_come_first_and_past_ones_are_said_to_be(rendered):
     assert (2, 2) == (letter.text.count(".ics"), letter.html.count(".ics"))
 
 
-def test_bars_are_drawn_on_one_scale_with_their_number_beside(rendered):
+def test_bars_are_drawn_on_one_scale_with_their_number_beside(rendered: Renders) -> None:
     """A track is the whole; nothing is nothing, and hardly anything is still seen."""
     figures = tuple(
         Figure(value=f"{share:.1%}", label=str(share), share=share) for share in (0.0, 0.001, 0.15, 1.0, 7.0)
@@ -209,7 +226,7 @@ def test_bars_are_drawn_on_one_scale_with_their_number_beside(rendered):
     assert "15.0%" in html
 
 
-def test_contents_and_other_places_are_told_without_a_link(rendered, snapshot):
+def test_contents_and_other_places_are_told_without_a_link(rendered: Renders, snapshot: Snapshot) -> None:
     """What is in it, in both parts; where else an item was announced, by name: it has one link."""
     first = snapshot.sections[0].items[0]
     told = replace(first, also_at=("https://www.steel.example/1", "https://example.org/again"))
@@ -224,7 +241,7 @@ def test_contents_and_other_places_are_told_without_a_link(rendered, snapshot):
     assert "In this issue" not in rendered(news(item("Only one"))).text
 
 
-def test_a_case_study_shows_its_picture(rendered):
+def test_a_case_study_shows_its_picture(rendered: Renders) -> None:
     """Within the margins, or half as wide where it is upright; in no other section."""
     picture = Picture(url="", alt="Reels", sha256="ef" * 32, width=1200, height=520)
     items = (item("Case", picture=picture), item("Tall", picture=replace(picture, width=400, height=900)))
@@ -236,36 +253,36 @@ def test_a_case_study_shows_its_picture(rendered):
     assert {"case": ["520", "240"], "news": []} == shown
 
 
-def test_control_characters_are_no_part_of_a_letter(rendered):
+def test_control_characters_are_no_part_of_a_letter(rendered: Renders) -> None:
     """An escape sequence in a title is shown by no client and run by no terminal."""
     letter = rendered(news(item("Red \x1b[31m\u2028title", summary="A\x07 bell\x00.")))
 
     assert [] == [part for part in (letter.html, letter.text) if re.search(r"[\x00-\x08\x0b-\x1f\u2028]", part)]
 
 
-def test_content_with_a_marker_is_refused(rendered, markers):
+def test_content_with_a_marker_is_refused(rendered: Renders, markers: Markers) -> None:
     """Nobody can open a hole from outside."""
     with pytest.raises(LetterError, match="marker"):
         rendered(news(item("Innocent", summary=f"x{markers.token}00x")))
 
 
-def test_markers_are_new_for_each_composition():
+def test_markers_are_new_for_each_composition() -> None:
     """128 bits from whoever is asked for them."""
     assert Markers(token="ab" * 16) == new_markers(lambda size: "ab" * size)
 
 
-def test_the_same_snapshot_gives_the_same_letter(rendered, snapshot):
+def test_the_same_snapshot_gives_the_same_letter(rendered: Renders, snapshot: Snapshot) -> None:
     """What an operator saw is what goes out."""
     assert rendered(snapshot) == rendered(snapshot)
 
 
-def test_a_broken_subject_seals_nothing(rendered):
+def test_a_broken_subject_seals_nothing(rendered: Renders) -> None:
     """A template error never reaches a subscriber."""
     with pytest.raises(TemplateError, match="subject:1"):
         rendered(rich_snapshot(subject="{{ nothing.here }}"))
 
 
-def test_dark_and_phone_rules_stay_and_the_rest_is_inlined(rendered, snapshot):
+def test_dark_and_phone_rules_stay_and_the_rest_is_inlined(rendered: Renders, snapshot: Snapshot) -> None:
     """Two media queries and what they need, in one small block; Outlook's own comments kept."""
     html = rendered(snapshot).html
     [style] = re.findall(r"<style>(.*?)</style>", html[html.index("<![endif]-->") :], re.S)
@@ -286,6 +303,6 @@ def test_dark_and_phone_rules_stay_and_the_rest_is_inlined(rendered, snapshot):
         ("fr", "soft opt-in", None, "vous êtes en relation avec nous"),
     ],
 )
-def test_why_one_gets_it(environment, language, basis, day, expected):
+def test_why_one_gets_it(environment: Environment, language: str, basis: str, day: date | None, expected: str) -> None:
     """As it reads after "because"."""
     assert expected == reason(environment, language, basis, day)

@@ -4,25 +4,38 @@ from dataclasses import replace
 from email import message_from_bytes, policy
 
 import pytest
+from jinja2 import Environment
 
 from digest.errors import LetterError
 from digest.letter import check
-from digest.letter.compile import compile_letter
+from digest.letter.compile import Compiled, compile_letter
+from digest.letter.headers import Heading
+from digest.letter.holes import Markers, Personal
 from digest.letter.render import render
 from digest.letter.series import Series
+from digest.letter.views import SiteView
+from digest.model.editions import Snapshot
 
 TOKEN = "newsflash.1.0." + "a2" * 21
 
 
 @pytest.fixture
-def compiled(environment, snapshot, site, markers, heading):
+def compiled(
+    environment: Environment, snapshot: Snapshot, site: SiteView, markers: Markers, heading: Heading
+) -> Compiled:
     """A letter with every hole in both parts."""
     plain = render(snapshot, language="en", site=site, environment=environment, markers=markers)
     every = "".join(f"<p>{markers.of(hole)}</p>\n" for hole in ("name", "address", "unsubscribe", "manage"))
     return compile_letter(replace(plain, html=plain.html + every, text=plain.text + every), heading)
 
 
-def message(compiled, personal, *, base="https://news.example.org", mailto=None):
+def message(
+    compiled: Compiled,
+    personal: Personal,
+    *,
+    base: str = "https://news.example.org",
+    mailto: tuple[str, str] | None = None,
+) -> bytes:
     """One recipient's, by way of a series."""
     made = Series(compiled, unsubscribe=f"{base}/unsubscribe/", manage=f"{base}/manage/", mailto=mailto)
     return b"".join(
@@ -38,14 +51,17 @@ def message(compiled, personal, *, base="https://news.example.org", mailto=None)
     )
 
 
-def parts(raw):
+def parts(raw: bytes) -> tuple[str, str]:
     """(text, html) as a reader of mail sees them."""
-    return [part.get_content() for part in message_from_bytes(raw, policy=policy.default).iter_parts()]
+    text, html = message_from_bytes(raw, policy=policy.default).iter_parts()
+    return text.get_content(), html.get_content()
 
 
 @pytest.mark.parametrize("base", ["https://news.example.org", "https://news.example.org/" + "long/" * 30, "http://h"])
 @pytest.mark.parametrize("name", ["", "Ada Lovelace", "O'Brien & <sons>", "山田 太郎", "x" * 300])
-def test_a_series_says_what_one_letter_says(compiled, personal, markers, name, base):
+def test_a_series_says_what_one_letter_says(
+    compiled: Compiled, personal: Personal, markers: Markers, name: str, base: str
+) -> None:
     """The same head to the byte, the same text and HTML when decoded, and every line within its limits."""
     mailto = ("mailto:leave%2B", "@example.org?subject=unsubscribe")
     one = replace(
@@ -62,20 +78,20 @@ def test_a_series_says_what_one_letter_says(compiled, personal, markers, name, b
     check.message(series, markers.token)
 
 
-def test_without_an_intake_there_is_no_mailto(compiled, personal):
+def test_without_an_intake_there_is_no_mailto(compiled: Compiled, personal: Personal) -> None:
     """One address in List-Unsubscribe: that of the page."""
     head = message(compiled, personal).partition(b"\r\nMIME-Version")[0]
 
     assert head.endswith(f"\r\nList-Unsubscribe: <https://news.example.org/unsubscribe/{TOKEN}>".encode())
 
 
-def test_an_address_that_breaks_headers_fails_alone(compiled, personal):
+def test_an_address_that_breaks_headers_fails_alone(compiled: Compiled, personal: Personal) -> None:
     """One recipient cannot be written to."""
     with pytest.raises(LetterError, match="no address"):
         message(compiled, replace(personal, address="a@b\r\nX: y"))
 
 
-def test_a_link_that_breaks_headers_fails_at_once(compiled, personal):
+def test_a_link_that_breaks_headers_fails_at_once(compiled: Compiled, personal: Personal) -> None:
     """Before anybody is written to."""
     with pytest.raises(LetterError, match="cannot stand in a header"):
         message(compiled, personal, base="https://news.example.org\r\nX:")

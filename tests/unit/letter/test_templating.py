@@ -2,10 +2,12 @@
 
 import os
 from datetime import date
+from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
 from jinja2 import Environment
+from jinja2.ext import extract_from_ast
 
 from digest import templating
 from digest.errors import TemplateError
@@ -16,7 +18,7 @@ DAY = date(2026, 6, 26)
 OUR_LANGUAGES = ("de", "es", "fr")
 
 
-def own(tmp_path, **files):
+def own(tmp_path: Path, **files: str) -> Environment:
     """A folder with our own templates; `__` in a name stands for a slash, `_dot_` for a dot."""
     for name, text in files.items():
         path = tmp_path / name.replace("__", "/").replace("_dot_", ".")
@@ -25,12 +27,12 @@ def own(tmp_path, **files):
     return templating.environment([tmp_path])
 
 
-def test_every_shipped_template_compiles(environment):
+def test_every_shipped_template_compiles(environment: Environment) -> None:
     """A broken template is found before anything starts."""
     templating.check(environment)
 
 
-def test_own_file_goes_before_the_shipped_one_file_by_file(tmp_path):
+def test_own_file_goes_before_the_shipped_one_file_by_file(tmp_path: Path) -> None:
     """One file of one's own replaces that file and no other."""
     env = own(tmp_path, email__digest__reason_dot_txt="because")
 
@@ -40,12 +42,12 @@ def test_own_file_goes_before_the_shipped_one_file_by_file(tmp_path):
     )
 
 
-def test_own_tokens_replace_the_shipped_ones(tmp_path):
+def test_own_tokens_replace_the_shipped_ones(tmp_path: Path) -> None:
     """The look of a letter is one file."""
     assert {"light": {"ground": "red"}} == templating.tokens(own(tmp_path, tokens_dot_toml="[light]\nground = 'red'\n"))
 
 
-def test_a_missing_folder_is_named(tmp_path):
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     """A folder that config names and nobody made is told at once."""
     with pytest.raises(TemplateError, match="nowhere: no such folder"):
         templating.environment([tmp_path / "nowhere"])
@@ -61,7 +63,7 @@ def test_a_missing_folder_is_named(tmp_path):
         ("{% macro m() %}\n{{ m() }}{% endmacro %}\n{{ m() }}", 2, "recursion"),
     ],
 )
-def test_a_broken_template_is_told_by_file_and_line(tmp_path, source, line, words):
+def test_a_broken_template_is_told_by_file_and_line(tmp_path: Path, source: str, line: int, words: str) -> None:
     """Whatever a template does wrong, the error names the file and the line."""
     env = own(tmp_path, bad_dot_txt=source)
 
@@ -86,7 +88,9 @@ def test_a_broken_template_is_told_by_file_and_line(tmp_path, source, line, word
         ("\n{{ ''.__class__.__mro__ }}", 2, "unsafe"),
     ],
 )
-def test_own_templates_have_an_end(tmp_path, monkeypatch, source, line, words):
+def test_own_templates_have_an_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, line: int, words: str
+) -> None:
     """Time and memory end, and there is no way into Python; all told by file and line."""
     monkeypatch.setattr(bounds, "SECONDS", 0.3 if "0.3" in words else 5.0)
     monkeypatch.setattr(bounds, "MEMORY", 64 * 1024 * 1024)
@@ -97,14 +101,14 @@ def test_own_templates_have_an_end(tmp_path, monkeypatch, source, line, words):
     assert "fine" == templating.render(own(tmp_path, mine_dot_txt="fine"), "mine.txt")
 
 
-def test_a_subject_has_an_end(monkeypatch):
+def test_a_subject_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """It comes from a setting, and may be as wrong as any template."""
     monkeypatch.setattr(bounds, "SECONDS", 0.2)
     with pytest.raises(TemplateError, match="took more than"):
         templating.subject("{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}")
 
 
-def test_a_template_that_is_not_there_is_named(environment):
+def test_a_template_that_is_not_there_is_named(environment: Environment) -> None:
     """No template, no guess."""
     with pytest.raises(TemplateError, match=r"email/none\.txt: no template named"):
         templating.render(environment, "email/none.txt")
@@ -114,13 +118,13 @@ def test_a_template_that_is_not_there_is_named(environment):
     "source",
     ["garbage\n", '#, python-format\nmsgid "in %(language)s"\nmsgstr "in %(lingua)s"\n'],
 )
-def test_words_that_cannot_be_read_are_named(tmp_path, source):
+def test_words_that_cannot_be_read_are_named(tmp_path: Path, source: str) -> None:
     """A broken catalogue refuses to start, and so does one that would fail in the middle of a letter."""
     with pytest.raises(TemplateError, match=r"words/it\.po"):
         own(tmp_path, words__it_dot_po=source)
 
 
-def test_a_new_language_is_one_file_and_falls_back_to_english(tmp_path):
+def test_a_new_language_is_one_file_and_falls_back_to_english(tmp_path: Path) -> None:
     """What its file lacks is shown in English; dates follow the language all the same."""
     env = own(
         tmp_path,
@@ -134,16 +138,19 @@ def test_a_new_language_is_one_file_and_falls_back_to_english(tmp_path):
 
 
 @pytest.mark.parametrize("language", OUR_LANGUAGES)
-def test_shipped_languages_are_complete(environment, language):
+def test_shipped_languages_are_complete(environment: Environment, language: str) -> None:
     """Every word that a letter or a page says is there, with the same names in it and every plural."""
     path = templating.templates_folder() / "words" / f"{language}.po"
     with path.open("rb") as file:
         catalogue = read_po(file)
     said = set()
+    assert environment.loader is not None
     for name in environment.list_templates(filter_func=lambda each: each.startswith(("email/", "web/"))):
         source = environment.loader.get_source(environment, name)[0]
-        for _, _, message in environment.extract_translations(source):
-            said.add(message if isinstance(message, str) else message[0])
+        for _, _, message in extract_from_ast(environment.parse(source)):
+            first = message[0] if isinstance(message, tuple) else message
+            assert first is not None, f"{name} says what only a variable knows"
+            said.add(first)
 
     assert [] == sorted(word for word in said if word not in catalogue or not catalogue[word].string)
     assert [] == [error for _, errors in catalogue.check() for error in errors]
@@ -160,7 +167,7 @@ def test_shipped_languages_are_complete(environment, language):
         ("xx-none", "June 2026|26 June 2026|26 June|26 Jun|1,234.5|Spanish"),
     ],
 )
-def test_dates_and_numbers_follow_the_language(tmp_path, language, expected):
+def test_dates_and_numbers_follow_the_language(tmp_path: Path, language: str, expected: str) -> None:
     """Babel writes them; an unknown language reads as English."""
     env = own(
         tmp_path,
@@ -171,7 +178,7 @@ def test_dates_and_numbers_follow_the_language(tmp_path, language, expected):
     assert expected == templating.render(env, "t.txt", language=language, d=DAY)
 
 
-def test_a_language_nobody_knows_is_shown_by_its_tag():
+def test_a_language_nobody_knows_is_shown_by_its_tag() -> None:
     """Better a code than a wrong name."""
     assert ("qqq", "ltr", "rtl") == (
         templating.language_name("qqq", "en"),
@@ -180,7 +187,7 @@ def test_a_language_nobody_knows_is_shown_by_its_tag():
     )
 
 
-def test_html_is_escaped_and_text_is_not(tmp_path):
+def test_html_is_escaped_and_text_is_not(tmp_path: Path) -> None:
     """What strangers wrote stays words."""
     env = own(tmp_path, a_dot_html="{{ x }}", a_dot_txt="{{ x }}")
 
@@ -190,7 +197,7 @@ def test_html_is_escaped_and_text_is_not(tmp_path):
     )
 
 
-def test_subject_is_one_line():
+def test_subject_is_one_line() -> None:
     """Line ends in a subject are no way to another header."""
     assert "Newsflash June 2026 X" == templating.subject(
         "Newsflash {{ day | month_year }}\r\nX", language="en", day=DAY
@@ -198,7 +205,7 @@ def test_subject_is_one_line():
 
 
 @pytest.mark.parametrize("source", ["{{ nobody }}", "{{ ''.__class__.__mro__ }}", "{% if %}", "  {# nothing #} "])
-def test_a_subject_that_cannot_be_is_told(source):
+def test_a_subject_that_cannot_be_is_told(source: str) -> None:
     """Undefined names, ways out of the sandbox, broken syntax and nothing at all."""
     with pytest.raises(TemplateError, match=r"^subject:1: "):
         templating.subject(source, language="en")
@@ -217,12 +224,12 @@ def test_a_subject_that_cannot_be_is_told(source):
         ("", ""),
     ],
 )
-def test_lines_are_wrapped_but_addresses_never(text, expected):
+def test_lines_are_wrapped_but_addresses_never(text: str, expected: str) -> None:
     """Eight columns here; wide letters take two of them."""
     assert expected == templating.wrap(text, 8)
 
 
-def test_words_may_be_said_in_jinjas_own_way(tmp_path):
+def test_words_may_be_said_in_jinjas_own_way(tmp_path: Path) -> None:
     """A `trans` block and `_` say the same; variables are escaped in HTML, a percent sign is written twice."""
     env = own(
         tmp_path,
@@ -239,10 +246,11 @@ def test_words_may_be_said_in_jinjas_own_way(tmp_path):
     assert "7 of them" == templating.render(env, "c.html", language="en", n=7)
 
 
-def test_templates_are_warmed_whatever_is_broken(tmp_path):
+def test_templates_are_warmed_whatever_is_broken(tmp_path: Path) -> None:
     """One that is broken is told when it is asked for, and keeps no other from being ready."""
     env = own(tmp_path, web__a_dot_html="{% if %}", web__b_dot_html="fine", email__c_dot_html="fine")
     templating.warm(env, "web/")
+    assert env.cache is not None
     ready = {key[1] for key in env.cache}
     assert {"web/b.html", "web/public/front.html"} < ready
     assert not {"web/a.html", "email/c.html"} & ready
@@ -250,7 +258,7 @@ def test_templates_are_warmed_whatever_is_broken(tmp_path):
         templating.render(env, "web/a.html")
 
 
-def test_a_changed_file_is_seen_within_a_second(tmp_path):
+def test_a_changed_file_is_seen_within_a_second(tmp_path: Path) -> None:
     """It is looked at once a second, however many pages are made of it."""
     now = [0.0]
     (file := tmp_path / "a.txt").write_text("before")

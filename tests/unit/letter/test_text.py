@@ -19,7 +19,7 @@ from digest.letter.text import plain, shortened
         ("5 &lt; 6 &amp; more", "5 < 6 & more"),
     ],
 )
-def test_plain(html, expected):
+def test_plain(html: str, expected: str) -> None:
     """Blocks parted by an empty line, addresses below the words that lead to them."""
     assert expected == plain(html)
 
@@ -35,12 +35,12 @@ def test_plain(html, expected):
         ("two\nlines  here", 99, "two lines here"),
     ],
 )
-def test_shortened(text, limit, expected):
+def test_shortened(text: str, limit: int, expected: str) -> None:
     """Between words where there are any."""
     assert expected == shortened(text, limit)
 
 
 @given(st.text(), st.integers(0, 200))
-def test_shortened_never_exceeds(text, limit):
+def test_shortened_never_exceeds(text: str, limit: int) -> None:
     """The limit holds with its ellipsis."""
     assert len(shortened(text, limit)) <= limit
