@@ -105,7 +105,7 @@ async def _tell(house: House, tx: Tx, row: SourceRow) -> int:
     if _is_over(row):
         if not await sources.alerted(tx, row.id, None):
             return 0
-        key, title = f"source:{row.slug}:{row.alerted_at:%Y%m%dT%H%M%S}:over", f"{row.slug} can be read again"
+        key, title = f"source:{row.slug}:{row.alerted_at:%Y%m%dT%H%M%S%f}:over", f"{row.slug} can be read again"
         lines = [f"The source {row.slug} ({url}) was read, and what it said in the meantime is in."]
         return await alerting.tell(house, tx, key=key, title=title, lines=lines, now=at)
     if not await sources.alerted(tx, row.id, at):
@@ -113,7 +113,7 @@ async def _tell(house: House, tx: Tx, row: SourceRow) -> int:
     lines = [f"The source {row.slug} ({url}) cannot be read: {row.last_error}"]
     lines += [f"It was last read {row.last_success_at:%Y-%m-%d %H:%M} UTC."] if row.last_success_at else []
     lines += [_next(row), "Nothing known is lost. You get another note when it can be read again."]
-    key = f"source:{row.slug}:{since or at:%Y%m%dT%H%M%S}"
+    key = f"source:{row.slug}:{since or at:%Y%m%dT%H%M%S%f}"
     return await alerting.tell(house, tx, key=key, title=f"{row.slug} cannot be read", lines=lines, now=at)
 
 
