@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+
+from tests.sites import Route
+from tests.unit.collect.conftest import House, Press
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 TOMBSTONE = '<at:deleted-entry xmlns:at="http://purl.org/atompub/tombstones/1.0" ref="{}" when="2026-06-01T00:00:00Z"/>'
 
 
-def titles(house: Any) -> set[str]:
+def titles(house: House) -> set[str]:
     return {each.versions[0].title for each in house.listed()}
 
 
-def test_a_post_is_deleted_when_its_site_says_so_twice_an_hour_apart(both: Any, press: Any) -> None:
+def test_a_post_is_deleted_when_its_site_says_so_twice_an_hour_apart(both: House, press: Press) -> None:
     """Missing from the list and 404 for itself; once is a slip, and what was deleted stays deleted."""
     both.sources = {"rest": press.sources()["rest"]}
     both.collect()
@@ -29,7 +32,7 @@ def test_a_post_is_deleted_when_its_site_says_so_twice_an_hour_apart(both: Any, 
     assert (report.new, titles(both)) == (0, {each.title for each in press.news} - {gone.title})
 
 
-def test_a_post_that_was_only_skipped_is_kept(house: Any, press: Any, respond: Any) -> None:
+def test_a_post_that_was_only_skipped_is_kept(house: House, press: Press, respond: Callable[..., Route]) -> None:
     """Pages shift and lists lie: what answers for itself is there, and what answers unclearly is, too."""
     house.sources = {"rest": press.sources()["rest"]}
     house.collect()
@@ -43,7 +46,7 @@ def test_a_post_that_was_only_skipped_is_kept(house: Any, press: Any, respond: A
     assert skipped.title in titles(house)
 
 
-def test_a_tombstone_in_a_feed_counts_at_once(both: Any, press: Any) -> None:
+def test_a_tombstone_in_a_feed_counts_at_once(both: House, press: Press) -> None:
     """RFC 6721; an entry that only left the window stays."""
     both.sources = {"atom": press.sources()["atom"]}
     both.collect()
@@ -54,7 +57,7 @@ def test_a_tombstone_in_a_feed_counts_at_once(both: Any, press: Any) -> None:
     assert titles(both) == {each.title for each in (*press.news, left)}
 
 
-def test_what_another_source_still_has_is_shown_from_there(both: Any, press: Any) -> None:
+def test_what_another_source_still_has_is_shown_from_there(both: House, press: Press) -> None:
     """An announcement of two sources outlives the loss of one."""
     both.sources = {"atom": press.sources()["atom"], "rss": press.sources()["rss"]}
     both.collect()

@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from digest.collect.flow import SourceReport
 from digest.errors import NotFound
+from tests.sites import Route
+from tests.unit.collect.conftest import House, Press
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 LONDON = ZoneInfo("Europe/London")
@@ -20,7 +22,7 @@ KINDS = ("rest", "rss", "atom", "json", "page")
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_dialect_gives_the_same(house: Any, press: Any, kind: str) -> None:
+def test_every_dialect_gives_the_same(house: House, press: Press, kind: str) -> None:
     """REST, RSS, Atom, JSON Feed and HTML give the same titles and days, and collecting again gives nothing new."""
     house.sources = {kind: press.sources()[kind]}
     report = house.collect()[kind]
@@ -32,7 +34,7 @@ def test_every_dialect_gives_the_same(house: Any, press: Any, kind: str) -> None
     assert not again.changed
 
 
-def test_the_same_seen_five_ways_is_one(both: Any, press: Any) -> None:
+def test_the_same_seen_five_ways_is_one(both: House, press: Press) -> None:
     """Five sources of one site make twenty announcements, shown from the one with the full text."""
     both.sources = {kind: press.sources()[kind] for kind in reversed(KINDS)}
     reports = both.collect()
@@ -46,7 +48,7 @@ def test_the_same_seen_five_ways_is_one(both: Any, press: Any) -> None:
     assert len(both.listed()) == 20
 
 
-def test_the_first_visit_is_no_news(house: Any, press: Any) -> None:
+def test_the_first_visit_is_no_news(house: House, press: Press) -> None:
     """An archive is baseline for every digest but for the newest `announce_first`; what comes later is announced."""
     house.sources = {"rss": {**press.sources()["rss"], "announce_first": 3}}
     house.collect()
@@ -58,14 +60,14 @@ def test_the_first_visit_is_no_news(house: Any, press: Any) -> None:
     assert house.baseline() == 17
 
 
-def test_all_may_be_announced(house: Any, press: Any) -> None:
+def test_all_may_be_announced(house: House, press: Press) -> None:
     """`announce_first = "all"` makes no baseline."""
     house.sources = {"rss": {**press.sources()["rss"], "announce_first": "all"}}
     house.collect()
     assert house.baseline() == 0
 
 
-def test_a_change_is_a_revision(both: Any, press: Any) -> None:
+def test_a_change_is_a_revision(both: House, press: Press) -> None:
     """A changed title keeps the announcement and its place, and moves its version's date."""
     both.sources = {"rss": press.sources()["rss"]}
     both.collect()
@@ -80,7 +82,8 @@ def test_a_change_is_a_revision(both: Any, press: Any) -> None:
     assert (after.versions[0].title, after.versions[0].updated_at) == ("A better title", later)
 
 
-BAD: dict[str, Callable[[Any], Any]] = {
+Respond = Callable[..., Route]
+BAD: dict[str, Callable[[Respond], Route]] = {
     "500": lambda respond: respond(b"oops", status=500),
     "html": lambda respond: respond(b"<!DOCTYPE html><html><body>Checking your browser</body></html>"),
     "broken": lambda respond: respond(b"<rss><channel><item><title>Half</title></item><item><title>Cu"),
@@ -109,7 +112,7 @@ def _drip(handler: BaseHTTPRequestHandler) -> None:
 
 
 @pytest.mark.parametrize("trouble", BAD)
-def test_trouble_costs_nothing(house: Any, press: Any, respond: Any, trouble: str) -> None:
+def test_trouble_costs_nothing(house: House, press: Press, respond: Respond, trouble: str) -> None:
     """A source in trouble shows the error and its next try; the others go on, and nothing known is lost."""
     house.sources = {kind: press.sources()[kind] for kind in ("rss", "atom")}
     press.site.serve("/feed.rss", press.rss(), ETag='"good"')
@@ -125,7 +128,7 @@ def test_trouble_costs_nothing(house: Any, press: Any, respond: Any, trouble: st
     assert (row.failures, row.etag, row.last_success_at) == (1, '"good"', NOW)
 
 
-def test_not_modified(house: Any, press: Any, respond: Any) -> None:
+def test_not_modified(house: House, press: Press, respond: Respond) -> None:
     """Validators are sent back, and 304 changes nothing."""
     house.sources = {"rss": press.sources()["rss"]}
     press.site.serve("/feed.rss", press.rss(), ETag='W/"1"')
@@ -135,7 +138,7 @@ def test_not_modified(house: Any, press: Any, respond: Any) -> None:
     assert (report.seen, report.error, press.site.asked[-1][1]["if-none-match"]) == (0, "", 'W/"1"')
 
 
-def test_a_listing_page_that_is_the_same_is_not_read_again(house: Any, press: Any, respond: Any) -> None:
+def test_a_listing_page_that_is_the_same_is_not_read_again(house: House, press: Press, respond: Respond) -> None:
     """Its validators are sent back, too; in full it is asked for after two days, whatever it says."""
     house.sources = {"page": press.sources()["page"]}
     press.site.serve("/news/", press.page(), Content_Type="text/html", ETag='"p"')
@@ -149,7 +152,7 @@ def test_a_listing_page_that_is_the_same_is_not_read_again(house: Any, press: An
     assert "if-none-match" not in press.site.asked[-1][1]
 
 
-def test_a_listing_whose_later_page_failed_is_asked_for_again(house: Any, press: Any, respond: Any) -> None:
+def test_a_listing_whose_later_page_failed_is_asked_for_again(house: House, press: Press, respond: Respond) -> None:
     """Else what stood there would wait until the first page changes."""
     select = press.sources()["page"]["select"] | {"next": "a.next"}
     house.sources = {"page": press.sources()["page"] | {"select": select, "max_pages": 2}}
@@ -160,7 +163,7 @@ def test_a_listing_whose_later_page_failed_is_asked_for_again(house: Any, press:
     assert "" == house.row("page").etag
 
 
-def test_an_empty_feed_keeps_no_validator(house: Any, press: Any) -> None:
+def test_an_empty_feed_keeps_no_validator(house: House, press: Press) -> None:
     """An empty document removes nothing and is asked for again in full."""
     house.sources = {"rss": press.sources()["rss"]}
     house.collect()
@@ -169,7 +172,7 @@ def test_an_empty_feed_keeps_no_validator(house: Any, press: Any) -> None:
     assert (house.row("rss").etag, len(house.listed())) == ("", 20)
 
 
-def test_retry_after_and_gone_hold_back(house: Any, press: Any, respond: Any) -> None:
+def test_retry_after_and_gone_hold_back(house: House, press: Press, respond: Respond) -> None:
     """A host that asks for time gets it; one that says 410 twice is left alone."""
     house.sources = {"rss": press.sources()["rss"]}
     press.site.routes["/feed.rss"] = respond(b"", status=429, Retry_After="3600")
@@ -184,7 +187,7 @@ def test_retry_after_and_gone_hold_back(house: Any, press: Any, respond: Any) ->
     assert len(press.site.asked) == asked + 2
 
 
-def test_wordpress_turns_pages(house: Any, press: Any) -> None:
+def test_wordpress_turns_pages(house: House, press: Press) -> None:
     """An archive of several pages is read whole, also when the server tells no total."""
     one = press.news[0]
     press.news = [one.__class__(f"Post {n}", one.date - timedelta(days=n), "Text.", n) for n in range(230)]
@@ -192,7 +195,7 @@ def test_wordpress_turns_pages(house: Any, press: Any) -> None:
     assert house.collect()["rest"].new == 230
 
 
-def test_wordpress_falls_back_to_the_feed(house: Any, press: Any, respond: Any) -> None:
+def test_wordpress_falls_back_to_the_feed(house: House, press: Press, respond: Respond) -> None:
     """When the API is closed, the feed that the front page names is read, and items keep their identity."""
     house.sources = {"rest": press.sources()["rest"]}
     house.collect()
@@ -203,7 +206,7 @@ def test_wordpress_falls_back_to_the_feed(house: Any, press: Any, respond: Any) 
     assert "REST API is closed" in report.warnings[0]
 
 
-def test_pages_are_followed_once(house: Any, press: Any) -> None:
+def test_pages_are_followed_once(house: House, press: Press) -> None:
     """`next` is followed, a ring is left, and a selector that finds nothing is an error."""
     first = press.page().replace(b"</body>", b'<a class="next" href="/news/2">older</a></body>')
     press.site.serve("/news/", first)
@@ -219,7 +222,7 @@ def test_pages_are_followed_once(house: Any, press: Any) -> None:
     assert len(house.listed()) == 21
 
 
-def test_each_selector_that_finds_nothing_is_told(house: Any, press: Any) -> None:
+def test_each_selector_that_finds_nothing_is_told(house: House, press: Press) -> None:
     """Without titles, dates or links a page was redesigned: an error; without pictures or summaries it is a note."""
     plain = press.sources()["page"]
     for key, failed in (("title", True), ("date", True), ("link", True), ("summary", False), ("picture", False)):
@@ -228,17 +231,17 @@ def test_each_selector_that_finds_nothing_is_told(house: Any, press: Any) -> Non
         assert (failed, f"selector {key} = '.gone' matches nothing") == (bool(report.error), _said(report))
 
 
-def _said(report: Any) -> str:
+def _said(report: SourceReport) -> str:
     return " ".join((report.error, *report.warnings)).partition(": ")[2] if report.error else report.warnings[-1]
 
 
-def test_an_unknown_source_is_named(house: Any) -> None:
+def test_an_unknown_source_is_named(house: House) -> None:
     """A slug that is no source's is refused by name."""
     with pytest.raises(NotFound, match="nowhere"):
         house.collect("nowhere")
 
 
-def test_a_moved_site_announces_nothing(house: Any, press: Any) -> None:
+def test_a_moved_site_announces_nothing(house: House, press: Press) -> None:
     """New guids at known links are the same items."""
     house.sources = {"rss": press.sources()["rss"]}
     house.collect()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -12,12 +12,13 @@ from PIL import Image
 from digest.collect.picture import encode
 from digest.errors import ParseError
 from digest.model.announcements import Figure
+from tests.unit.collect.conftest import House
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def folder(house: Any) -> Any:
+def folder(house: House) -> Path:
     made = house.folder / "notices"
     made.mkdir()
     house.sources = {"notices": {"kind": "folder", "url": str(made), "announce_first": "all"}}
@@ -30,7 +31,7 @@ def png(width: int = 40, height: int = 30) -> bytes:
     return out.getvalue()
 
 
-def test_all_that_may_be_said(house: Any, folder: Any) -> None:
+def test_all_that_may_be_said(house: House, folder: Path) -> None:
     """Front matter gives dates, language, facts and picture; the text becomes clean HTML."""
     (folder / "pictures").mkdir()
     (folder / "pictures/a.png").write_bytes(png(2400, 1200))
@@ -62,7 +63,7 @@ def test_all_that_may_be_said(house: Any, folder: Any) -> None:
     assert house.collect()["notices"].unchanged == 2
 
 
-def test_drafts_and_the_future_stay_out(house: Any, folder: Any) -> None:
+def test_drafts_and_the_future_stay_out(house: House, folder: Path) -> None:
     """A draft and what is dated later stay out of everything until their time."""
     (folder / "a.md").write_text("---\ntitle: A\ndate: 2026-06-03\n---\nText.\n")
     (folder / "b.md").write_text("---\ntitle: B\ndate: 2026-05-01\ndraft: true\n---\nText.\n")
@@ -70,7 +71,7 @@ def test_drafts_and_the_future_stay_out(house: Any, folder: Any) -> None:
     assert house.collect(now=NOW + timedelta(days=2))["notices"].new == 1
 
 
-def test_mistakes_name_the_file(house: Any, folder: Any) -> None:
+def test_mistakes_name_the_file(house: House, folder: Path) -> None:
     """A broken file is an error with its name and line; the others are kept, and a missing picture is a note."""
     (folder / "good.md").write_text("---\ntitle: Good\ndate: 2026-05-01\npicture: ../../etc/passwd\n---\nText.\n")
     (folder / "bad.md").write_text("---\ntitle: A\ndate: [\n---\nText.\n")
@@ -84,13 +85,13 @@ def test_mistakes_name_the_file(house: Any, folder: Any) -> None:
     assert any("outside" in warning for warning in report.warnings)
 
 
-def test_a_missing_folder(house: Any) -> None:
+def test_a_missing_folder(house: House) -> None:
     """A folder that is not there is an error, and what was known stays."""
     house.sources = {"notices": {"kind": "folder", "url": str(house.folder / "gone")}}
     assert "no such folder" in house.collect()["notices"].error
 
 
-def test_the_first_notice_of_an_empty_folder_is_news(house: Any, folder: Any) -> None:
+def test_the_first_notice_of_an_empty_folder_is_news(house: House, folder: Path) -> None:
     """What is written after an empty folder was read is announced."""
     del house.sources["notices"]["announce_first"]
     house.collect()

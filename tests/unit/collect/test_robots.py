@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.collect.parse.robots import forbids
+from tests.sites import Route
 from tests.unit.collect.conftest import House, Press
 
 RULES = """User-agent: other
@@ -54,7 +55,7 @@ def test_any_bytes_will_do(body: bytes, path: str) -> None:
     assert not forbids(b"", "Digest", f"/{path}")
 
 
-def test_a_page_that_is_kept_from_programs(house: House, press: Press, respond: Callable[..., object]) -> None:
+def test_a_page_that_is_kept_from_programs(house: House, press: Press, respond: Callable[..., Route]) -> None:
     """Is not asked for, and the error says why; who has no such file, or whose owner agreed, is read."""
     source = press.sources()["page"]
     press.site.serve("/robots.txt", b"User-agent: *\nDisallow: /news")
@@ -64,7 +65,7 @@ def test_a_page_that_is_kept_from_programs(house: House, press: Press, respond: 
     house.sources = {"page": source | {"robots": "ignore"}}
     assert ("", 20) == ((report := house.collect()["page"]).error, report.new)
     house.sources = {"page": source}
-    press.site.routes["/robots.txt"] = respond(b"", status=503)  # type: ignore[assignment]
+    press.site.routes["/robots.txt"] = respond(b"", status=503)
     assert "robots.txt: answered 503" in house.collect()["page"].error
     del press.site.routes["/robots.txt"]
     assert "" == house.collect()["page"].error

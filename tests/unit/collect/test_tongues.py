@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.collect.identify import identify
+from digest.collect.identify import Habits, identify
 from digest.collect.parse import ReadItem
 from digest.collect.tongues import one_tongue
-from digest.collect.understand import Habits
 
 ENGLISH = "Six mines have been given the mark this spring. With them it is held by 24 sites of the region."
 SPANISH = "Seis minas han recibido el sello esta primavera. Con ellas lo tienen ya 24 sitios de la regi\u00f3n."

@@ -15,7 +15,7 @@ from digest.collect import visit
 from digest.collect.moving import moved
 from digest.collect.read import folder as read_folder
 from digest.store.sources import Move
-from tests.sites import Site
+from tests.sites import Route, Site
 from tests.unit.collect.conftest import NOW, House, Press
 
 DAY = timedelta(days=1)
@@ -49,7 +49,7 @@ def test_another_way_of_reading_reads_anew(house: House, press: Press) -> None:
     assert press.site.asked[-1][1]["if-none-match"] == '"1"'
 
 
-def test_retry_after_is_the_hosts(both: House, press: Press, respond: Callable[..., Any]) -> None:
+def test_retry_after_is_the_hosts(both: House, press: Press, respond: Callable[..., Route]) -> None:
     """Who asks for time is left alone by every source that stands there, until the time is over."""
     both.sources = feeds(press, "feed.rss")
     press.site.routes["/feed.rss"] = respond(b"", status=503, Retry_After="3600")
@@ -62,7 +62,7 @@ def test_retry_after_is_the_hosts(both: House, press: Press, respond: Callable[.
     assert "" == both.collect("other", now=NOW + timedelta(minutes=61))["other"].error
 
 
-def test_what_was_asked_holds_at_once(house: House, press: Press, respond: Callable[..., Any]) -> None:
+def test_what_was_asked_holds_at_once(house: House, press: Press, respond: Callable[..., Route]) -> None:
     """Within one run, too, nothing more goes to a host that asked for time."""
     house.sources = feeds(press, "feed.rss", "other.rss", "third.rss")
     for name in house.sources:
@@ -71,7 +71,7 @@ def test_what_was_asked_holds_at_once(house: House, press: Press, respond: Calla
     assert 1 == len(press.site.asked)
 
 
-def test_a_move_for_good_is_believed_on_the_third_day(both: House, press: Press, respond: Callable[..., Any]) -> None:
+def test_a_move_for_good_is_believed_on_the_third_day(both: House, press: Press, respond: Callable[..., Route]) -> None:
     """Then the new address is asked at once, until it fails: the old one is kept."""
     both.sources = feeds(press, "feed.rss")
     press.site.serve("/new", press.rss(), Content_Type="application/rss+xml")
@@ -92,7 +92,7 @@ def test_a_move_for_good_is_believed_on_the_third_day(both: House, press: Press,
 
 @pytest.mark.parametrize(("kind", "path"), [("rest", "/wp-json/wp/v2/posts"), ("page", "/news/"), ("rest", "/feed/")])
 def test_a_site_or_a_page_may_move_too(
-    house: House, press: Press, respond: Callable[..., Any], kind: str, path: str
+    house: House, press: Press, respond: Callable[..., Route], kind: str, path: str
 ) -> None:
     """A WordPress is looked for at its new home, whether its API or, where that is closed, its feed is read there."""
     site = press.site
@@ -146,7 +146,7 @@ def test_slow_hosts_cost_others_nothing(house: House, site: Site) -> None:
     assert ("", 1) == (reports["s0"].error, reports["s0"].new)
 
 
-def test_a_page_that_fails_costs_no_other(both: House, press: Press, respond: Callable[..., Any]) -> None:
+def test_a_page_that_fails_costs_no_other(both: House, press: Press, respond: Callable[..., Route]) -> None:
     """Of an archive, what was read before is kept; the next visit goes over all of it again."""
     whole = press.rest
 

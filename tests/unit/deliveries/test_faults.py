@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -422,10 +423,10 @@ def test_a_stop_lets_letters_end(url: str) -> None:
         begun, go_on = asyncio.Event(), asyncio.Event()
 
         class Slow(Sink):
-            async def _message(self, *arguments: object) -> str:  # type: ignore[override]
+            async def _message(self, *arguments: Any) -> str:
                 begun.set()
                 await go_on.wait()
-                return await super()._message(*arguments)  # type: ignore[arg-type]
+                return await super()._message(*arguments)
 
         async with opened(url) as house, Slow() as sink:
             await house.people(40)

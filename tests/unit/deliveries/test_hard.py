@@ -14,6 +14,7 @@ from digest.model.deliveries import DeliveryState as S
 from digest.model.subscribers import SuppressionReason
 from digest.store import suppressions
 from digest.store.database import Tx
+from tests.unit.deliveries.sink import Answer
 
 from .house import House, opened
 from .sink import Sink
@@ -33,7 +34,7 @@ async def suppressed(house: House) -> dict[str, SuppressionReason]:
         return {each.email: each.reason for each in await suppressions.listed(tx)}
 
 
-def nobody(*numbers: int):  # type: ignore[no-untyped-def]
+def nobody(*numbers: int) -> Answer:
     unknown = {f"person{number}@example.com" for number in numbers}
     return lambda stage, who: "550 5.1.1 user unknown" if stage == "rcpt" and who in unknown else None
 

@@ -28,7 +28,9 @@ steps = st.lists(st.tuples(st.integers(0, 9), st.one_of(st.just(DOTTED), outcome
 
 @settings(deadline=None, max_examples=50)
 @given(steps, st.lists(st.integers(1, 2**63), min_size=10, max_size=10, unique=True))
-def test_says_the_last_of_each_letter(tmp_path_factory: pytest.TempPathFactory, steps: list, who: list[int]) -> None:
+def test_says_the_last_of_each_letter(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, Outcome | str]], who: list[int]
+) -> None:
     """However the steps are mixed: a dot is a doubt, an answer is kept, what is about the session is no answer."""
     kept = Journal(tmp_path_factory.mktemp("journal"), "a")
     page = kept.open(7, 3, who)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from digest.deliveries import flow
 from digest.model.deliveries import NoteKind, NoteState
 from digest.store import notes, stopping
 from digest.store.stopping import Stop
+from tests.unit.deliveries.sink import Answer
 
 from .house import House, opened
 from .sink import TAKE_AND_DROP, Sink, usual
@@ -43,7 +45,7 @@ async def state(house: House, key: str = "k") -> NoteState | None:
         return await notes.state_of(tx, key)
 
 
-def once(stage: str, reply: str):  # type: ignore[no-untyped-def]
+def once(stage: str, reply: str) -> Answer:
     said = False
 
     def answer(where: str, argument: str) -> str | None:
@@ -123,11 +125,11 @@ def test_beside_a_mailing_that_hangs(url: str) -> None:
         begun, go_on = asyncio.Event(), asyncio.Event()
 
         class Slow(Sink):
-            async def _message(self, reader, sender, recipient, say):  # type: ignore[no-untyped-def, override]
-                if recipient == "person1@example.com":
+            async def _message(self, *arguments: Any) -> str:
+                if arguments[2] == "person1@example.com":
                     begun.set()
                     await go_on.wait()
-                return await super()._message(reader, sender, recipient, say)
+                return await super()._message(*arguments)
 
         async with opened(url) as house, Slow() as sink:
             await house.people(3)
@@ -246,10 +248,10 @@ def test_a_stop_lets_it_end(url: str) -> None:
         begun, go_on = asyncio.Event(), asyncio.Event()
 
         class Slow(Sink):
-            async def _message(self, *arguments: object) -> str:  # type: ignore[override]
+            async def _message(self, *arguments: Any) -> str:
                 begun.set()
                 await go_on.wait()
-                return await super()._message(*arguments)  # type: ignore[arg-type]
+                return await super()._message(*arguments)
 
         async with opened(url) as house, Slow() as sink:
             await owe(house)

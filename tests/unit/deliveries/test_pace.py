@@ -127,7 +127,8 @@ def test_what_was_missed_is_lost(url: str) -> None:
 
     async def main() -> list[float]:
         async with opened(url) as house:
-            mine, written = paced(house, "main", "100/s"), []
+            mine = paced(house, "main", "100/s")
+            written: list[float] = []
             async with house.store.write() as tx:
                 await mine.reserve(tx, ["a@example.com"] * 95)
             house.clock.tick(seconds=5)

@@ -69,7 +69,7 @@ def test_one_who_never_wants_us_ends() -> None:
 @given(st.sampled_from(OutcomeKind), st.integers(0, 50), st.timedeltas(timedelta(0), timedelta(days=9)))
 def test_every_verdict_is_a_legal_move(kind: OutcomeKind, count: int, age: timedelta) -> None:
     """From being sent, to wherever the verdict says."""
-    before = {kind: Before(count=count, since=NOW - age)} if count else {}
+    before: dict[str, Before] = {kind: Before(count=count, since=NOW - age)} if count else {}
     verdict = decide(Outcome(kind=kind), before=before, now=NOW, give_up_after=DAYS, token="1")
     assert verdict.state in MOVES[DeliveryState.SENDING]
     assert verdict.due is None or verdict.due >= NOW

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -205,9 +206,9 @@ async def killed_after(house: House, monkeypatch: pytest.MonkeyPatch, steps: int
     """Owe some steps' deliveries, and die in the middle of the next."""
     left, freeze = steps, audiences.freeze
 
-    async def dying(*args: object, **options: object) -> bool:
+    async def dying(*args: Any, **options: Any) -> bool:
         nonlocal left
-        done = await freeze(*args, **options)  # type: ignore[arg-type]
+        done = await freeze(*args, **options)
         if not left:
             raise Killed
         left -= 1

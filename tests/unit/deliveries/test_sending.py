@@ -8,6 +8,7 @@ import email.policy
 import itertools
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from digest.engine import loop
 from digest.model.deliveries import DeliveryState, MailingStatus
 from digest.model.subscribers import SuppressionReason
 from digest.store import deliveries, mailings, shards, suppressions
+from tests.unit.deliveries.sink import Answer
 
 from .house import House, opened
 from .sink import Sink
@@ -183,7 +185,7 @@ def test_the_message(url: str) -> None:
     asyncio.run(main())
 
 
-def first_later():  # type: ignore[no-untyped-def]
+def first_later() -> Answer:
     seen: set[str] = set()
 
     def answer(stage: str, argument: str) -> str | None:
@@ -300,10 +302,10 @@ def test_stopping_acts_though_the_relay_hangs(
         monkeypatch.setattr(Crew, "stop", heard)
 
         class Slow(Sink):
-            async def _message(self, reader, sender, recipient, say):  # type: ignore[no-untyped-def, override]
+            async def _message(self, *arguments: Any) -> str:
                 begun.set()
                 await go_on.wait()
-                return await super()._message(reader, sender, recipient, say)
+                return await super()._message(*arguments)
 
         async with opened(url) as house, Slow() as sink:
             await house.people(30)

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import os
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from digest.deliveries import flow
+from digest.deliveries.context import Context
+from digest.deliveries.dkim import Key
 from digest.deliveries.signing import signers
 from digest.errors import ConfigError
 from digest.model.deliveries import NoteKind
@@ -27,10 +30,13 @@ from tests.unit.doctor.nameserver import serving
 from .house import House, opened
 from .sink import DROP, Sink
 
-KINDS = {"rsa": lambda: rsa.generate_private_key(65537, 2048), "ed": Ed25519PrivateKey.generate}
+KINDS: dict[str, Callable[[], Key]] = {
+    "rsa": lambda: rsa.generate_private_key(65537, 2048),
+    "ed": Ed25519PrivateKey.generate,
+}
 
 
-def key_file(folder: Path, name: str, key: Any) -> Path:
+def key_file(folder: Path, name: str, key: Key) -> Path:
     """A private key as `openssl` leaves it, its owner's alone."""
     path = folder / f"{name}.pem"
     path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
@@ -44,7 +50,7 @@ def declared(tmp_path: Path) -> list[dict[str, Any]]:
     return [{"selector": name, "key_file": key_file(tmp_path, name, make())} for name, make in KINDS.items()]
 
 
-def unsigned(taken: list[bytes], context: Any) -> list[bytes]:
+def unsigned(taken: list[bytes], context: Context) -> list[bytes]:
     """The messages that dkimpy does not find signed twice, rightly."""
     found = context.signers["main"]
     records = {f"{signer.name}.".encode(): signer.record.encode() for signer in found}
@@ -93,8 +99,15 @@ def test_notes_leave_signed(url: str, declared: list[dict[str, Any]]) -> None:
 
 async def owe(house: House, message: bytes) -> None:
     async with house.store.write() as tx:
-        known = {"kind": NoteKind.CONFIRM, "sender": "main", "address": "ada@example.com", "dedupe_key": "k"}
-        await notes.add(tx, message=message, now=house.clock(), **known)
+        await notes.add(
+            tx,
+            kind=NoteKind.CONFIRM,
+            sender="main",
+            address="ada@example.com",
+            message=message,
+            dedupe_key="k",
+            now=house.clock(),
+        )
 
 
 def test_a_letter_to_nobody_fails_alone(url: str, declared: list[dict[str, Any]]) -> None:

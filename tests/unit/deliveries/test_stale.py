@@ -12,7 +12,7 @@ from digest.deliveries import flow
 from digest.deliveries.context import Context
 from digest.deliveries.incident import Incident
 from digest.deliveries.smtp.rest import Rest
-from digest.model.deliveries import MailingStatus
+from digest.model.deliveries import MailingStatus, NoteKind
 from digest.settings.digests import Digest
 from digest.store import notes
 from digest.store.database import Tx
@@ -85,7 +85,7 @@ def test_a_note_that_waits_changes_nothing(url: str) -> None:
             async with house.store.write() as tx:
                 await notes.add(
                     tx,
-                    kind=notes.NoteKind.ALERT,
+                    kind=NoteKind.ALERT,
                     sender="main",
                     address="office@example.org",
                     message=b"Subject: x\r\n\r\nx\r\n",

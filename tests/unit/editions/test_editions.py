@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,9 +23,7 @@ NOW = datetime(2025, 6, 27, 8, tzinfo=UTC)
 _rows = count(1)
 
 
-def announced(
-    title: str = "T", *, days: float = 1, seq: int = 0, picture: bool = False, **more: object
-) -> Announcement:
+def announced(title: str = "T", *, days: float = 1, seq: int = 0, picture: bool = False, **more: Any) -> Announcement:
     at, row = NOW - timedelta(days=days), next(_rows)
     fields = {"categories": (), "language": "en"} | more
     version = Version(
@@ -34,7 +33,7 @@ def announced(
         picture=Picture(url="https://example.org/p.png") if picture else None,
         updated_at=at,
         fingerprint=str(row),
-        **fields,  # type: ignore[arg-type]
+        **fields,
     )
     return Announcement(
         id=row,

@@ -137,8 +137,8 @@ async def retitle(store: Store, number: int, title: str, *, at: datetime) -> Non
 
 async def retract(store: Store, number: int, *, at: datetime) -> None:
     async with store.write() as tx:
-        row = await tx.scalar(select(items.c.announcement_id).where(items.c.ident == f"ident-{number}"))
-        await retracting.retract(tx, row, why="a test", at=at)
+        found = await tx.execute(select(items.c.announcement_id).where(items.c.ident == f"ident-{number}"))
+        await retracting.retract(tx, found.scalar_one(), why="a test", at=at)
 
 
 class Newsroom:

@@ -16,6 +16,7 @@ from digest.feeds.flow import build
 from digest.store import documents, feed_entries, minting
 from digest.store.database import Store
 from digest.store.schema import items
+from tests.unit.feeds.conftest import Newsroom
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 HISTORY = "{http://purl.org/syndication/history/1.0}"
@@ -62,7 +63,7 @@ async def chain(store: Store, feed: str = "news") -> list[list[str]]:
             assert link(body, "next-archive") == ""
 
 
-def test_a_small_feed_has_no_archive(newsroom: Any) -> None:
+def test_a_small_feed_has_no_archive(newsroom: Newsroom) -> None:
     """What fits into one document needs no other."""
 
     async def story(store: Store) -> None:
@@ -74,7 +75,7 @@ def test_a_small_feed_has_no_archive(newsroom: Any) -> None:
     newsroom.run(story)
 
 
-def test_the_documents_together_hold_everything_and_never_move(newsroom: Any) -> None:
+def test_the_documents_together_hold_everything_and_never_move(newsroom: Newsroom) -> None:
     """Complete after each arrival, the current one never longer than asked; an archive document keeps its entries."""
 
     async def story(store: Store) -> None:
@@ -94,7 +95,7 @@ def test_the_documents_together_hold_everything_and_never_move(newsroom: Any) ->
     newsroom.run(story)
 
 
-def test_a_large_archive_comes_in_large_documents_in_the_order_of_time(newsroom: Any) -> None:
+def test_a_large_archive_comes_in_large_documents_in_the_order_of_time(newsroom: Newsroom) -> None:
     """Of a first collection each document holds a hundred, and the current one the newest."""
 
     async def story(store: Store) -> None:
@@ -110,7 +111,7 @@ def test_a_large_archive_comes_in_large_documents_in_the_order_of_time(newsroom:
     newsroom.run(story)
 
 
-def test_a_retraction_takes_out_that_entry_only(newsroom: Any) -> None:
+def test_a_retraction_takes_out_that_entry_only(newsroom: Newsroom) -> None:
     """The document loses one entry, bears a later date, and no other document is printed again."""
 
     async def story(store: Store) -> None:
@@ -137,7 +138,7 @@ async def heads(store: Store, number: int) -> Any:
         return await documents.heads(tx, "news", part=feed_entries.part_of(number) if number else "current")
 
 
-def test_an_edit_shows_where_the_entry_stands(newsroom: Any) -> None:
+def test_an_edit_shows_where_the_entry_stands(newsroom: Newsroom) -> None:
     """An old announcement edited is edited in its archive document; its place does not change."""
 
     async def story(store: Store) -> None:
@@ -153,7 +154,7 @@ def test_an_edit_shows_where_the_entry_stands(newsroom: Any) -> None:
     newsroom.run(story)
 
 
-def test_what_no_longer_fits_stays_in_its_archive_document_only(newsroom: Any) -> None:
+def test_what_no_longer_fits_stays_in_its_archive_document_only(newsroom: Newsroom) -> None:
     """Membership of an archive document never changes; the current one follows the categories."""
 
     async def story(store: Store) -> None:
@@ -174,7 +175,7 @@ def test_what_no_longer_fits_stays_in_its_archive_document_only(newsroom: Any) -
     newsroom.run(story)
 
 
-def test_another_selection_is_another_feed(newsroom: Any) -> None:
+def test_another_selection_is_another_feed(newsroom: Newsroom) -> None:
     """A feed declared with other categories begins its archive anew; another title only prints it anew."""
 
     async def story(store: Store) -> None:
@@ -192,7 +193,7 @@ def test_another_selection_is_another_feed(newsroom: Any) -> None:
     newsroom.run(story)
 
 
-def test_editions_are_in_a_feed_only_by_name(newsroom: Any) -> None:
+def test_editions_are_in_a_feed_only_by_name(newsroom: Newsroom) -> None:
     """Empty `sources` means any source of announcements, and our own editions are none."""
 
     async def story(store: Store) -> None:
@@ -206,7 +207,7 @@ def test_editions_are_in_a_feed_only_by_name(newsroom: Any) -> None:
     newsroom.run(story)
 
 
-def test_a_feed_may_hold_summaries_only(newsroom: Any) -> None:
+def test_a_feed_may_hold_summaries_only(newsroom: Newsroom) -> None:
     """`text = "summary"` leaves the full text to the site; a change of it is printed in the archive, too."""
 
     async def story(store: Store) -> None:
@@ -225,7 +226,7 @@ def test_a_feed_may_hold_summaries_only(newsroom: Any) -> None:
     newsroom.run(story)
 
 
-def test_the_archive_is_laid_out_packed_and_plain(newsroom: Any, tmp_path: Path) -> None:
+def test_the_archive_is_laid_out_packed_and_plain(newsroom: Newsroom, tmp_path: Path) -> None:
     """Every document as a file by its public path, and beside it the same packed."""
 
     async def story(store: Store) -> None:

@@ -7,7 +7,6 @@ import gzip
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import feedparser
 import pytest
@@ -18,6 +17,7 @@ from digest.feeds.flow import build
 from digest.model.feeds import FeedDocument
 from digest.store import documents
 from digest.store.database import Store
+from tests.unit.feeds.conftest import Newsroom
 
 SECOND = timedelta(seconds=1)
 
@@ -31,7 +31,7 @@ def titles(document: FeedDocument) -> list[str]:
     return [each.title for each in feedparser.parse(document.body).entries]
 
 
-def test_nothing_new_writes_nothing(newsroom: Any) -> None:
+def test_nothing_new_writes_nothing(newsroom: Newsroom) -> None:
     """A second build finds the same fingerprint: same bytes, same dates, no change reported."""
 
     async def story(store: Store) -> None:
@@ -48,7 +48,7 @@ def test_nothing_new_writes_nothing(newsroom: Any) -> None:
     newsroom.run(story)
 
 
-def test_both_encodings_are_stored_and_differ_in_their_tags(newsroom: Any) -> None:
+def test_both_encodings_are_stored_and_differ_in_their_tags(newsroom: Newsroom) -> None:
     """gzip decodes to the plain bytes, holds no time of its own, and has a strong tag of its own."""
 
     async def story(store: Store) -> None:
@@ -66,7 +66,7 @@ def test_both_encodings_are_stored_and_differ_in_their_tags(newsroom: Any) -> No
     newsroom.run(story)
 
 
-def test_each_change_moves_every_date_even_within_one_second(newsroom: Any) -> None:
+def test_each_change_moves_every_date_even_within_one_second(newsroom: Newsroom) -> None:
     """New, edited, retracted: new bytes, `updated` and `changed_at` later each time, whatever the clock says."""
 
     async def story(store: Store) -> None:
@@ -95,7 +95,7 @@ def test_each_change_moves_every_date_even_within_one_second(newsroom: Any) -> N
     newsroom.run(story)
 
 
-def test_the_same_announcements_give_the_same_bytes_anywhere(newsroom: Any, tmp_path: Path) -> None:
+def test_the_same_announcements_give_the_same_bytes_anywhere(newsroom: Newsroom, tmp_path: Path) -> None:
     """Built at another time, in another store: nothing differs."""
     found: list[dict[tuple[str, str], FeedDocument]] = []
 
@@ -113,7 +113,7 @@ def test_the_same_announcements_give_the_same_bytes_anywhere(newsroom: Any, tmp_
     ]
 
 
-def test_a_change_of_settings_builds_anew_and_keeps_the_id(newsroom: Any) -> None:
+def test_a_change_of_settings_builds_anew_and_keeps_the_id(newsroom: Newsroom) -> None:
     """Another title or site changes the documents, and no id with them."""
 
     async def story(store: Store) -> None:
@@ -132,7 +132,7 @@ def test_a_change_of_settings_builds_anew_and_keeps_the_id(newsroom: Any) -> Non
     newsroom.run(story)
 
 
-def test_a_feed_shows_its_own_however_rare(newsroom: Any) -> None:
+def test_a_feed_shows_its_own_however_rare(newsroom: Newsroom) -> None:
     """A category far back in the archive is found, and feeds do not disturb each other."""
 
     async def story(store: Store) -> None:
@@ -153,7 +153,7 @@ def test_a_feed_shows_its_own_however_rare(newsroom: Any) -> None:
     newsroom.run(story)
 
 
-def test_builders_at_once_agree(newsroom: Any) -> None:
+def test_builders_at_once_agree(newsroom: Newsroom) -> None:
     """Of many that build the same change one writes, and all come to the same document."""
 
     async def story(store: Store) -> None:
@@ -166,7 +166,7 @@ def test_builders_at_once_agree(newsroom: Any) -> None:
     newsroom.run(story)
 
 
-def test_export_lays_files_out_by_public_path(newsroom: Any, tmp_path: Path) -> None:
+def test_export_lays_files_out_by_public_path(newsroom: Newsroom, tmp_path: Path) -> None:
     """Whole files, stamped with their last change; what did not change is not touched; nothing else is left."""
     out = tmp_path / "out"
 
@@ -191,7 +191,7 @@ def test_export_lays_files_out_by_public_path(newsroom: Any, tmp_path: Path) -> 
     newsroom.run(story)
 
 
-def test_export_takes_away_what_it_laid_out_and_nothing_else(newsroom: Any, tmp_path: Path) -> None:
+def test_export_takes_away_what_it_laid_out_and_nothing_else(newsroom: Newsroom, tmp_path: Path) -> None:
     """A feed no longer configured, an archive document no longer there; never a file of somebody else's."""
     out = tmp_path / "out"
 

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Callable, Coroutine, MutableMapping
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any
 
 import feedparser
 import httpx
 import pytest
 import uvicorn
+from starlette.types import Message, Receive, Scope, Send
 
 from digest.feeds.flow import build
 from digest.store import documents
 from digest.store.database import Store
 from digest.store.schema import feed_documents
 from digest.web.feeds import Feeds
+from tests.unit.feeds.conftest import Newsroom
 
-Message = MutableMapping[str, Any]
 
-
-async def behind(scope: Message, receive: Any, send: Any) -> None:
+async def behind(scope: Scope, receive: Receive, send: Send) -> None:
     """The application that the feeds stand in front of."""
     if scope["type"] == "http":
         await send({"type": "http.response.start", "status": 299, "headers": [(b"x-path", scope["path"].encode())]})
@@ -33,7 +34,7 @@ async def behind(scope: Message, receive: Any, send: Any) -> None:
 class Reader:
     """One announcement published, built and served; `clock` is the server's."""
 
-    def __init__(self, newsroom: Any, store: Store, web: httpx.AsyncClient) -> None:
+    def __init__(self, newsroom: Newsroom, store: Store, web: httpx.AsyncClient) -> None:
         self.newsroom, self.store, self.web = newsroom, store, web
         self.clock: datetime = newsroom.noon
 
@@ -45,8 +46,11 @@ class Reader:
         return await self.web.request(method, f"/feeds/news.{form}", headers=named)
 
 
+Play = Callable[[Callable[[Reader], Coroutine[Any, Any, None]]], None]
+
+
 @pytest.fixture
-def served(newsroom: Any) -> Callable[[Callable[[Reader], Coroutine[Any, Any, None]]], None]:
+def served(newsroom: Newsroom) -> Play:
     """Play a story with a reader of a real server on loopback."""
 
     def play(story: Callable[[Reader], Coroutine[Any, Any, None]]) -> None:
@@ -73,7 +77,7 @@ def served(newsroom: Any) -> Callable[[Callable[[Reader], Coroutine[Any, Any, No
     return play
 
 
-def test_a_poll_gets_the_feed_with_all_its_headers(served: Any) -> None:
+def test_a_poll_gets_the_feed_with_all_its_headers(served: Play) -> None:
     """Right type, length, validators and freshness; the same again; every format."""
 
     async def story(reader: Reader) -> None:
@@ -101,7 +105,7 @@ def test_a_poll_gets_the_feed_with_all_its_headers(served: Any) -> None:
     served(story)
 
 
-def test_what_did_not_change_is_not_sent_again(served: Any) -> None:
+def test_what_did_not_change_is_not_sent_again(served: Play) -> None:
     """304 by either validator, the tag first, with no body and the headers of a 200."""
 
     async def story(reader: Reader) -> None:
@@ -132,7 +136,7 @@ def test_what_did_not_change_is_not_sent_again(served: Any) -> None:
     served(story)
 
 
-def test_gzip_is_the_same_document_under_its_own_tag(served: Any) -> None:
+def test_gzip_is_the_same_document_under_its_own_tag(served: Play) -> None:
     """Sent when it is liked, decoded to the same bytes, 304 by its own tag and not by the other's."""
 
     async def story(reader: Reader) -> None:
@@ -159,7 +163,7 @@ def test_gzip_is_the_same_document_under_its_own_tag(served: Any) -> None:
 
 
 @pytest.mark.parametrize("change", ["new", "edit", "delete"])
-def test_a_change_is_seen_by_every_validator(served: Any, change: str) -> None:
+def test_a_change_is_seen_by_every_validator(served: Play, change: str) -> None:
     """Within the same second even: another tag, and the old date gets the new document."""
 
     async def story(reader: Reader) -> None:
@@ -186,7 +190,7 @@ def test_a_change_is_seen_by_every_validator(served: Any, change: str) -> None:
     served(story)
 
 
-def test_only_reading_is_allowed(served: Any) -> None:
+def test_only_reading_is_allowed(served: Play) -> None:
     """HEAD is a GET without its body; anything else is told what is allowed; a preflight is answered."""
 
     async def story(reader: Reader) -> None:
@@ -206,7 +210,7 @@ def test_only_reading_is_allowed(served: Any) -> None:
     served(story)
 
 
-def test_nothing_of_a_request_is_reflected(served: Any) -> None:
+def test_nothing_of_a_request_is_reflected(served: Play) -> None:
     """Host, forwarding headers, queries and ranges change no byte."""
 
     async def story(reader: Reader) -> None:
@@ -227,7 +231,7 @@ def test_nothing_of_a_request_is_reflected(served: Any) -> None:
     served(story)
 
 
-def test_strange_paths_are_no_feeds(served: Any) -> None:
+def test_strange_paths_are_no_feeds(served: Play) -> None:
     """An unknown feed is 404; what is not ours goes to the application behind."""
 
     async def story(reader: Reader) -> None:
@@ -248,7 +252,7 @@ def test_strange_paths_are_no_feeds(served: Any) -> None:
     served(story)
 
 
-def test_the_page_lists_every_feed_for_people_and_readers(served: Any) -> None:
+def test_the_page_lists_every_feed_for_people_and_readers(served: Play) -> None:
     """HTML with autodiscovery links, addresses from the configuration, and 304 like any document."""
 
     async def story(reader: Reader) -> None:
@@ -264,7 +268,7 @@ def test_the_page_lists_every_feed_for_people_and_readers(served: Any) -> None:
     served(story)
 
 
-def test_a_feed_opened_in_a_browser_names_a_style_sheet(served: Any) -> None:
+def test_a_feed_opened_in_a_browser_names_a_style_sheet(served: Play) -> None:
     """By a path of its own host, which serves it as CSS; and it comes as XML, which browsers show, by another tag."""
 
     async def story(reader: Reader) -> None:
@@ -288,7 +292,7 @@ def test_a_feed_opened_in_a_browser_names_a_style_sheet(served: Any) -> None:
     served(story)
 
 
-def test_an_archive_document_not_built_yet_says_come_back(served: Any) -> None:
+def test_an_archive_document_not_built_yet_says_come_back(served: Play) -> None:
     """The current document may link to it a moment before it stands: 503, and never 404."""
 
     async def story(reader: Reader) -> None:
@@ -304,7 +308,7 @@ def test_an_archive_document_not_built_yet_says_come_back(served: Any) -> None:
     served(story)
 
 
-def test_many_readers_at_once_get_the_same(served: Any) -> None:
+def test_many_readers_at_once_get_the_same(served: Play) -> None:
     """Thirty polls side by side, one answer."""
 
     async def story(reader: Reader) -> None:
@@ -329,7 +333,7 @@ async def ask(app: Feeds, path: str, method: str = "GET", scope_type: str = "htt
     return (sent[0]["status"], sent[1]["body"]) if sent else (0, b"")
 
 
-def test_a_feed_not_built_yet_says_come_back(newsroom: Any) -> None:
+def test_a_feed_not_built_yet_says_come_back(newsroom: Newsroom) -> None:
     """503 until the first build, then the feed, and no restart between."""
 
     async def story(store: Store) -> None:
@@ -342,7 +346,7 @@ def test_a_feed_not_built_yet_says_come_back(newsroom: Any) -> None:
     newsroom.run(story)
 
 
-def test_the_store_is_asked_once_in_a_while_and_may_be_away(newsroom: Any, tmp_path: Any) -> None:
+def test_the_store_is_asked_once_in_a_while_and_may_be_away(newsroom: Newsroom, tmp_path: Path) -> None:
     """Between looks at the store memory answers; when the store is gone, memory still does."""
 
     async def story(store: Store) -> None:
@@ -365,7 +369,7 @@ def test_the_store_is_asked_once_in_a_while_and_may_be_away(newsroom: Any, tmp_p
     newsroom.run(story)
 
 
-def test_the_page_escapes_what_operators_write(newsroom: Any) -> None:
+def test_the_page_escapes_what_operators_write(newsroom: Newsroom) -> None:
     """A title is text wherever it stands."""
 
     async def story(store: Store) -> None:
@@ -377,7 +381,7 @@ def test_the_page_escapes_what_operators_write(newsroom: Any) -> None:
     newsroom.run(story)
 
 
-def test_an_archive_document_is_served_like_any_other(served: Any) -> None:
+def test_an_archive_document_is_served_like_any_other(served: Play) -> None:
     """Plain and packed with a tag each, 304 by either, revalidated rather than kept for ever; 404 past the end."""
 
     async def story(reader: Reader) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, MutableMapping
+from collections.abc import Callable, Coroutine
 from email.utils import formatdate
 from typing import Any
 
@@ -12,14 +12,15 @@ import pytest
 import uvicorn
 from hypothesis import example, given
 from hypothesis import strategies as st
+from starlette.types import Receive, Scope, Send
 
 from digest.feeds.flow import build
 from digest.store.database import Store
 from digest.web import poll
 from digest.web.feeds import Feeds
 from digest.web.protocol import protocol
+from tests.unit.feeds.conftest import Newsroom
 
-Message = MutableMapping[str, Any]
 Lines = tuple[str, ...]
 HOST = "Host: news.example.org"
 # A line that changes no answer, and that the fast way leaves to the library.
@@ -114,7 +115,7 @@ def test_what_is_read_the_library_reads_alike(data: bytes) -> None:
     assert library.trailing_data == (b"", False)
 
 
-async def behind(scope: Message, receive: Any, send: Any) -> None:
+async def behind(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
     await send({"type": "http.response.body", "body": b"page"})
 
@@ -124,7 +125,7 @@ class Counted(Feeds):
 
     slow = 0
 
-    async def __call__(self, scope: Message, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.slow += 1
         await super().__call__(scope, receive, send)
 
@@ -151,10 +152,11 @@ class Line:
 
 
 Story = Callable[[Line], Coroutine[Any, Any, None]]
+Play = Callable[[Story], None]
 
 
 @pytest.fixture
-def line(newsroom: Any) -> Callable[[Story], None]:
+def line(newsroom: Newsroom) -> Play:
     """Play a story on a connection to a server whose feeds are in memory."""
 
     async def run(store: Store, story: Story) -> None:
@@ -178,7 +180,7 @@ def line(newsroom: Any) -> Callable[[Story], None]:
     return lambda story: newsroom.run(lambda store: run(store, story))
 
 
-def test_both_ways_give_the_same_answer(line: Any) -> None:
+def test_both_ways_give_the_same_answer(line: Play) -> None:
     """Every header and byte, for all that a poll may ask; the fast way is taken, and after the slow one again."""
 
     async def story(at: Line) -> None:
@@ -208,7 +210,7 @@ def test_both_ways_give_the_same_answer(line: Any) -> None:
     line(story)
 
 
-def test_a_connection_carries_every_kind_of_request_in_turn(line: Any) -> None:
+def test_a_connection_carries_every_kind_of_request_in_turn(line: Play) -> None:
     """In pieces, one behind the other, pages between, HEAD: answers come whole and in order."""
 
     async def story(at: Line) -> None:
@@ -234,7 +236,7 @@ def test_a_connection_carries_every_kind_of_request_in_turn(line: Any) -> None:
     line(story)
 
 
-def test_a_reader_that_does_not_read_still_gets_everything(line: Any) -> None:
+def test_a_reader_that_does_not_read_still_gets_everything(line: Play) -> None:
     """Far more asked than a socket holds, nothing taken till the end: all of it comes, and nothing is mixed up."""
 
     async def story(at: Line) -> None:
@@ -250,7 +252,7 @@ def test_a_reader_that_does_not_read_still_gets_everything(line: Any) -> None:
     line(story)
 
 
-def test_http_1_0_and_a_missing_host_are_the_librarys(line: Any) -> None:
+def test_http_1_0_and_a_missing_host_are_the_librarys(line: Play) -> None:
     """The one is answered and the connection closed; the other is refused."""
 
     async def story(at: Line) -> None:

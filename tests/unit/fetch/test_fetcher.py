@@ -19,6 +19,7 @@ from digest.errors import FetchError
 from digest.fetch import Fetcher, Guard, Limits, Response
 from digest.fetch.journey import Journey
 from digest.fetch.pace import Pace
+from tests.sites import Route, Site
 
 SMALL = Limits(connect=2, read=0.5, total=1.0, wire=100_000, decoded=2_000_000)
 LOOPBACK = ("127.0.0.0/8",)
@@ -32,14 +33,14 @@ def get(url: str, *, own: str | None = None, allow: tuple[str, ...] = LOOPBACK, 
     return asyncio.run(go())
 
 
-def test_reads_an_answer(site: Any) -> None:
+def test_reads_an_answer(site: Site) -> None:
     """An answer comes back whole, with its headers in lower case."""
     site.serve("/a", b"hello", ETag='"x"', Content_Type="Text/Plain; charset=utf-8")
     found = get(f"{site.url}/a")
     assert (found.body, found.etag, found.media_type, found.url) == (b"hello", '"x"', "text/plain", f"{site.url}/a")
 
 
-def test_sends_validators_byte_for_byte(site: Any, respond: Callable[..., Any]) -> None:
+def test_sends_validators_byte_for_byte(site: Site, respond: Callable[..., Route]) -> None:
     """A conditional request repeats the validators as given, and 304 is an answer."""
     site.routes["/a"] = respond(b"", status=304)
     assert get(f"{site.url}/a", etag='W/"ü', last_modified="once upon a time").not_modified
@@ -49,7 +50,7 @@ def test_sends_validators_byte_for_byte(site: Any, respond: Callable[..., Any]) 
     assert sent["user-agent"] == "Digest (test)"
 
 
-def test_ignores_the_proxy_of_the_environment(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ignores_the_proxy_of_the_environment(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Environment variables redirect nothing."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     site.serve("/a", b"hello")
@@ -59,14 +60,14 @@ def test_ignores_the_proxy_of_the_environment(site: Any, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]"]
 )
-def test_refuses_private_addresses(site: Any, host: str) -> None:
+def test_refuses_private_addresses(site: Site, host: str) -> None:
     """Without an allowance no spelling of a private address is connected to."""
     with pytest.raises(FetchError, match=r"public address|name is not known|no address"):
         get(f"http://{host}/", allow=())
     assert site.asked == []
 
 
-def test_a_name_is_allowed_by_name(site: Any) -> None:
+def test_a_name_is_allowed_by_name(site: Site) -> None:
     """`allow_private` takes host names as well as networks."""
     site.serve("/a", b"hello")
     url = site.url.replace("127.0.0.1", "localhost") + "/a"
@@ -74,7 +75,7 @@ def test_a_name_is_allowed_by_name(site: Any) -> None:
     assert site.asked[0][1]["host"] == url.split("/")[2]
 
 
-def test_an_allowance_is_the_sources_own(site: Any) -> None:
+def test_an_allowance_is_the_sources_own(site: Site) -> None:
     """What a source may not reach by itself, it may not reach for another: the allowance is its own host and port."""
     site.serve("/a", b"hello")
     with pytest.raises(FetchError, match=r"port|public"):
@@ -84,7 +85,7 @@ def test_an_allowance_is_the_sources_own(site: Any) -> None:
     assert site.asked == []
 
 
-def test_a_name_is_resolved_once_and_that_address_is_connected_to(site: Any) -> None:
+def test_a_name_is_resolved_once_and_that_address_is_connected_to(site: Site) -> None:
     """Whatever the name means a moment later; and one address that is not public among others refuses them all."""
     site.serve("/a", b"hello")
     url = httpx.URL(site.url.replace("127.0.0.1", "rebound.example") + "/a")
@@ -113,14 +114,14 @@ def test_a_name_is_resolved_once_and_that_address_is_connected_to(site: Any) -> 
     "target",
     ["http://127.0.0.1:1/", "http://169.254.169.254/latest", "http://10.0.0.1/", "ftp://x/", "file:///etc/passwd"],
 )
-def test_a_redirect_is_checked_anew(site: Any, respond: Callable[..., Any], target: str) -> None:
+def test_a_redirect_is_checked_anew(site: Site, respond: Callable[..., Route], target: str) -> None:
     """A redirect never reaches a private place, nor another scheme."""
     site.routes["/a"] = respond(b"", status=302, Location=target)
     with pytest.raises(FetchError):
         get(f"{site.url}/a")
 
 
-def test_follows_redirects_at_home(site: Any, respond: Callable[..., Any]) -> None:
+def test_follows_redirects_at_home(site: Site, respond: Callable[..., Route]) -> None:
     """Five redirects are followed and permanence is told; rings and six are refused."""
     for number in range(6):
         site.routes[f"/{number}"] = respond(b"", status=301, Location=f"/{number + 1}")
@@ -134,7 +135,7 @@ def test_follows_redirects_at_home(site: Any, respond: Callable[..., Any]) -> No
         get(f"{site.url}/ring")
 
 
-def test_status_and_retry_after_are_told(site: Any, respond: Callable[..., Any]) -> None:
+def test_status_and_retry_after_are_told(site: Site, respond: Callable[..., Route]) -> None:
     """A refusal names the URL, its status, and how long to stay away."""
     site.routes["/a"] = respond(b"", status=503, Retry_After="120")
     with pytest.raises(FetchError) as caught:
@@ -142,14 +143,14 @@ def test_status_and_retry_after_are_told(site: Any, respond: Callable[..., Any])
     assert (caught.value.status, caught.value.retry_after, caught.value.about) == (503, 120.0, f"{site.url}/a")
 
 
-def test_nothing_new_is_no_answer_to_somebody_who_has_nothing(site: Any, respond: Callable[..., Any]) -> None:
+def test_nothing_new_is_no_answer_to_somebody_who_has_nothing(site: Site, respond: Callable[..., Route]) -> None:
     """A server that says 304 whoever asks was never read, and must not look as if it were."""
     site.routes["/a"] = respond(b"", status=304)
     with pytest.raises(FetchError, match="304"):
         get(f"{site.url}/a")
 
 
-def test_no_password_is_printed(site: Any) -> None:
+def test_no_password_is_printed(site: Site) -> None:
     """A URL's password is sent to its own host and shown to nobody."""
     url = site.url.replace("http://", "http://ann:s3cret@") + "/none"
     with pytest.raises(FetchError) as caught:
@@ -158,7 +159,7 @@ def test_no_password_is_printed(site: Any) -> None:
     assert site.asked[0][1]["authorization"].startswith("Basic ")
 
 
-def test_gzip_is_unpacked_within_limits(site: Any) -> None:
+def test_gzip_is_unpacked_within_limits(site: Site) -> None:
     """Gzip is decoded; a bomb, a cut one and an unknown coding are failures."""
     packed = gzip.compress(b"hello " * 1000, mtime=0)
     site.serve("/good", packed, Content_Encoding="gzip")
@@ -171,7 +172,7 @@ def test_gzip_is_unpacked_within_limits(site: Any) -> None:
             get(f"{site.url}/{path}")
 
 
-def test_large_bodies_are_refused(site: Any) -> None:
+def test_large_bodies_are_refused(site: Site) -> None:
     """A body over the limit is refused, declared or not."""
     site.serve("/declared", b"x" * 200_000)
     with pytest.raises(FetchError, match="too large"):
@@ -188,7 +189,7 @@ def test_large_bodies_are_refused(site: Any) -> None:
         get(f"{site.url}/undeclared")
 
 
-def test_a_short_answer_is_a_failure(site: Any, respond: Callable[..., Any]) -> None:
+def test_a_short_answer_is_a_failure(site: Site, respond: Callable[..., Route]) -> None:
     """Fewer bytes than declared are not an answer."""
 
     def short(handler: BaseHTTPRequestHandler) -> None:
@@ -200,7 +201,7 @@ def test_a_short_answer_is_a_failure(site: Any, respond: Callable[..., Any]) -> 
         get(f"{site.url}/a")
 
 
-def test_dripping_ends_in_time(site: Any) -> None:
+def test_dripping_ends_in_time(site: Site) -> None:
     """A server that sends a byte now and then is left when the total is over."""
 
     def drip(handler: BaseHTTPRequestHandler) -> None:
@@ -225,7 +226,7 @@ def test_nobody_listens() -> None:
         get("http://127.0.0.1:1/")
 
 
-def test_one_request_at_a_time_with_a_gap(site: Any) -> None:
+def test_one_request_at_a_time_with_a_gap(site: Site) -> None:
     """Requests to one host follow each other with the gap between."""
     times: list[float] = []
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.schedule import Slot, following, parse, slots
+from tests.fakes import utc
 
 ZONES = [
     ZoneInfo(name)
@@ -26,10 +28,6 @@ ZONES = [
     )
 ]
 LONDON, NEW_YORK, LORD_HOWE = ZONES[:3]
-
-
-def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]
 
 
 def the_slots(text: str, zone: ZoneInfo, after: datetime, until: datetime) -> list[Slot]:
@@ -185,7 +183,7 @@ Where ours is another slot than dateutil's or a cron's, and why:
 - a day off: rrule knows no holidays; ours moves, with the key of the day it was due.
 """
 
-ORACLE = {
+ORACLE: dict[str, dict[str, Any]] = {
     "daily {}": {"freq": rrule.DAILY},
     "mon,thu {}": {"freq": rrule.WEEKLY, "byweekday": (rrule.MO, rrule.TH)},
     "1st tue {}": {"freq": rrule.MONTHLY, "byweekday": rrule.TU(1)},

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from digest.subscribers.bounces import Class, classify
+from digest.subscribers.bounces import Class, Judged, classify
 from tests.unit.subscribers.bounce_corpus import WHO, Sample, others, refusals
 
 REFUSED = tuple(refusals())
 OTHERS = tuple(others())
 
 
-def share(samples: Iterable[Sample], fits: object) -> float:
+def share(samples: Iterable[Sample], fits: Callable[[Sample, tuple[Judged, ...]], bool]) -> float:
     judged = [(each, classify(each.raw)) for each in samples]
-    good = [each for each, found in judged if fits(each, found)]  # type: ignore[operator]
+    good = [each for each, found in judged if fits(each, found)]
     return len(good) / len(judged)
 
 
-def kinds(found: Iterable[object]) -> set[str]:
-    return {str(each.kind) for each in found}  # type: ignore[attr-defined]
+def kinds(found: Iterable[Judged]) -> set[str]:
+    return {str(each.kind) for each in found}
 
 
 def test_the_recipient_is_found() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from digest.errors import NotFound, UsageError
 from digest.model.subscribers import SubscriptionState as State
+from digest.model.subscribers import SuppressionReason
 from digest.store import subscribers, suppressions
 from digest.store.database import Store
 from digest.subscribers import flow
@@ -161,10 +162,10 @@ def test_a_suppression_is_mirrored_before_and_after(store: Store) -> None:
             await subscribers.add(tx, handle="b", email="bo@example.org", email_norm="bo@example.org", now=NOW)
         seen.append(await suppressed("bo@example.org"))
         async with store.write() as tx:
-            await suppressions.add(tx, "bo@example.org", suppressions.SuppressionReason.ERASED, source="x", now=NOW)
-            await suppressions.add(tx, "bo@example.org", suppressions.SuppressionReason.COMPLAINT, source="x", now=NOW)
+            await suppressions.add(tx, "bo@example.org", SuppressionReason.ERASED, source="x", now=NOW)
+            await suppressions.add(tx, "bo@example.org", SuppressionReason.COMPLAINT, source="x", now=NOW)
             seen += [(each.email, each.reason) for each in await suppressions.listed(tx)]
         return seen
 
-    erased = ("", suppressions.SuppressionReason.ERASED)
+    erased = ("", SuppressionReason.ERASED)
     assert asyncio.run(story()) == [False, True, True, False, True, erased]

@@ -8,7 +8,7 @@ import email.policy
 import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from email.message import EmailMessage
 
 import pytest
 from sqlalchemy import func, select
@@ -17,6 +17,8 @@ from digest.store import audit
 from digest.store.schema import notes
 from digest.subscribers import flow, tokens
 from digest.subscribers.tokens import Purpose
+from tests.place import plain
+from tests.unit.web.conftest import Site
 
 ANA = "ana.ruiz@mail.example.org"
 PATHS = {
@@ -31,16 +33,16 @@ PATHS = {
 EVIL = "evil.example"
 
 
-def token(site: Any, purpose: Purpose, handle: str, at: datetime | None = None) -> str:
+def token(site: Site, purpose: Purpose, handle: str, at: datetime | None = None) -> str:
     if purpose in (Purpose.MANAGE, Purpose.UNSUBSCRIBE):
         return str(tokens.lasting(site.house.keys, purpose, "newsflash")(handle))
     return tokens.passing(site.house.keys, purpose, handle, "newsflash", at or datetime.now(UTC))
 
 
-def mailed(site: Any) -> list[Any]:
+def mailed(site: Site) -> list[EmailMessage]:
     """Every note that is owed, as its reader's mail program sees it."""
 
-    async def read() -> list[Any]:
+    async def read() -> list[EmailMessage]:
         async with site.house.store.read() as tx:
             found = (await tx.execute(select(notes.c.message).order_by(notes.c.id))).scalars()
             return [email.message_from_bytes(each, policy=email.policy.SMTP) for each in found]
@@ -63,7 +65,7 @@ NO_ADDRESSES = (
 
 
 @pytest.mark.parametrize("form", ["join", "address"])
-def test_what_is_no_address_is_asked_for_again(site: Any, form: str) -> None:
+def test_what_is_no_address_is_asked_for_again(site: Site, form: str) -> None:
     """422, a page whose title says so, with what was typed still in the field, escaped; no letter to anybody."""
     fresh = f"/manage/address/{token(site, Purpose.ADDRESS, site.subscriber())}"
     for typed in NO_ADDRESSES:
@@ -74,7 +76,7 @@ def test_what_is_no_address_is_asked_for_again(site: Any, form: str) -> None:
     assert [] == mailed(site)
 
 
-def test_addresses_of_every_script_are_written_to(site: Any) -> None:
+def test_addresses_of_every_script_are_written_to(site: Site) -> None:
     """One letter, to the mailbox as its owner spells it and the domain in ASCII; nothing else stands in its head."""
     spelled = {
         "bo@BÜCHER.example": "bo@xn--bcher-kva.example",
@@ -94,7 +96,7 @@ def test_addresses_of_every_script_are_written_to(site: Any) -> None:
     }
 
 
-def test_a_language_that_is_none_is_the_digests(site: Any) -> None:
+def test_a_language_that_is_none_is_the_digests(site: Site) -> None:
     """In the form and in the address: the page comes, in a language there is."""
     for language in ("es\r\nSet-Cookie: a=b", "../../etc/passwd", "x" * 1_000, "tlh", "\x00", ""):
         asked = site.post("/subscribe/newsflash", data={"email": "bo@example.org", "language": language})
@@ -103,10 +105,10 @@ def test_a_language_that_is_none_is_the_digests(site: Any) -> None:
         assert "set-cookie" not in {*asked.headers, *shown.headers}
 
 
-def test_pressed_twice_is_pressed_once(site: Any) -> None:
+def test_pressed_twice_is_pressed_once(site: Site) -> None:
     """Two presses of each button at the same moment: one letter, one line in the audit, the same page twice."""
 
-    async def twice(path: str, **form: str) -> list[tuple[int, str]]:
+    async def twice(path: str, **form: str) -> list[str]:
         both = await asyncio.gather(*(site.request("POST", path, data=form) for _ in range(2)))
         assert [200, 200] == [each.status_code for each in both], path
         return [re.findall(r"<h1>(.*?)</h1>", each.text)[0] for each in both]
@@ -122,7 +124,7 @@ def test_pressed_twice_is_pressed_once(site: Any) -> None:
     assert {"Welcome to Newsflash", "You get Newsflash already"} == set(headings)
     site.run(twice(f"/manage/{token(site, Purpose.MANAGE, handle)}", action="address"))
     site.run(twice(f"/manage/address/{token(site, Purpose.ADDRESS, handle)}", email="bo@new.example.org"))
-    texts = [each.get_body(("plain",)).get_content() for each in mailed(site)]
+    texts = [plain(each.as_bytes()) for each in mailed(site)]
     [move] = {found for text in texts for found in re.findall(r"/manage/move/\S+", text)}
     assert ["Your address is changed"] * 2 == site.run(twice(move))
     site.run(twice(f"/unsubscribe/{token(site, Purpose.UNSUBSCRIBE, handle)}"))
@@ -132,7 +134,7 @@ def test_pressed_twice_is_pressed_once(site: Any) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_token_that_is_not_ours_tells_nothing(site: Any, path: str) -> None:
+def test_a_token_that_is_not_ours_tells_nothing(site: Site, path: str) -> None:
     """Cut, altered, made up, or of another purpose, of somebody here or of nobody: one and the same page, 404."""
     purpose, handle = PATHS[path], site.subscriber()
     good = token(site, purpose, handle)
@@ -148,7 +150,7 @@ def test_a_token_that_is_not_ours_tells_nothing(site: Any, path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "days"), [("confirm", 4), ("manage/address", 1), ("manage/export", 1), ("manage/move", 8)]
 )
-def test_a_link_that_ran_out_says_so_and_shows_the_way(site: Any, path: str, days: int) -> None:
+def test_a_link_that_ran_out_says_so_and_shows_the_way(site: Site, path: str, days: int) -> None:
     """In a page of its own, whether it is looked at or pressed; and nothing is done or given away."""
     handle = site.subscriber() if path != "manage/move" else tokens.new_handle()
     link = f"/{path}/{token(site, PATHS[path], handle, datetime.now(UTC) - timedelta(days=days))}"
@@ -162,14 +164,14 @@ def test_a_link_that_ran_out_says_so_and_shows_the_way(site: Any, path: str, day
     assert before == site.run(_rows(site))
 
 
-async def _rows(site: Any) -> int:
+async def _rows(site: Site) -> int:
     async with site.house.store.read() as tx:
         lines = len(await audit.listed(tx))
         return lines + int((await tx.execute(select(func.count()).select_from(notes))).scalar_one())
 
 
 @pytest.mark.parametrize("path", ["subscribe", "confirm", "manage", "unsubscribe", "manage/address", "hooks/bounces"])
-def test_ten_megabytes_are_too_much_for_any_form(site: Any, path: str) -> None:
+def test_ten_megabytes_are_too_much_for_any_form(site: Site, path: str) -> None:
     """413, a page that says so, and nothing is done; forms that are buttons alone read nothing."""
     last = token(site, PATHS[path], site.subscriber()) if path in PATHS else "newsflash"
     before = site.run(_rows(site))
@@ -195,7 +197,7 @@ ASTRAY = (
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_nobody_is_sent_elsewhere(site: Any, method: str) -> None:
+def test_nobody_is_sent_elsewhere(site: Site, method: str) -> None:
     """Neither by the path, nor by a parameter or field, nor by the host that a request claims."""
     form = {"data": {"next": f"https://{EVIL}/", "email": "bo@example.org"}} if method == "POST" else {}
     headers = {"host": EVIL, "x-forwarded-host": EVIL, "referer": f"https://{EVIL}/", "forwarded": f"host={EVIL}"}
@@ -208,7 +210,7 @@ def test_nobody_is_sent_elsewhere(site: Any, method: str) -> None:
 
 
 @pytest.mark.parametrize("link", ["unsubscribe", "manage", "confirm"])
-def test_nor_by_a_field_of_a_persons_page(site: Any, link: str) -> None:
+def test_nor_by_a_field_of_a_persons_page(site: Site, link: str) -> None:
     """Whatever a form says besides, the answer is our own page."""
     path = f"/{link}/{token(site, PATHS[link], site.subscriber())}"
     form = {"next": f"https://{EVIL}/", "action": "leave", "digest": f"https://{EVIL}/", "undo": ""}

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import text
 
@@ -52,7 +53,7 @@ def hooked(tmp_path: Path, empty: Path) -> Iterator[Site]:
         runner.run(stack.aclose())
 
 
-def push(site: Site, body: Any, *, secret: str = SECRET, at: float | None = None, signed: str = "") -> Any:
+def push(site: Site, body: Any, *, secret: str = SECRET, at: float | None = None, signed: str = "") -> httpx.Response:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     timestamp = str(int(at or time.time()))
     mac = signed or signature(secret, timestamp, raw)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,12 +12,14 @@ from sqlalchemy import select
 from digest.service import joining
 from digest.store.schema import notes
 from digest.subscribers import flow, limits, tokens
+from tests.place import plain
+from tests.unit.web.conftest import Site
 
 NOW = datetime(2026, 6, 26, 8, 0, tzinfo=UTC)
 FORM = {"email": "bo@example.org", "language": "es", "website": ""}
 
 
-def owed(site: Any) -> list[Any]:
+def owed(site: Site) -> list[Any]:
     async def read() -> list[Any]:
         async with site.house.store.read() as tx:
             return list((await tx.execute(select(notes.c.address, notes.c.message))).all())
@@ -27,13 +27,13 @@ def owed(site: Any) -> list[Any]:
     return site.run(read())
 
 
-def confirm_link(site: Any) -> str:
+def confirm_link(site: Site) -> str:
     [(_, message)] = owed(site)
-    text = email.message_from_bytes(message, policy=email.policy.default).get_body(("plain",)).get_content()
-    return re.search(r"https://news\.example\.org(/confirm/\S+)", text)[1]
+    [link] = re.findall(r"https://news\.example\.org(/confirm/\S+)", plain(message))
+    return str(link)
 
 
-def test_joining_takes_a_form_a_letter_and_a_button(site: Any) -> None:
+def test_joining_takes_a_form_a_letter_and_a_button(site: Site) -> None:
     """Only the press in the letter's page confirms; opening it does not, and pressing twice is no mistake."""
     assert 'name="email"' in site.get("/subscribe/newsflash").text
     asked = site.post("/subscribe/newsflash", data=FORM)
@@ -47,7 +47,7 @@ def test_joining_takes_a_form_a_letter_and_a_button(site: Any) -> None:
     assert '<html lang="es"' in shown.text
 
 
-def test_the_evidence_quotes_what_was_shown(site: Any) -> None:
+def test_the_evidence_quotes_what_was_shown(site: Site) -> None:
     """The words of the form and of the button, with when and by what way."""
     site.post("/subscribe/newsflash", data={**FORM, "language": "en"})
     link = confirm_link(site)
@@ -59,7 +59,7 @@ def test_the_evidence_quotes_what_was_shown(site: Any) -> None:
     assert '"via": "form"' in standing.evidence
 
 
-def test_the_answer_is_the_same_for_everybody(site: Any) -> None:
+def test_the_answer_is_the_same_for_everybody(site: Site) -> None:
     """Known, unknown or suppressed: byte for byte; and only who may be written to is."""
     site.subscriber("cy@example.org")
     site.run(flow.suppress(site.house.store, "di@example.org", now=NOW))
@@ -69,14 +69,14 @@ def test_the_answer_is_the_same_for_everybody(site: Any) -> None:
     assert [address for address, _ in owed(site)] == ["bo@example.org"]
 
 
-def test_asking_again_at_once_sends_one_letter(site: Any) -> None:
+def test_asking_again_at_once_sends_one_letter(site: Site) -> None:
     """Nobody's inbox is filled by a form."""
     for _ in range(5):
         site.post("/subscribe/newsflash", data=FORM)
     assert len(owed(site)) <= 2
 
 
-def test_who_was_forgotten_may_come_back_by_themselves(site: Any) -> None:
+def test_who_was_forgotten_may_come_back_by_themselves(site: Site) -> None:
     """An import may not bring them back; their own confirmation does, and lifts what kept them out."""
     site.subscriber("bo@example.org")
     site.run(flow.forget(site.house.store, "bo@example.org", now=NOW))
@@ -88,14 +88,14 @@ def test_who_was_forgotten_may_come_back_by_themselves(site: Any) -> None:
     assert (shown.suppressed, site.state("bo@example.org")) == (False, "confirmed")
 
 
-def test_one_mailbox_is_written_to_three_times_a_day(site: Any) -> None:
+def test_one_mailbox_is_written_to_three_times_a_day(site: Site) -> None:
     """However it is spelled and however often it is asked for; the asker is told the same."""
     spelled = ["bo@gmail.com", "b.o@gmail.com", "BO@gmail.com", "bo+x@googlemail.com", "b.o+y@gmail.com"]
     answers = {site.post("/subscribe/newsflash", data={**FORM, "email": each}).content for each in spelled}
     assert (len(answers), len(owed(site))) == (1, 3)
 
 
-def test_one_network_cannot_ask_for_everybody(site: Any) -> None:
+def test_one_network_cannot_ask_for_everybody(site: Site) -> None:
     """After thirty in an hour it is told to come back; nobody else is."""
     asked = [site.post("/subscribe/newsflash", data={**FORM, "email": f"u{n}@example.org"}) for n in range(32)]
     assert [each.status_code for each in asked] == [200] * 30 + [429] * 2
@@ -103,7 +103,7 @@ def test_one_network_cannot_ask_for_everybody(site: Any) -> None:
     assert len(owed(site)) == 30
 
 
-def test_who_never_confirmed_is_forgotten(site: Any) -> None:
+def test_who_never_confirmed_is_forgotten(site: Site) -> None:
     """After a week: the address, the note to it, and what was counted; who confirmed stays."""
     site.subscriber()
     site.post("/subscribe/newsflash", data=FORM)
@@ -115,7 +115,7 @@ def test_who_never_confirmed_is_forgotten(site: Any) -> None:
     assert owed(site) == []
 
 
-def test_a_new_link_takes_one_press(site: Any) -> None:
+def test_a_new_link_takes_one_press(site: Site) -> None:
     """The page of one that ran out sends another to the same address."""
     site.post("/subscribe/newsflash", data=FORM)
     handle = site.run(flow.show(site.house.store, "bo@example.org")).subscriber.handle
@@ -126,7 +126,7 @@ def test_a_new_link_takes_one_press(site: Any) -> None:
     assert (len(owed(site)) >= before, site.state("bo@example.org")) == (True, "pending")
 
 
-def test_a_pause_is_set_and_ended_on_the_page(site: Any) -> None:
+def test_a_pause_is_set_and_ended_on_the_page(site: Site) -> None:
     """With the date it ends; nonsense is refused."""
     handle = site.subscriber()
     link = f"/manage/{tokens.manage_token(site.house.keys, handle, 'newsflash')}"
@@ -136,7 +136,7 @@ def test_a_pause_is_set_and_ended_on_the_page(site: Any) -> None:
     assert site.post(link, data={**paused, "months": "9999"}).status_code == 400
 
 
-def test_a_wrong_address_is_told_on_the_form(site: Any) -> None:
+def test_a_wrong_address_is_told_on_the_form(site: Site) -> None:
     """With what was typed still there, escaped, and the mistake announced."""
     answer = site.post("/subscribe/newsflash", data={**FORM, "email": '"><b>bo\r\nBcc: x@example.org'})
     assert answer.status_code == 422
@@ -146,14 +146,14 @@ def test_a_wrong_address_is_told_on_the_form(site: Any) -> None:
     assert owed(site) == []
 
 
-def test_what_fills_the_trap_is_asked_once_more(site: Any) -> None:
+def test_what_fills_the_trap_is_asked_once_more(site: Site) -> None:
     """Nobody is discarded: the form comes back with what was typed."""
     answer = site.post("/subscribe/newsflash", data={**FORM, "website": "https://spam.example.org"})
     assert 'value="bo@example.org"' in answer.text
     assert owed(site) == []
 
 
-def test_a_confirm_link_that_is_too_old_shows_the_way(site: Any) -> None:
+def test_a_confirm_link_that_is_too_old_shows_the_way(site: Site) -> None:
     """It is ours, but it has run out."""
     site.subscriber()
     old = tokens.confirm_token(site.house.keys, tokens.new_handle(), "newsflash", NOW)
@@ -162,7 +162,7 @@ def test_a_confirm_link_that_is_too_old_shows_the_way(site: Any) -> None:
     assert site.get(f"/confirm/{old}x").status_code == 404
 
 
-def test_language_and_leaving_are_managed_on_one_page(site: Any) -> None:
+def test_language_and_leaving_are_managed_on_one_page(site: Site) -> None:
     """Masked address, its digests; each change says that it was made, and leaving can be taken back."""
     handle = site.subscriber()
     link = f"/manage/{tokens.manage_token(site.house.keys, handle, 'newsflash')}"
@@ -180,7 +180,7 @@ def test_language_and_leaving_are_managed_on_one_page(site: Any) -> None:
     assert site.post(link, data={"action": "leave", "digest": "nothing"}).status_code == 200
 
 
-def test_plain_text_is_chosen_on_the_page(site: Any) -> None:
+def test_plain_text_is_chosen_on_the_page(site: Site) -> None:
     """One press, and one press back."""
     handle = site.subscriber()
     link = f"/manage/{tokens.manage_token(site.house.keys, handle, 'newsflash')}"
@@ -189,14 +189,14 @@ def test_plain_text_is_chosen_on_the_page(site: Any) -> None:
     assert "You get plain text only." not in site.post(link, data={"action": "whole"}).text
 
 
-def test_a_page_in_our_own_words_says_what_language_they_are_in(site: Any) -> None:
+def test_a_page_in_our_own_words_says_what_language_they_are_in(site: Site) -> None:
     """Somebody reads Arabic, of which we have no word: the page is an English one, and runs as English does."""
     for language, shown in {"ar": 'lang="en" dir="ltr"', "es-cl": 'lang="es-cl" dir="ltr"'}.items():
         handle = site.subscriber(f"{language}@example.org", language=language)
         assert shown in site.get(f"/manage/{tokens.manage_token(site.house.keys, handle, 'newsflash')}").text
 
 
-def test_pages_of_unknown_digests_are_none(site: Any) -> None:
+def test_pages_of_unknown_digests_are_none(site: Site) -> None:
     """Before anything else is looked at."""
     for answer in (site.get("/subscribe/nothing"), site.post("/subscribe/nothing", data=FORM)):
         assert answer.status_code == 404
@@ -211,7 +211,7 @@ class TestBehindAProxy:
 
         return CONFIG + '[web]\nproxies = ["127.0.0.1"]\n[alerts]\nto = ["office@example.org"]\n'
 
-    def test_everybody_together_cannot_fill_the_post(self, site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_everybody_together_cannot_fill_the_post(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         """Beyond the cap all are told to come back, whatever network they are of; operators hear of it once."""
         monkeypatch.setattr(limits, "ALTOGETHER", 12)
         statuses = []
@@ -224,7 +224,7 @@ class TestBehindAProxy:
         assert (13, 1) == (len(owed(site)), len(told))
         assert b"filling in the form" in told[0]
 
-    def test_a_household_is_one_network(self, site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_household_is_one_network(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         """All of its /64 together, whatever a visitor writes before the proxy's own word."""
         monkeypatch.setattr(limits, "A_NETWORK", 4)
         statuses = []

@@ -11,6 +11,7 @@ from digest.web.app import create
 from digest.web.feeds import Feeds
 from digest.web.kept import MOST, Kept
 from digest.web.poll import Poll
+from tests.unit.web.conftest import Site
 
 PUBLIC = ["/", "/?lang=es", "/subscribe/newsflash", "/editions/newsflash/", "/editions/newsflash/2026-06-26"]
 
@@ -28,17 +29,17 @@ class Counted(Feeds):
 class Kitchen:
     """A site whose clock stands still until it is told, and what it made."""
 
-    def __init__(self, site: Any) -> None:
+    def __init__(self, site: Site) -> None:
         self.at = 0.0
         inner = create(site.house)._feeds
         inner.__class__ = Counted
         self.counted: Any = inner
         self.kept = Kept(inner, clock=lambda: self.at)
-        self.site: Any = type(site)(site.house, self.kept, site.runner)
+        self.site: Site = type(site)(site.house, self.kept, site.runner)
 
 
 @pytest.fixture
-def kitchen(site: Any) -> Kitchen:
+def kitchen(site: Site) -> Kitchen:
     site.seal()
     return Kitchen(site)
 

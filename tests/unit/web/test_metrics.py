@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from digest.model.subscribers import SuppressionReason
 from digest.subscribers import flow
+from tests.unit.web.conftest import Site
 
 SECRET = "a secret of 24 characters or more"
 BEARING = {"authorization": f"Bearer {SECRET}"}
@@ -39,7 +39,7 @@ def read(text: str) -> dict[str, float]:
     return found
 
 
-def test_figures_are_counts_of_nobody_by_name(site: Any) -> None:
+def test_figures_are_counts_of_nobody_by_name(site: Site) -> None:
     """In the text format of Prometheus: who gets what, who must not be written to, what is owed, what stands still."""
     for name in ("ana", "bo"):
         site.subscriber(f"{name}@example.org")
@@ -59,7 +59,7 @@ def test_figures_are_counts_of_nobody_by_name(site: Any) -> None:
     assert "example.org" not in answer.text
 
 
-def test_only_who_bears_the_secret_reads_them(site: Any) -> None:
+def test_only_who_bears_the_secret_reads_them(site: Site) -> None:
     """Anybody else is asked for it, and no more is said."""
     for given in ({}, {"authorization": "Bearer wrong"}, {"authorization": SECRET}, {"authorization": "Bearer é"}):
         answer = site.get("/metrics", headers={name: value.encode() for name, value in given.items()})
@@ -76,6 +76,6 @@ class TestWithout:
 
         return CONFIG
 
-    def test_there_is_no_such_page(self, site: Any) -> None:
+    def test_there_is_no_such_page(self, site: Site) -> None:
         """As if it had never been thought of."""
         assert 404 == site.get("/metrics", headers=BEARING).status_code

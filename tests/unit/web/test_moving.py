@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
 import json
 import re
 from datetime import timedelta
@@ -12,15 +10,18 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from digest.model.subscribers import Subscriber
 from digest.service.house import now
 from digest.store.schema import address_changes, notes
 from digest.subscribers import flow, tokens
 from digest.subscribers.tokens import Purpose
+from tests.place import plain
+from tests.unit.web.conftest import Site
 
 OLD, NEW = "ana.ruiz@mail.example.org", "ana@new.example.org"
 
 
-def letters(site: Any, to: str) -> list[str]:
+def letters(site: Site, to: str) -> list[str]:
     """The links in the notes to an address, the oldest first."""
 
     async def read() -> list[bytes]:
@@ -28,14 +29,10 @@ def letters(site: Any, to: str) -> list[str]:
             query = select(notes.c.message).where(notes.c.address == to).order_by(notes.c.id)
             return list((await tx.execute(query)).scalars())
 
-    texts = [
-        email.message_from_bytes(raw, policy=email.policy.default).get_body(("plain",)).get_content()
-        for raw in site.run(read())
-    ]
-    return [re.search(r"https://news\.example\.org(/\S+)", text)[1] for text in texts]
+    return [re.findall(r"https://news\.example\.org(/\S+)", plain(raw))[0] for raw in site.run(read())]
 
 
-def asked(site: Any, action: str) -> str:
+def asked(site: Site, action: str) -> str:
     """The fresh link that the manage page had mailed."""
     handle = site.subscriber()
     page = f"/manage/{tokens.manage_token(site.house.keys, handle, 'newsflash')}"
@@ -44,7 +41,7 @@ def asked(site: Any, action: str) -> str:
     return link
 
 
-def moved(site: Any) -> tuple[str, str]:
+def moved(site: Site) -> tuple[str, str]:
     """The links to agree and to undo, of a change that was made."""
     site.post(asked(site, "address"), data={"email": NEW})
     [agree] = letters(site, NEW)
@@ -52,11 +49,11 @@ def moved(site: Any) -> tuple[str, str]:
     return agree, letters(site, OLD)[-1]
 
 
-def whose(site: Any, email_: str) -> Any:
-    return site.run(flow.show(site.house.store, email_)).subscriber
+def whose(site: Site, email: str) -> Subscriber:
+    return site.run(flow.show(site.house.store, email)).subscriber
 
 
-def test_an_address_changes_when_both_mailboxes_agree(site: Any) -> None:
+def test_an_address_changes_when_both_mailboxes_agree(site: Site) -> None:
     """A link to the old one, a link to the new one; looking at either changes nothing, and the handle stays."""
     said = asked(site, "address")
     site.get(said)
@@ -76,7 +73,7 @@ def test_an_address_changes_when_both_mailboxes_agree(site: Any) -> None:
     assert "confirmed" == site.state(NEW)
 
 
-def test_the_old_address_is_told_and_takes_it_back(site: Any) -> None:
+def test_the_old_address_is_told_and_takes_it_back(site: Site) -> None:
     """For seven days, by one press; the link in the new mailbox is then worth nothing."""
     agree, back = moved(site)
     assert 1 == site.get(back).text.count("<button")
@@ -88,7 +85,7 @@ def test_the_old_address_is_told_and_takes_it_back(site: Any) -> None:
     assert OLD == whose(site, OLD).email
 
 
-def test_the_first_owner_outlives_a_second_change(site: Any) -> None:
+def test_the_first_owner_outlives_a_second_change(site: Site) -> None:
     """Whoever took an address and moved on is not rid of its owner."""
     _, back = moved(site)
     handle = whose(site, NEW).handle
@@ -101,14 +98,14 @@ def test_the_first_owner_outlives_a_second_change(site: Any) -> None:
     assert "no longer good" in site.post(letters(site, NEW)[-1]).text
 
 
-def test_a_week_later_it_stays(site: Any) -> None:
+def test_a_week_later_it_stays(site: Site) -> None:
     """The link in the old mailbox has run out."""
     moved(site)
 
     async def change() -> str:
         async with site.house.store.write() as tx:
             await tx.execute(update(address_changes).values(done_at=now() - timedelta(days=8)))
-            return (await tx.execute(select(address_changes.c.handle))).scalar_one()
+            return str((await tx.execute(select(address_changes.c.handle))).scalar_one())
 
     handle = site.run(change())
     old = tokens.passing(site.house.keys, Purpose.MOVE_BACK, handle, "newsflash", now() - timedelta(days=8))
@@ -116,7 +113,7 @@ def test_a_week_later_it_stays(site: Any) -> None:
     assert NEW == whose(site, NEW).email
 
 
-def test_the_answer_is_the_same_whoever_has_the_address(site: Any) -> None:
+def test_the_answer_is_the_same_whoever_has_the_address(site: Site) -> None:
     """Free, taken or suppressed: byte for byte; what is taken stays its owner's."""
     site.subscriber("taken@example.org")
     site.run(flow.suppress(site.house.store, "never@example.org", now=now()))
@@ -131,7 +128,7 @@ def test_the_answer_is_the_same_whoever_has_the_address(site: Any) -> None:
     assert whose(site, OLD).handle != whose(site, "taken@example.org").handle
 
 
-def test_who_only_asked_does_not_hold_an_address(site: Any) -> None:
+def test_who_only_asked_does_not_hold_an_address(site: Site) -> None:
     """Nobody blocks somebody's way, or their way back, by filling in a form for an address."""
     site.post("/subscribe/newsflash", data={"email": NEW})
     site.post(asked(site, "address"), data={"email": NEW})
@@ -140,7 +137,7 @@ def test_who_only_asked_does_not_hold_an_address(site: Any) -> None:
 
 
 @pytest.mark.parametrize("typed", ["", "nobody", f"{OLD}", "x@example.org\r\nBcc: y@example.org", "a" * 5_000])
-def test_a_wrong_address_is_told_on_the_form(site: Any, typed: str) -> None:
+def test_a_wrong_address_is_told_on_the_form(site: Site, typed: str) -> None:
     """In the page's title, in a summary that has the focus, and beside the field."""
     answer = site.post(asked(site, "address"), data={"email": typed})
     assert (422, True) == (answer.status_code, "<title>Error: " in answer.text)
@@ -148,7 +145,7 @@ def test_a_wrong_address_is_told_on_the_form(site: Any, typed: str) -> None:
     assert 'aria-describedby="summary"' in answer.text
 
 
-def test_what_is_held_is_a_file_behind_a_button(site: Any) -> None:
+def test_what_is_held_is_a_file_behind_a_button(site: Site) -> None:
     """A GET gives nothing away; the file has the subscriptions with their evidence."""
     link = asked(site, "export")
     assert OLD not in site.get(link).text
@@ -160,7 +157,7 @@ def test_what_is_held_is_a_file_behind_a_button(site: Any) -> None:
 
 
 @pytest.mark.parametrize("purpose", ["address", "export"])
-def test_a_fresh_link_is_fresh_for_two_hours(site: Any, purpose: str) -> None:
+def test_a_fresh_link_is_fresh_for_two_hours(site: Site, purpose: str) -> None:
     """Then it says so, and shows the way to another."""
     handle = site.subscriber()
     stale = tokens.passing(site.house.keys, Purpose(purpose), handle, "newsflash", now() - timedelta(hours=3))
@@ -172,10 +169,10 @@ def test_a_fresh_link_is_fresh_for_two_hours(site: Any, purpose: str) -> None:
     assert [] == letters(site, NEW)
 
 
-def test_no_link_does_what_another_is_for(site: Any) -> None:
+def test_no_link_does_what_another_is_for(site: Site) -> None:
     """Each purpose has its own: the link of a letter's footer neither moves nor takes anything."""
     handle, keys, at = site.subscriber(), site.house.keys, now()
-    mine = {each: tokens.passing(keys, each, handle, "newsflash", at) for each in Purpose}
+    mine: dict[str, str] = {each: tokens.passing(keys, each, handle, "newsflash", at) for each in Purpose}
     mine |= {"footer": tokens.manage_token(keys, handle, "newsflash")}
     paths = {"address": Purpose.ADDRESS, "export": Purpose.EXPORT, "move": Purpose.MOVE, "back": Purpose.MOVE_BACK}
     for path, purpose in paths.items():
@@ -183,7 +180,7 @@ def test_no_link_does_what_another_is_for(site: Any) -> None:
         assert {404} == opened
 
 
-def test_no_mailbox_is_filled_by_pressing(site: Any) -> None:
+def test_no_mailbox_is_filled_by_pressing(site: Site) -> None:
     """Three letters a day, however often, and one for each ten minutes."""
     handle = site.subscriber()
     page = f"/manage/{tokens.manage_token(site.house.keys, handle, 'newsflash')}"
@@ -192,7 +189,7 @@ def test_no_mailbox_is_filled_by_pressing(site: Any) -> None:
     assert len(letters(site, OLD)) <= 2
 
 
-def test_a_forgotten_person_leaves_no_address_behind(site: Any) -> None:
+def test_a_forgotten_person_leaves_no_address_behind(site: Site) -> None:
     """Neither the new one nor the old, changed or only asked for."""
     moved(site)
     site.run(flow.forget(site.house.store, NEW, now=now()))

@@ -5,25 +5,26 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from digest.model.editions import EditionStatus
+from digest.service.house import House
 from digest.store import announcements, editions, retracting
 from digest.subscribers import tokens
 from digest.web.laying import lay_out
+from tests.unit.web.conftest import Site
 
 
 @pytest.mark.parametrize("path", ["/editions/newsflash/", "/editions/newsflash/2026-06-26", "/subscribe/newsflash"])
-def test_every_public_page_names_the_feeds(site: Any, path: str) -> None:
+def test_every_public_page_names_the_feeds(site: Site, path: str) -> None:
     """So that a reader finds them from whichever page somebody gives it."""
     site.seal()
     assert site.get(path).text.count('<link rel="alternate" type="application/rss+xml"') == 1
 
 
-def test_the_front_page_names_the_ways_to_follow(site: Any) -> None:
+def test_the_front_page_names_the_ways_to_follow(site: Site) -> None:
     """Feeds for readers that look for them, the newsletter with its issues, all of it escaped."""
     site.seal()
     page = site.get("/")
@@ -34,7 +35,7 @@ def test_the_front_page_names_the_ways_to_follow(site: Any) -> None:
     assert "Metals Mark &lt;News&gt;" in page.text
 
 
-def test_an_edition_is_shown_as_sealed(site: Any) -> None:
+def test_an_edition_is_shown_as_sealed(site: Site) -> None:
     """Titles and teasers are text and stay so; pictures are ours; drafts and unknown labels are not there."""
     site.seal()
     site.seal("2026-07-31", EditionStatus.HELD)
@@ -49,7 +50,7 @@ def test_an_edition_is_shown_as_sealed(site: Any) -> None:
         assert site.get(f"/editions/newsflash/{missing}").status_code == 404
 
 
-def test_an_edition_speaks_the_language_asked_for(site: Any) -> None:
+def test_an_edition_speaks_the_language_asked_for(site: Site) -> None:
     """Its items and its own words; a tag that is none changes nothing."""
     site.seal()
     page = site.get("/editions/newsflash/2026-06-26?lang=es").text
@@ -60,7 +61,7 @@ def test_an_edition_speaks_the_language_asked_for(site: Any) -> None:
     assert '<html lang="en"' in site.get('/editions/newsflash/2026-06-26?lang="><script>').text
 
 
-def test_the_list_of_editions_stands_at_one_address(site: Any) -> None:
+def test_the_list_of_editions_stands_at_one_address(site: Site) -> None:
     """With the slash; without it, a redirect that names no host."""
     site.seal()
     assert "2026-06-26" in site.get("/editions/newsflash/").text
@@ -68,7 +69,7 @@ def test_the_list_of_editions_stands_at_one_address(site: Any) -> None:
     assert (bare.status_code, bare.headers["location"]) == (308, "/editions/newsflash/")
 
 
-def test_a_picture_is_served_only_if_the_store_knows_it(site: Any) -> None:
+def test_a_picture_is_served_only_if_the_store_knows_it(site: Site) -> None:
     """With its type, for ever, and able to do nothing by itself."""
     name = site.keep_picture()
     found = site.get(f"/media/{name}")
@@ -80,7 +81,7 @@ def test_a_picture_is_served_only_if_the_store_knows_it(site: Any) -> None:
         assert site.get(f"/media/{wrong}").status_code == 404
 
 
-def test_an_announcement_has_a_page_of_ours(site: Any) -> None:
+def test_an_announcement_has_a_page_of_ours(site: Site) -> None:
     """Found whatever host its id was minted with; its title is text, its content the HTML that was cleaned."""
     link = site.announce(
         1,
@@ -97,7 +98,7 @@ def test_an_announcement_has_a_page_of_ours(site: Any) -> None:
     assert "Read it at metals.example.org" in page.text
 
 
-def test_the_front_page_leads_to_each_announcement(site: Any) -> None:
+def test_the_front_page_leads_to_each_announcement(site: Site) -> None:
     """Newest first, where it was published, or to our own page when it was nowhere else."""
     here = site.announce(1, "Only here")
     site.announce(2, "Elsewhere", link="https://metals.example.org/2")
@@ -105,13 +106,14 @@ def test_the_front_page_leads_to_each_announcement(site: Any) -> None:
     assert page.index('href="https://metals.example.org/2"') < page.index(f'href="{here}"')
 
 
-def test_an_announcement_taken_back_is_gone(site: Any) -> None:
+def test_an_announcement_taken_back_is_gone(site: Site) -> None:
     """410, and off the front page."""
     link = site.announce(1, "A mistake")
 
     async def retract() -> None:
         async with site.house.store.write() as tx:
             found = await announcements.by_slug(tx, link.rpartition("/")[2])
+            assert found
             await retracting.retract(tx, found.id, why="wrong", at=found.updated_at)
 
     assert "A mistake" in site.get("/").text
@@ -120,13 +122,13 @@ def test_an_announcement_taken_back_is_gone(site: Any) -> None:
     assert "A mistake" not in site.get("/").text
 
 
-def test_an_announcement_that_is_not_there(site: Any) -> None:
+def test_an_announcement_that_is_not_there(site: Site) -> None:
     """404, also for what is no slug at all."""
     for wrong in ("0" * 32, "%", "0" * 31, "%27%20or%201"):
         assert site.get(f"/announcements/{wrong}").status_code == 404
 
 
-def test_health_says_whether_the_work_can_be_done(site: Any) -> None:
+def test_health_says_whether_the_work_can_be_done(site: Site) -> None:
     """Live while the loop turns; ready only with a store of this schema."""
 
     async def age() -> None:
@@ -139,7 +141,7 @@ def test_health_says_whether_the_work_can_be_done(site: Any) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing", "/subscribe/newsflash", "/unsubscribe/x", "/static/style.css"])
-def test_every_page_shuts_out_what_is_foreign(site: Any, path: str) -> None:
+def test_every_page_shuts_out_what_is_foreign(site: Site, path: str) -> None:
     """No script, no frame, nothing from elsewhere; errors too."""
     answer = site.get(path)
     policy = answer.headers["content-security-policy"]
@@ -150,7 +152,7 @@ def test_every_page_shuts_out_what_is_foreign(site: Any, path: str) -> None:
     assert "set-cookie" not in answer.headers
 
 
-def test_a_page_of_ones_own_leaves_no_trace(site: Any) -> None:
+def test_a_page_of_ones_own_leaves_no_trace(site: Site) -> None:
     """Not indexed, not kept, not told to the next site; nor where the link is wrong."""
     keys, handle = site.house.keys, site.subscriber()
     links = [
@@ -165,7 +167,7 @@ def test_a_page_of_ones_own_leaves_no_trace(site: Any) -> None:
         assert headers["cache-control"] == "no-store"
 
 
-def test_errors_are_pages_in_plain_words(site: Any) -> None:
+def test_errors_are_pages_in_plain_words(site: Site) -> None:
     """404, 405 with what is allowed, 503 when the store is gone, and never a traceback."""
 
     async def break_store() -> None:
@@ -184,7 +186,7 @@ def test_errors_are_pages_in_plain_words(site: Any) -> None:
     assert "editions" not in broken.text.replace("/editions/", "")
 
 
-def test_the_style_is_asked_for_once(site: Any) -> None:
+def test_the_style_is_asked_for_once(site: Site) -> None:
     """By an address that changes with it, in the letters' colours."""
     page = site.get("/").text
     link = page.partition('<link rel="stylesheet" href="')[2].partition('"')[0]
@@ -194,7 +196,7 @@ def test_the_style_is_asked_for_once(site: Any) -> None:
     assert site.get(link, headers={"if-none-match": sheet.headers["etag"]}).status_code == 304
 
 
-def test_a_deadline_goes_into_a_calendar(site: Any) -> None:
+def test_a_deadline_goes_into_a_calendar(site: Site) -> None:
     """In the reader's language; where there is none, or it was taken back, there is no file."""
     page = site.announce(7, "Comments, please", facts='{"deadline": "2026-07-01"}')
     without = site.announce(8, "No date")
@@ -205,7 +207,7 @@ def test_a_deadline_goes_into_a_calendar(site: Any) -> None:
     assert [404, 404] == [site.get(f"{each}/deadline.ics").status_code for each in (without, "/announcements/nothing")]
 
 
-def test_past_issues_stand_by_year_and_are_searched(site: Any) -> None:
+def test_past_issues_stand_by_year_and_are_searched(site: Site) -> None:
     """By all the words, in whatever case and language; nothing of a draft, nothing that was taken back."""
     for label in ("2024-12-27", "2025-06-27", "2026-06-26"):
         site.seal(label)
@@ -223,7 +225,7 @@ def test_past_issues_stand_by_year_and_are_searched(site: Any) -> None:
     assert "No se ha encontrado" in site.get("/editions/newsflash/?q=nowhere&lang=es").text
 
 
-def test_editions_are_laid_out_as_files(site: Any, tmp_path: Path) -> None:
+def test_editions_are_laid_out_as_files(site: Site, tmp_path: Path) -> None:
     """As a visitor gets them, with pictures and style, without what only a server can do; what is withdrawn goes."""
     site.keep_picture()
     site.seal("2026-05-29")
@@ -249,7 +251,7 @@ def test_editions_are_laid_out_as_files(site: Any, tmp_path: Path) -> None:
     assert ((out / "editions/newsflash/2026-05-29").exists(), files[0].exists()) == (False, True)
 
 
-async def _cancel(house: Any, label: str) -> None:
+async def _cancel(house: House, label: str) -> None:
     async with house.store.write() as tx:
         found = await editions.by_label(tx, "newsflash", label)
         assert found is not None

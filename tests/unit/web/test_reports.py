@@ -18,7 +18,7 @@ from digest.model.editions import EditionStatus
 from digest.store import editions
 from digest.store.schema import deliveries, mailings
 from digest.subscribers import flow, providers, verp
-from tests.unit.web.conftest import NOW
+from tests.unit.web.conftest import NOW, Site
 
 ANA = "ana.ruiz@mail.example.org"
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -95,7 +95,7 @@ POSTMARK = {
     "Email": ANA,
     "From": "sender@example.org",
 }
-SENDGRID = [
+SENDGRID: list[dict[str, Any]] = [
     {
         "email": ANA,
         "timestamp": 1513299569,
@@ -148,7 +148,7 @@ def test_nonsense_is_nothing(provider: str, nonsense: Any) -> None:
     assert providers.read(provider, nonsense) == ()
 
 
-def sent(site: Any) -> str:
+def sent(site: Site) -> str:
     """Ana got an edition; the envelope sender it had."""
     handle = site.subscriber(ANA)
 
@@ -174,7 +174,7 @@ def sent(site: Any) -> str:
     return verp.envelope(site.house.keys, "bounces@example.net", handle, 1)
 
 
-def report(site: Any, provider: str, document: Any, *, secret: str = SECRET) -> int:
+def report(site: Site, provider: str, document: Any, *, secret: str = SECRET) -> int:
     body = json.dumps(document).encode()
     headers = {"authorization": "Basic " + base64.b64encode(f"digest:{secret}".encode()).decode()}
     if provider == "sendgrid":
@@ -185,11 +185,11 @@ def report(site: Any, provider: str, document: Any, *, secret: str = SECRET) -> 
     return int(answer.status_code)
 
 
-def suppressed(site: Any) -> bool:
+def suppressed(site: Site) -> bool:
     return bool(site.run(flow.show(site.house.store, ANA)).suppressed)
 
 
-def test_a_signed_report_with_our_token_takes_its_reader_off(site: Any) -> None:
+def test_a_signed_report_with_our_token_takes_its_reader_off(site: Site) -> None:
     """And told again, it changes nothing."""
     envelope = sent(site)
     assert (report(site, "mailgun", mailgun("bounces@example.net")), suppressed(site)) == (200, False)
@@ -199,14 +199,14 @@ def test_a_signed_report_with_our_token_takes_its_reader_off(site: Any) -> None:
 
 
 @pytest.mark.parametrize("provider", ["postmark", "sendgrid", "brevo"])
-def test_a_report_without_our_token_takes_nobody_off(site: Any, provider: str) -> None:
+def test_a_report_without_our_token_takes_nobody_off(site: Site, provider: str) -> None:
     """It is listed for the operator."""
     sent(site)
     document = {"postmark": POSTMARK, "sendgrid": SENDGRID, "brevo": BREVO}[provider]
     assert (report(site, provider, document), suppressed(site)) == (200, False)
 
 
-def test_what_is_not_signed_is_not_read(site: Any) -> None:
+def test_what_is_not_signed_is_not_read(site: Site) -> None:
     """A wrong secret, an altered body, a provider nobody declared."""
     envelope = sent(site)
     forged = mailgun(envelope)
@@ -218,7 +218,7 @@ def test_what_is_not_signed_is_not_read(site: Any) -> None:
     assert suppressed(site) is False
 
 
-def test_amazon_is_confirmed_by_a_person(site: Any, tmp_path: Path) -> None:
+def test_amazon_is_confirmed_by_a_person(site: Site, tmp_path: Path) -> None:
     """We open no link that was sent to us."""
     asked = {"Type": "SubscriptionConfirmation", "SubscribeURL": "https://sns.example.com/?Action=Confirm"}
     assert report(site, "ses", asked) == 200

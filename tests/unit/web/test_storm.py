@@ -14,6 +14,7 @@ from digest.model.subscribers import SubscriptionState
 from digest.service import storm
 from digest.store.schema import notes
 from digest.subscribers import flow, tokens
+from tests.unit.web.conftest import Site
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def config() -> str:
     return CONFIG + '[alerts]\nto = ["office@example.org"]\n'
 
 
-def test_a_storm_alerts_and_is_taken_back(site: Any) -> None:
+def test_a_storm_alerts_and_is_taken_back(site: Site) -> None:
     """Once; and of those who left, whoever used the page themselves stays off."""
     handles = [site.subscriber(f"u{number}@example.org") for number in range(25)]
 
