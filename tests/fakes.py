@@ -194,9 +194,9 @@ class Sink:
                     writer.write(answer)
                 elif verb == "RCPT" and begun:
                     wanted = line.decode().partition("<")[2].partition(">")[0]
-                    answer = self.refused.get(wanted) or self.trouble.get(verb) or "250 2.1.5 ok"
-                    recipient = wanted if answer.startswith("2") else ""
-                    writer.write(answer.encode() + b"\r\n")
+                    reply = self.refused.get(wanted) or self.trouble.get(verb) or "250 2.1.5 ok"
+                    recipient = wanted if reply.startswith("2") else ""
+                    writer.write(reply.encode() + b"\r\n")
                 elif verb == "DATA" and recipient and verb not in self.trouble:
                     writer.write(b"354 go on\r\n")
                     body = await reader.readline()
@@ -281,5 +281,5 @@ def free_port() -> int:
         return port
 
 
-def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type, misc]
+def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=UTC)

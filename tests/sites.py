@@ -7,7 +7,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Route = Callable[[BaseHTTPRequestHandler], None]
+Route = Callable[[BaseHTTPRequestHandler], object]
 
 
 class Site:
@@ -42,8 +42,8 @@ class Site:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server.server_port}"
 
-    def serve(self, path: str, body: bytes, **headers: str) -> None:
-        self.routes[path] = answer(body, **headers)
+    def serve(self, path: str, body: bytes, status: int = 200, **headers: str) -> None:
+        self.routes[path] = answer(body, status, **headers)
 
     def close(self) -> None:
         self.server.shutdown()

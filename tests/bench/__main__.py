@@ -82,11 +82,11 @@ def main() -> int:
                 if number < (case.quick_rounds if QUICK else case.rounds):
                     found[case.name].append(bench.measured(case))
     medians = {
-        case: {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
-        for case, rounds in found.items()
+        named: {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
+        for named, rounds in found.items()
     }
-    for case, figures in medians.items():
-        print(json.dumps({"case": case, **{name: round(value, 1) for name, value in figures.items()}}))
+    for named, figures in medians.items():
+        print(json.dumps({"case": named, **{name: round(value, 1) for name, value in figures.items()}}))
     tell(medians)
     if sys.argv[1:]:
         return 0
@@ -111,14 +111,14 @@ class Bench:
         self._scratch = scratch
         self._program = program
         self._source = sinks.smtp_source()
-        self._cert, self._key = sinks.certificate(scratch) if secured else (None, None)
+        self._pair = sinks.certificate(scratch) if secured else ()
 
     def can(self, case: Case) -> bool:
         """Whether the case can be run here; says so when it cannot."""
         if case.name.startswith("smtp-source") and not self._source:
             sys.stderr.write("no smtp-source (Debian: postfix): nothing to measure beside\n")
             return False
-        if "-t" in case.sink and not self._cert:
+        if "-t" in case.sink and not self._pair:
             sys.stderr.write(f"no OpenSSL headers (Debian: libssl-dev): no {case.name}\n")
             return False
         return True
@@ -127,9 +127,7 @@ class Bench:
         """One round; every message must be at the sink."""
         folder = self._house(case)
         options = [
-            str(word)
-            for option in case.sink
-            for word in ((option, self._cert, self._key) if option == "-t" else (option,))
+            str(word) for option in case.sink for word in ((option, *self._pair) if option == "-t" else (option,))
         ]
         with sinks.sink(self._program, *options) as sink:
             figures = self._run(case, folder, sink.port)
@@ -146,7 +144,7 @@ class Bench:
             assert self._source
             return sinks.run_smtp_source(self._source, port, case.size, connections=CONNECTIONS, size=LETTER)
         command = [sys.executable, str(HERE / "case.py"), case.name, str(port), str(case.size)]
-        certificate = {"BENCH_CERT": str(self._cert)} if self._cert else {}
+        certificate = {"BENCH_CERT": str(self._pair[0])} if self._pair else {}
         done = subprocess.run(
             command, capture_output=True, text=True, cwd=folder, env=environment() | certificate, check=False
         )

@@ -87,7 +87,7 @@ async def _pooled(port: int, count: int, send: Send, tls: ssl.SSLContext | None)
 
     async def hand() -> None:
         options = {"use_tls": True, "tls_context": tls} if tls else {"start_tls": False}
-        async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, **options) as smtp:  # type: ignore[arg-type]
+        async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, **options) as smtp:
             for number in queue:
                 await send(smtp, number)
 

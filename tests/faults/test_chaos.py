@@ -46,8 +46,8 @@ def test_chaos(url: str, way: str, seed: int) -> None:
 
     async def main() -> None:
         bed = Bed(chaos(seed), pipelining=way == "pipelined", lenient=bool(seed % 2))
-        options = {"pipelining": way != "the careful way", "connections": 5}
-        async with mailing(url, bed, people=COUNT, timeouts=SHORT, **options) as made:
+        careful = way == "the careful way"
+        async with mailing(url, bed, people=COUNT, timeouts=SHORT, pipelining=not careful, connections=5) as made:
             for _ in range(200):
                 report = await made.run()
                 if report.settled or report.paused or not (report.owed or report.deferred):

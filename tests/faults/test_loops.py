@@ -35,8 +35,9 @@ def test_loops(url: str, tmp_path: Path, scheme: str, pipelining: bool, loop: Lo
 
     async def main() -> None:
         bed = Bed(order, tls=tls, implicit=scheme == "smtps")
-        options = {"pipelining": pipelining, "ca": authority.file, "relays": lambda bed: (bed.address(scheme),)}
-        async with mailing(url, bed, **options) as made:
+        async with mailing(
+            url, bed, relays=lambda bed: (bed.address(scheme),), pipelining=pipelining, ca=authority.file
+        ) as made:
             await made.settle()
             await made.agree()
             assert {DeliveryState.ACCEPTED: PEOPLE} == await made.states()

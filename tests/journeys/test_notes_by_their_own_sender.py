@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from digest.deliveries.dkim import Signer
 from tests.builders import Desk, folder_source
 from tests.fakes import Sink, sinking
+from tests.place import plain
 
 pytestmark = pytest.mark.long
 
@@ -71,8 +72,7 @@ def test_confirming_goes_by_it_and_editions_go_by_the_other(desk: Desk) -> None:
         with desk.serving("serve") as base:
             httpx.post(f"{base}/subscribe/newsflash", data={"email": "kim@example.org"}, trust_env=False)
             note = came(notes, "kim@example.org")
-            text = email.message_from_bytes(note, policy=email.policy.default).get_body(("plain",)).get_content()
-            httpx.post(f"{base}{re.findall(r'/confirm/[a-z0-9_.]+', text)[0]}", trust_env=False)
+            httpx.post(f"{base}{re.findall(r'/confirm/[a-z0-9_.]+', plain(note))[0]}", trust_env=False)
         desk.done("editions", "send", "newsflash", "--at", "2025-05-30T08:00Z")
         letter = came(letters, "kim@example.org")
     assert ("post@post.example.net", True) == verified(note, post)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.builders import Desk, folder_source, web_source
-from tests.sites import Site, answer
+from tests.sites import Route, Site, answer
 
 ALERTS = '\n[alerts]\nto = ["Office <office@example.org>", "ops@example.org"]\n'
 FEED = b'<rss version="2.0"><channel><title>x</title>%s</channel></rss>'
@@ -44,9 +44,9 @@ def test_one_note_an_incident_and_one_when_it_is_over(desk: Desk, site: Site) ->
     desk.done("collect")
     good, bad = site.routes["/feed"], answer(b"", status=500)
 
-    def visits(*routes: object) -> list[tuple[str, str]]:
+    def visits(*routes: Route) -> list[tuple[str, str]]:
         for route in routes:
-            site.routes["/feed"] = route  # type: ignore[assignment]
+            site.routes["/feed"] = route
             desk.run("collect")
         return subjects(desk)
 
