@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import frontmatter
-import yaml  # type: ignore[import-untyped]
+import yaml
 from markdown_it import MarkdownIt
 
 from digest.collect.parse import FIELD_LIMIT, ReadItem
