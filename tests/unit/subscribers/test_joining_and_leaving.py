@@ -27,8 +27,15 @@ async def ask(store: Store, keys: Keyring, email: str, now: datetime) -> None:
     """Ask by a note that says nothing but its token."""
 
     async def owe(tx: Tx, subscriber: Subscriber, token: str) -> None:
-        said = {"kind": NoteKind.CONFIRM, "sender": "main", "message": token.encode(), "dedupe_key": token}
-        await notes.add(tx, **said, address=subscriber.email_norm, now=now)
+        await notes.add(
+            tx,
+            kind=NoteKind.CONFIRM,
+            sender="main",
+            address=subscriber.email_norm,
+            message=token.encode(),
+            dedupe_key=token,
+            now=now,
+        )
 
     async with store.write() as tx:
         await flow.subscribe(tx, keys, NEWS, flow.address(email), wording="Yes.", now=now, owe=owe)

@@ -11,6 +11,7 @@ from typing import Any
 import uvicorn
 
 from digest.web.protocol import protocol
+from tests.unit.web.conftest import Site
 
 PATIENCE = 0.2
 LONG = 20.0
@@ -54,7 +55,7 @@ async def told(port: int, head: bytes, *, drip: bytes = b"") -> bytes:
 Story = Callable[[int], Awaitable[Any]]
 
 
-def played(site: Any, story: Story, app: Any = None, **waits: float) -> Any:
+def played(site: Site, story: Story, app: Any = None, **waits: float) -> Any:
     async def play() -> Any:
         async with serving(app or site.app, **waits) as port:
             return await story(port)
@@ -62,7 +63,7 @@ def played(site: Any, story: Story, app: Any = None, **waits: float) -> Any:
     return site.run(play())
 
 
-def test_a_body_that_drips_is_told_so(site: Any, caplog: Any) -> None:
+def test_a_body_that_drips_is_told_so(site: Site, caplog: Any) -> None:
     """408 and the end, whatever was promised of its length, and nothing of ours is in the log."""
     heads = [
         f"{HEAD.format(path, kind)}{length}"
@@ -75,7 +76,7 @@ def test_a_body_that_drips_is_told_so(site: Any, caplog: Any) -> None:
     assert ([late] * len(heads), []) == (answers, [record.getMessage() for record in caplog.records])
 
 
-def test_a_head_that_drips_is_told_so(site: Any) -> None:
+def test_a_head_that_drips_is_told_so(site: Site) -> None:
     """From its first byte on; also one behind a whole request on the same connection."""
     whole = b"GET /health/live HTTP/1.1\r\nHost: news.example.org\r\n\r\n"
     begun = [b"G", b"GET / HTTP/1.1\r\nHost: news.example.org\r\nX-A: "]
@@ -85,19 +86,19 @@ def test_a_head_that_drips_is_told_so(site: Any) -> None:
     assert [1] * 4 == [each.count(b"HTTP/1.1 408 ") for each in answers]
 
 
-def test_whoever_says_nothing_is_told_nothing(site: Any) -> None:
+def test_whoever_says_nothing_is_told_nothing(site: Site) -> None:
     """Closed without a byte: a browser that connected ahead takes an answer for that of its next request."""
     assert b"" == played(site, lambda port: told(port, b""))
 
 
-def test_what_is_refused_before_its_end_drips_no_longer_either(site: Any) -> None:
+def test_what_is_refused_before_its_end_drips_no_longer_either(site: Site) -> None:
     """413 at once, from what was promised; the connection does not wait for the rest of ten megabytes."""
     head = HEAD.format("/subscribe/newsflash", FORM) + "Content-Length: 10000000\r\n\r\n"
     answer = played(site, lambda port: told(port, head.encode(), drip=b"x"))
     assert (True, 0) == (answer.startswith(b"HTTP/1.1 413 "), answer.count(b"HTTP/1.1 408"))
 
 
-def test_who_drips_on_is_cut_off(site: Any) -> None:
+def test_who_drips_on_is_cut_off(site: Site) -> None:
     """After it was told so, and had the time to hear it."""
 
     async def story(port: int) -> None:
@@ -110,7 +111,7 @@ def test_who_drips_on_is_cut_off(site: Any) -> None:
     played(site, story, linger=0.1)
 
 
-def test_an_answer_may_take_longer(site: Any) -> None:
+def test_an_answer_may_take_longer(site: Site) -> None:
     """What has come whole is waited for, though it came in two pieces; and so is the next on its connection."""
 
     class Slow:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
@@ -14,6 +13,7 @@ from digest.errors import NotFound, UsageError
 from digest.store.schema import notes
 from digest.subscribers import flow
 from digest.web import asking
+from tests.unit.web.conftest import Site
 
 DOCS = Path(__file__).parents[3] / "docs" / "operating.md"
 THERE = {
@@ -38,7 +38,7 @@ def sent(page: LexborHTMLParser) -> tuple[str, str, dict[str, str]]:
     return method, action.removeprefix("https://news.example.org"), given
 
 
-def owed(site: Any) -> list[tuple[str, str]]:
+def owed(site: Site) -> list[tuple[str, str]]:
     async def read() -> list[tuple[str, str]]:
         async with site.house.store.read() as tx:
             return [(row.kind, row.address) for row in await tx.execute(select(notes.c.kind, notes.c.address))]
@@ -46,7 +46,7 @@ def owed(site: Any) -> list[tuple[str, str]]:
     return site.run(read())
 
 
-def test_a_press_on_another_site_asks_for_a_letter(site: Any) -> None:
+def test_a_press_on_another_site_asks_for_a_letter(site: Site) -> None:
     """Posted from there, without a cookie: pending, one letter to confirm, in the form's language."""
     method, path, fields = sent(form(asking.snippet(site.house, "newsflash", "es")))
     answer = site.post(path, data={**fields, "email": "bo@example.org"}, headers=THERE)
@@ -56,7 +56,7 @@ def test_a_press_on_another_site_asks_for_a_letter(site: Any) -> None:
     assert "es" == site.run(flow.show(site.house.store, "bo@example.org")).subscriber.language
 
 
-def test_what_the_evidence_quotes_was_shown_there(site: Any) -> None:
+def test_what_the_evidence_quotes_was_shown_there(site: Site) -> None:
     """The very words that the form bears."""
     page = form(asking.snippet(site.house, "newsflash"))
     _, path, fields = sent(page)
@@ -66,7 +66,7 @@ def test_what_the_evidence_quotes_was_shown_there(site: Any) -> None:
     assert wording in [each.text() for each in page.css("p")]
 
 
-def test_it_says_what_its_field_is_and_loads_nothing(site: Any) -> None:
+def test_it_says_what_its_field_is_and_loads_nothing(site: Site) -> None:
     """A label for what is typed, its language and direction; no script, no style, nothing from another host."""
     for language in ("en", "es", "fr", "de"):
         page = form(asking.snippet(site.house, "newsflash", language))
@@ -80,14 +80,14 @@ def test_it_says_what_its_field_is_and_loads_nothing(site: Any) -> None:
         assert [] == page.css("script, style, link, img, iframe, [src], [style], [onsubmit], [target]")
 
 
-def test_what_was_typed_wrong_there_is_told_here(site: Any) -> None:
+def test_what_was_typed_wrong_there_is_told_here(site: Site) -> None:
     """On the form of ours, with what was typed; nobody is written to."""
     _, path, fields = sent(form(asking.snippet(site.house, "newsflash")))
     answer = site.post(path, data={**fields, "email": "bo@"}, headers=THERE)
     assert (422, True, []) == (answer.status_code, 'value="bo@"' in answer.text, owed(site))
 
 
-def test_what_is_not_there_is_said(site: Any) -> None:
+def test_what_is_not_there_is_said(site: Site) -> None:
     """A digest that nobody declared, and a language that we have no words in."""
     with pytest.raises(NotFound, match="newsflash"):
         asking.snippet(site.house, "nothing")
@@ -95,6 +95,6 @@ def test_what_is_not_there_is_said(site: Any) -> None:
         asking.snippet(site.house, "newsflash", "tlh")
 
 
-def test_the_papers_show_what_is_printed(site: Any) -> None:
+def test_the_papers_show_what_is_printed(site: Site) -> None:
     """docs/operating.md has the form as the command prints it."""
     assert asking.snippet(site.house, "newsflash") in DOCS.read_text("utf-8")

@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
+from digest.letter.compile import note_message
+from digest.letter.headers import Mailbox
 from digest.model.subscribers import SuppressionReason
 from digest.service import noting
 from digest.store.schema import notes, subscribers, subscriptions
 from digest.subscribers import flow
+from tests.unit.web.conftest import Site
 
 NOW = datetime(2026, 6, 26, 8, 0, tzinfo=UTC)
 PENDING, CONFIRMED, LEFT = "pending@example.org", "confirmed@example.org", "left@example.org"
@@ -33,7 +36,7 @@ def config() -> str:
 
 
 @pytest.fixture
-def people(site: Any) -> Any:
+def people(site: Site) -> Site:
     """Somebody in every standing there is."""
     store = site.house.store
 
@@ -53,7 +56,7 @@ def people(site: Any) -> Any:
 
 
 @contextmanager
-def asked(site: Any) -> Iterator[list[str]]:
+def asked(site: Site) -> Iterator[list[str]]:
     """Every statement that the ledger is given meanwhile, and each transaction's end; how a step ends is no matter."""
     found: list[str] = []
     store = site.house.store
@@ -72,12 +75,16 @@ def asked(site: Any) -> Iterator[list[str]]:
 
 
 def test_the_ledger_is_asked_the_same_and_a_letter_is_made_for_each(
-    people: Any, monkeypatch: pytest.MonkeyPatch
+    people: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same statements in the same order, as many commits, and one letter written out, whoever it is."""
     written: list[str] = []
-    whole = noting.note_message
-    monkeypatch.setattr(noting, "note_message", lambda **said: written.append(said["to"].address) or whole(**said))
+
+    def writing(*, to: Mailbox, **said: Any) -> bytes:
+        written.append(to.address)
+        return note_message(to=to, **said)
+
+    monkeypatch.setattr(noting, "note_message", writing)
     work = {}
     for address in EVERYBODY:
         with asked(people) as found:
@@ -88,7 +95,7 @@ def test_the_ledger_is_asked_the_same_and_a_letter_is_made_for_each(
     assert EVERYBODY == written
 
 
-def test_what_was_done_for_show_leaves_nothing(people: Any) -> None:
+def test_what_was_done_for_show_leaves_nothing(people: Site) -> None:
     """No letter, no row and no change for whom nobody may write to; one letter for everybody else."""
     before = rows(people)
     for address in EVERYBODY:
@@ -102,7 +109,7 @@ def test_what_was_done_for_show_leaves_nothing(people: Any) -> None:
     ]
 
 
-def rows(site: Any) -> dict[str, list[Any]]:
+def rows(site: Site) -> dict[str, list[Any]]:
     """Who is known, how each stands, and to whom a letter is owed."""
     joined = select(subscribers.c.email_norm, *subscriptions.c).join(subscribers)
     queries = {"notes": select(notes.c.address), "people": select(subscribers.c.email_norm), "standing": joined}
