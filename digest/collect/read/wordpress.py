@@ -2,6 +2,10 @@
 
 The first visit reads the whole archive. Later ones read the newest page, where a scheduled post appears with its old
 modification date, and whatever was modified since.
+
+None of it is asked conditionally. WordPress itself sends no validators; a cache before it may, but a 304 says only
+that the newest page is as it was: not what was modified behind it, and not whether a post that is missing from it is
+still gone an hour later, which is what a deletion is known by.
 """
 
 from __future__ import annotations

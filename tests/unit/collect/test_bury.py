@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
 
 from tests.sites import Route
 from tests.unit.collect.conftest import House, Press
@@ -30,6 +32,24 @@ def test_a_post_is_deleted_when_its_site_says_so_twice_an_hour_apart(both: House
     press.news.insert(3, gone)
     report = both.collect(now=NOW + 3 * HOUR)["rest"]
     assert (report.new, titles(both)) == (0, {each.title for each in press.news} - {gone.title})
+
+
+def test_validators_of_a_list_hide_no_deletion(house: House, press: Press, respond: Callable[..., Route]) -> None:
+    """A cache before the API says of the newest page that it is as it was; the post is still asked for twice."""
+    house.sources = {"rest": press.sources()["rest"]}
+
+    def cached(handler: BaseHTTPRequestHandler) -> None:
+        tag = f'"{len(press.news)}"'
+        if handler.headers["If-None-Match"] == tag:
+            respond(b"", status=304, ETag=tag)(handler)
+        else:
+            respond(json.dumps(press.posts()).encode(), Content_Type="application/json", ETag=tag)(handler)
+
+    press.site.routes["/wp-json/wp/v2/posts"] = cached
+    house.collect()
+    gone = press.news.pop(3)
+    changed = [house.collect(now=NOW + hours * HOUR)["rest"].changed for hours in (1, 1.5, 2.5)]
+    assert ([False, False, True], False) == (changed, gone.title in titles(house))
 
 
 def test_a_post_that_was_only_skipped_is_kept(house: House, press: Press, respond: Callable[..., Route]) -> None:
