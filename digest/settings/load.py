@@ -24,6 +24,7 @@ from digest.settings.environment import nested, variable
 from digest.settings.explain import sentences
 from digest.settings.keys import Keyring, made_key
 from digest.settings.kinds import Mailbox
+from digest.settings.manners import too_often
 from digest.settings.sections import Database, Engine, Feed, Fetch, Sender, Site, Source
 from digest.settings.web import Web
 
@@ -109,6 +110,11 @@ class Settings(BaseSettings):
             for slug, feed in self.feeds.items()
             for name in feed.sources
             if name not in self.sources and name != "editions"
+        ]
+        wrong += [
+            f'sources.{slug}.every: "5 min" is the least for a site that is not in fetch.allow_private'
+            for slug, source in self.sources.items()
+            if too_often(source, self.fetch.allow_private)
         ]
         if self.alerts.sender is not None and self.alerts.sender not in self.senders:
             wrong.append(f"alerts.sender: there is no [senders.{self.alerts.sender}]")

@@ -97,6 +97,30 @@ def test_every_mistake_names_its_key(file: Path, old: str, new: str, key: str) -
     assert str(file) in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("source", "allowed", "refused"),
+    [
+        ('kind = "feed"\nurl = "https://example.org/feed"\nevery = "299 s"', "[]", True),
+        ('kind = "feed"\nurl = "https://example.org/feed"\nevery = "0"', '["10.0.0.0/8"]', True),
+        ('kind = "wordpress"\nurl = "http://192.0.2.7/"\nevery = "1 min"', '["10.0.0.0/8", "cms.lan"]', True),
+        ('kind = "page"\nurl = "https://example.org/feed"\nevery = "5 min"', "[]", False),
+        ('kind = "feed"\nurl = "http://cms.lan:8080/feed"\nevery = "1 s"', '["10.0.0.0/8", "CMS.lan."]', False),
+        ('kind = "feed"\nurl = "http://10.1.2.3/feed"\nevery = "1 s"', '["10.0.0.0/8"]', False),
+        ('kind = "feed"\nurl = "http://localhost:8000/feed"\nevery = "1 s"', '["127.0.0.0/8"]', False),
+        ('kind = "feed"\nurl = "http://[::1]:8000/feed"\nevery = "1 s"', '["::1"]', False),
+        ('kind = "folder"\nurl = "notes"\nevery = "1 s"', "[]", False),
+    ],
+)
+def test_somebody_elses_site_is_left_in_peace(file: Path, source: str, allowed: str, refused: bool) -> None:
+    """Five minutes at least; what is one's own, and said to be, may be read as often as one likes."""
+    file.write_text(f"{SMALL}\n[fetch]\nallow_private = {allowed}\n[sources.x]\n{source}\n")
+    if not refused:
+        assert "x" in load(file, environ={}).sources
+        return
+    with pytest.raises(ConfigError, match=r'sources\.x\.every: "5 min" is the least'):
+        load(file, environ={})
+
+
 def test_all_mistakes_are_told_at_once(file: Path) -> None:
     """Nobody mends one to hear of the next."""
     file.write_text(SMALL.replace('kind = "feed"', 'kind = "x"').replace("last fri", "last fry"))
