@@ -54,6 +54,8 @@ class Subscriber:
     created_at: datetime
     text_only: bool = False
     """Wants letters without their HTML part."""
+    suppressed: bool = False
+    """Nothing may be written to the address but to ask its owner, where they may lift that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,9 +72,10 @@ async def subscribe(
 ) -> None:
     """Ask the owner of an address by a note whether they want this; says the same, whoever it is.
 
-    Somebody who left stays so until they confirm, and nothing is written to a confirmed address, nor to one that is
-    suppressed because its owner complained or an operator said so, nor, if `silent`, to any. How long it takes tells
-    no more than the answer does: the same is done for everybody, the note among it, and for those undone.
+    Somebody who left stays so until they confirm, and nothing is written to an address that is confirmed and hears
+    from us, nor to one that is suppressed because its owner complained or an operator said so, nor, if `silent`, to
+    any. How long it takes tells no more than the answer does: the same is done for everybody, the note among it, and
+    undone for those.
     """
     async with tx.begin_nested() as step:
         reason = await suppressions.reason_of(tx, address.norm)
@@ -95,8 +96,9 @@ async def subscribe(
 
 
 def _may_be_asked(reason: SuppressionReason | None, old: Subscription | None) -> bool:
-    if reason is not None and reason not in OWNER_LIFTS:
-        return False
+    if reason is not None:
+        # Whose mail came back may be confirmed and yet hear nothing: asking anew is their way back.
+        return reason in OWNER_LIFTS
     return old is None or old.state is not SubscriptionState.CONFIRMED
 
 
@@ -120,7 +122,8 @@ async def confirm(
             await suppressions.remove(tx, found.subscriber.email_norm)
         old = found.subscription
         evidence = consent.given(now, Way.CONFIRM, wording=wording, ip=ip, before=old.evidence)
-        await subscribers.move(tx, old, SubscriptionState.CONFIRMED, evidence=evidence, now=now, confirmed=True)
+        new = old.state is not SubscriptionState.CONFIRMED
+        await subscribers.move(tx, old, SubscriptionState.CONFIRMED, evidence=evidence, now=now, confirmed=new)
         await audit.add(
             tx,
             at=now,
@@ -138,7 +141,7 @@ def judge(found: Person, now: datetime) -> Confirmed:
     old, made_at = found.subscription, found.claim.made_at
     if old is None or made_at is None:
         return Confirmed.EXPIRED
-    if old.state is SubscriptionState.CONFIRMED:
+    if old.state is SubscriptionState.CONFIRMED and not (found.subscriber and found.subscriber.suppressed):
         return Confirmed.ALREADY
     overtaken = old.state is SubscriptionState.UNSUBSCRIBED and made_at < old.changed_at.replace(microsecond=0)
     if overtaken or not tokens.fresh(found.claim, now, lasts=tokens.CONFIRM_FOR):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from digest.model.subscribers import SuppressionReason
 from digest.service import joining
 from digest.store.schema import notes
 from digest.subscribers import flow, limits, tokens
@@ -86,6 +87,33 @@ def test_who_was_forgotten_may_come_back_by_themselves(site: Site) -> None:
     site.post(confirm_link(site))
     shown = site.run(flow.show(site.house.store, "bo@example.org"))
     assert (shown.suppressed, site.state("bo@example.org")) == (False, "confirmed")
+
+
+@pytest.mark.parametrize("reason", [SuppressionReason.HARD_BOUNCE, SuppressionReason.SOFT_BOUNCES])
+def test_whose_mail_came_back_may_join_again(site: Site, reason: SuppressionReason) -> None:
+    """Confirmed all the while, and yet nothing came: asking anew and the button lift it, and neither alone does."""
+    site.subscriber("bo@example.org")
+    site.run(flow.suppress(site.house.store, "bo@example.org", reason=reason, now=NOW))
+    site.post("/subscribe/newsflash", data=FORM)
+    link = confirm_link(site)
+    assert 'class="button">' in site.get(link).text.partition("<main")[2]
+    assert site.run(flow.show(site.house.store, "bo@example.org")).suppressed
+    site.post(link)
+    shown = site.run(flow.show(site.house.store, "bo@example.org"))
+    assert (shown.suppressed, site.state("bo@example.org")) == (False, "confirmed")
+    site.post("/subscribe/newsflash", data=FORM)
+    assert 1 == len(owed(site))
+
+
+@pytest.mark.parametrize("reason", [SuppressionReason.COMPLAINT, SuppressionReason.OPERATOR])
+def test_no_link_lifts_what_its_owner_or_we_asked_for(site: Site, reason: SuppressionReason) -> None:
+    """A letter that was under way when they complained, or were shut out."""
+    site.post("/subscribe/newsflash", data=FORM)
+    link = confirm_link(site)
+    site.run(flow.suppress(site.house.store, "bo@example.org", reason=reason, now=NOW))
+    site.post(link)
+    shown = site.run(flow.show(site.house.store, "bo@example.org"))
+    assert (shown.suppressed, site.state("bo@example.org")) == (True, "pending")
 
 
 def test_one_mailbox_is_written_to_three_times_a_day(site: Site) -> None:
