@@ -172,6 +172,22 @@ def test_an_empty_feed_keeps_no_validator(house: House, press: Press) -> None:
     assert (house.row("rss").etag, len(house.listed())) == ("", 20)
 
 
+def test_a_part_of_a_feed_is_read_and_the_whole_asked_for_next(house: House, press: Press, respond: Respond) -> None:
+    """226 (RFC 3229) has only what is new: nothing else is missing, and its validators are of no use."""
+    house.sources = {"rss": press.sources()["rss"]}
+    whole, all_of_it = press.rss(), press.news[:]
+    press.news[:] = all_of_it[1:]
+    press.site.serve("/feed.rss", press.rss(), ETag='"old"')
+    house.collect()
+    press.news[:] = all_of_it[:1]
+    press.site.routes["/feed.rss"] = respond(press.rss(), status=226, ETag='"part"', IM="feed")
+    report = house.collect(now=NOW + timedelta(hours=1))["rss"]
+    assert ("", 1, 1, 20, "") == (report.error, report.seen, report.new, len(house.listed()), house.row("rss").etag)
+    press.site.serve("/feed.rss", whole, ETag='"new"')
+    report = house.collect(now=NOW + timedelta(hours=2))["rss"]
+    assert ("if-none-match" in press.site.asked[-1][1], report.new, house.row("rss").etag) == (False, 0, '"new"')
+
+
 def test_retry_after_and_gone_hold_back(house: House, press: Press, respond: Respond) -> None:
     """A host that asks for time gets it; one that says 410 twice is left alone."""
     house.sources = {"rss": press.sources()["rss"]}
