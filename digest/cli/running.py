@@ -55,14 +55,9 @@ def within(flow: Callable[[House], Awaitable[T]], *, sends: bool = False) -> T:
             return await flow(house)
 
     try:
-        return loop.run(main(), fast=sends and encrypts(declared))
+        return loop.run(main(), fast=sends)
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
-
-
-def encrypts(declared: Settings) -> bool:
-    """Whether letters go out over TLS."""
-    return any(sender.encrypts for sender in declared.senders.values())
 
 
 def operator() -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.running import encrypts, settings
+from digest.cli.running import settings
 
 Host = Annotated[str, typer.Option("--host", help="The address to listen on.")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")]
@@ -52,5 +52,4 @@ def _run(host: str, port: int, *, web_pages: bool, clock: bool, sender: bool) ->
     from digest.web.process import Roles, run
 
     declared, roles = settings(), Roles(web=web_pages, clock=clock, sender=sender)
-    fast = web_pages or (sender and encrypts(declared))
-    loop.run(run(declared, roles, host=host, port=port, say=say), fast=fast)
+    loop.run(run(declared, roles, host=host, port=port, say=say), fast=web_pages or sender)

@@ -133,11 +133,6 @@ class Sender(Named):
         return self.relays or (self.url or "",)
 
     @property
-    def encrypts(self) -> bool:
-        """Whether any of its relays is spoken to over TLS."""
-        return not all(url.startswith("smtp://") for url in self.servers)
-
-    @property
     def limits(self) -> Limits:
         """How fast it writes to all together."""
         return Limits(rate=self.rate, per_hour=self.per_hour, per_day=self.per_day)

@@ -39,13 +39,6 @@ class Expected:
         """A message and its final dot are on their way."""
         self._due.append((Stage.DOT, parcel))
 
-    def settle(self, following: Parcel) -> bool:
-        """Whether nothing but a dot is expected: then it and the opening of `following` are said in short."""
-        if len(self._due) != 1 or self._due[0][0] is not Stage.DOT:
-            return False
-        self.steady = self._due.popleft()[1], following
-        return True
-
     def next(self) -> Due:
         """The next reply is here: to what it is."""
         self.spell_out()
@@ -59,12 +52,6 @@ class Expected:
         """What was not even said of a message will not be answered."""
         while self._due and self._due[0][1] is parcel:
             self._due.popleft()
-
-    def went_well(self) -> None:
-        """What is expected in short has come, but that the following message still waits to be asked for."""
-        if self.steady:
-            self._due.append((Stage.DATA, self.steady[1]))
-            self.steady = None
 
     def spell_out(self) -> None:
         """Expect reply by reply what is expected in short."""

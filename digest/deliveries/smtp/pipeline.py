@@ -14,7 +14,7 @@ from collections.abc import Callable
 from digest.deliveries.outcome import Stage, classify
 from digest.deliveries.smtp.expected import Expected
 from digest.deliveries.smtp.parcel import ACCEPTED, BeforeDot, Parcel, Result, Source, untold
-from digest.deliveries.smtp.replies import Replies, all_well, code_of, text_of
+from digest.deliveries.smtp.replies import ALL_WELL, Replies, code_of, text_of
 from digest.deliveries.smtp.sweep import Sweep
 from digest.deliveries.smtp.timeouts import Timeouts
 
@@ -77,7 +77,7 @@ class Pipeline(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         steady = self._expected.steady
-        if steady and all_well(self._buffer, nbytes):
+        if steady and ALL_WELL.fullmatch(self._buffer, 0, nbytes):
             self._went_well(*steady)
             return
         replies = self._replies.read(bytes(self._buffer[:nbytes]))
@@ -130,12 +130,11 @@ class Pipeline(asyncio.BufferedProtocol):
 
     def _went_well(self, parcel: Parcel, following: Parcel) -> None:
         """Take a letter's acceptance and the request for the next in one step."""
-        self._expected.went_well()
+        self._expected.steady = None
         self._progress = self._loop.time()
         parcel.verdict = ACCEPTED
         self._result(parcel.key, ACCEPTED)
         if not self.lost:
-            self._expected.next()
             self._asked_for(following)
 
     def _replied(self, line: bytes) -> None:
@@ -192,15 +191,17 @@ class Pipeline(asyncio.BufferedProtocol):
         # From the first byte of this write on nobody can say whether the relay has it all.
         parcel.dotted = True
         self._before_dot(parcel.key)
-        self._expected.dot(parcel)
-        following = self._next() if self._pipelining else None
-        ahead = b""
-        if following and not self._reset_first and self._expected.settle(following):
-            ahead = following.opening
-        elif following:
-            ahead = self._opening(following)
         # One join, and one write: thirty kilobytes are copied once.
-        self._finish(b"".join((*parcel.message, _DOT, ahead)))
+        self._finish(b"".join((*parcel.message, _DOT, self._behind(parcel))))
+
+    def _behind(self, parcel: Parcel) -> bytes:
+        """The commands that follow a message in the same write; it and they are expected to be answered."""
+        following = self._source() if self._pipelining else None
+        if following and not self._reset_first and not self._expected:
+            self._expected.steady = parcel, following
+            return following.opening
+        self._expected.dot(parcel)
+        return self._opening(following) if following else b""
 
     def _finish(self, message: bytes) -> None:
         self._waiting = True

@@ -7,12 +7,9 @@ import re
 _LONGEST_LINE = 8_192
 _MOST_LINES = 500
 
-_ALL_WELL = re.compile(rb"(?:250 [^\n]*\n){3}354 [^\n]*\n")
 
-
-def all_well(arrived: memoryview, nbytes: int) -> bool:
-    """Whether these bytes are just a letter taken and the next one asked for, as they nearly always are."""
-    return _ALL_WELL.fullmatch(arrived, 0, nbytes) is not None
+ALL_WELL = re.compile(rb"(?:250 [^\n]*\n){3}354 [^\n]*\n")
+"""Just a letter taken and the next one asked for, as what arrives nearly always is."""
 
 
 class Replies:
