@@ -52,6 +52,9 @@ class Clock:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._scheduler.pause()
+        # A beat that was struck already is heard: cut off, it would be an error to the scheduler, told by a traceback.
+        await asyncio.sleep(0)
         self._scheduler.shutdown(wait=False)
         self._beat.clear()
         if self._busy:

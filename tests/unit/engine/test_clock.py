@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from datetime import timedelta
 
+import pytest
 from structlog.testing import capture_logs
 
 from digest.engine.clock import Clock
@@ -130,3 +132,19 @@ def test_patience_ends() -> None:
         return cut.is_set()
 
     assert asyncio.run(main())
+
+
+def test_leaving_at_any_moment_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    """A beat that was struck and not yet heard is not cut off: its traceback would be the last word of a process."""
+
+    async def nothing() -> None:
+        pass
+
+    async def main() -> None:
+        for steps in range(8):
+            async with Clock(nothing):
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+
+    asyncio.run(main())
+    assert [] == [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
