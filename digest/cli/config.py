@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import typer
 
-from digest.cli.running import Json, settings
+from digest.cli.running import Json, config_path, settings
 
 app = typer.Typer(name="config", no_args_is_help=True, help="Check and show the configuration.", rich_markup_mode=None)
 
 
 @app.command(epilog="Example: digest --config config/production.toml config check")
 def check() -> None:
-    """Read the configuration and say what is wrong with it, each mistake with its key."""
+    """Read the configuration and say what is wrong with it, each mistake with its line and key."""
     from digest.cli.output import say
+    from digest.errors import ConfigError
     from digest.service.checking import check_settings, doubts
+    from digest.settings.load import where
 
     declared = settings()
-    check_settings(declared)
+    try:
+        check_settings(declared)
+    except ConfigError as error:
+        raise ConfigError(error.message, about=where(error.about, config_path.get())) from error
     for doubt in doubts(declared):
         say(f"Mind: {doubt}")
     counts = {name: len(getattr(declared, name)) for name in ("sources", "feeds", "digests", "senders")}

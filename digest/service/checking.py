@@ -8,7 +8,8 @@ from pathlib import Path
 
 from digest import templating
 from digest.deliveries.signing import signers
-from digest.errors import ConfigError, TemplateError
+from digest.deliveries.smtp import relay
+from digest.errors import ConfigError, DeliveryError, TemplateError
 from digest.model.editions import Snapshot
 from digest.schedule import following, parse
 from digest.schedules.effective import zone_of
@@ -18,9 +19,13 @@ _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def check_settings(settings: Settings) -> None:
-    """Raise ConfigError naming the key for a missing folder, a broken template or subject, or no sending key."""
+    """Raise ConfigError naming the key for a missing folder, a broken template or subject, or no sending key.
+
+    Also for a relay that would get its password in plain text.
+    """
     settings.keyring()
     check_keys(settings)
+    _check_relays(settings)
     _check_templates("templates", settings.templates)
     for slug, digest in settings.digests.items():
         _check_templates(f"digests.{slug}.templates", digest.templates)
@@ -35,6 +40,16 @@ def check_keys(settings: Settings) -> None:
     """Raise ConfigError naming the file of a DKIM key that is missing, open to others, or no key."""
     for sender in settings.senders.values():
         signers(sender)
+
+
+def _check_relays(settings: Settings) -> None:
+    for slug, sender in settings.senders.items():
+        for url in sender.servers:
+            try:
+                relay.parse(url)
+            except DeliveryError as error:
+                key = "relays" if sender.relays else "url"
+                raise ConfigError(f"{error.about} {error.message}", about=f"senders.{slug}.{key}") from error
 
 
 def doubts(settings: Settings) -> tuple[str, ...]:
@@ -77,4 +92,5 @@ def _check_subject(digest: Digest) -> None:
     try:
         templating.subject(digest.subject, language=language, edition=edition, lead="", count=0)
     except TemplateError as error:
-        raise ConfigError(error.message, about=f"digests.{digest.slug}.subject") from error
+        known = "it may name edition.title, edition.number, edition.date, lead and count"
+        raise ConfigError(f"{error.message}; {known}", about=f"digests.{digest.slug}.subject") from error

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-Named = Callable[[tuple[str, ...]], str | None]
+Place = Callable[[tuple[str, ...]], str]
+_INHERITED = ("timezone", "language")
 
 
-def sentences(error: ValidationError, model: type[BaseModel], file: Path, variable: Named) -> Iterator[str]:
-    """One line a mistake: "config/digest.toml: digests.newsflash.schedule: …"."""
+def sentences(error: ValidationError, model: type[BaseModel], place: Place) -> Iterator[str]:
+    """One line a mistake: "config/digest.toml:23: digests.newsflash.schedule: …"; `place` says where a key stands."""
+    for location, line in dict.fromkeys(_mistakes(error, model)):
+        key, _, rest = (".".join(location), "", line) if location else line.partition(": ")
+        yield ": ".join(filter(None, (place(location or tuple(key.split("."))), key, rest)))
+
+
+def _mistakes(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Each key with what is wrong; what sections take over from the site is wrong only there."""
+    at_the_site: set[tuple[str, str]] = set()
     for each in error.errors():
         location = tuple(str(step) for step in each["loc"] if not _is_noise(step))
-        where = variable(location) or str(file)
-        for line in _message(each, model, location).split("\n"):
-            yield ": ".join(filter(None, (where, ".".join(location), line)))
+        message = _message(each, model, location)
+        if location[-1:] and location[-1] in _INHERITED:
+            if (location[-1], message) in at_the_site:
+                continue
+            if location[0] == "site":
+                at_the_site.add((location[-1], message))
+        yield from ((location, line) for line in message.split("\n"))
 
 
 def _is_noise(step: int | str) -> bool:

@@ -72,8 +72,12 @@ def tables(value: object) -> object:
     return [value] if isinstance(value, dict) else value
 
 
-def whole_number(value: object) -> object:
-    return int(value) if isinstance(value, str) and value.isdigit() else value
+def how_many(value: object) -> object:
+    """A number from 0, also as text from the environment, or "all"."""
+    number = int(value) if isinstance(value, str) and value.isdigit() else value
+    if number != "all" and (type(number) is not int or number < 0):
+        raise ValueError('must be a number from 0, or "all"')
+    return number
 
 
 def _mail_domain(name: str) -> str:

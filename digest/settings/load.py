@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy.engine import make_url
 
 from digest.errors import ConfigError
+from digest.settings import references
 from digest.settings.alerts import Alerts
 from digest.settings.bounces import Bounces
 from digest.settings.digests import Digest
@@ -25,6 +26,7 @@ from digest.settings.explain import sentences
 from digest.settings.keys import Keyring, made_key
 from digest.settings.kinds import Mailbox
 from digest.settings.manners import too_often
+from digest.settings.place import Key, line_of, lines
 from digest.settings.sections import Database, Engine, Feed, Fetch, Sender, Site, Source
 from digest.settings.web import Web
 
@@ -99,18 +101,8 @@ class Settings(BaseSettings):
             for slug in getattr(self, table)
             if not _SLUG.fullmatch(slug)
         ]
-        wrong += [
-            f"digests.{slug}.{key}: there is no [senders.{sender}]"
-            for slug, digest in self.digests.items()
-            for key, sender in (("sender", digest.sender), ("notes", digest.notes))
-            if sender is not None and sender not in self.senders
-        ]
-        wrong += [
-            f"feeds.{slug}.sources: there is no [sources.{name}]"
-            for slug, feed in self.feeds.items()
-            for name in feed.sources
-            if name not in self.sources and name != "editions"
-        ]
+        wrong += references.of_senders(self.digests, self.senders)
+        wrong += references.of_sources(self.feeds, self.digests, self.sources)
         wrong += [
             f'sources.{slug}.every: "5 min" is the least for a site that is not in fetch.allow_private'
             for slug, source in self.sources.items()
@@ -169,15 +161,33 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     Raises ConfigError that names each key or variable at fault.
     """
     environ = os.environ if environ is None else environ
-    file = path or Path(environ.get("DIGEST_CONFIG") or DEFAULT_PATH)
+    file = _file(path, environ)
     declared = _read(file)
     given, names = nested(environ)
     _lay_over(declared, given)
     try:
         return Settings(**declared)
     except ValidationError as error:
-        named = partial(variable, names=names)
-        raise ConfigError("\n".join(sentences(error, Settings, file, named))) from None
+        known = lines(file.read_text("utf-8"))
+        raise ConfigError("\n".join(sentences(error, Settings, partial(_place, file, known, names)))) from None
+
+
+def _place(file: Path, known: Mapping[Key, int], names: Mapping[Key, str], key: Key) -> str:
+    """The variable that gave a key, else the file and its line."""
+    line = line_of(key, known)
+    return variable(key, names) or (f"{file}:{line}" if line else str(file))
+
+
+def where(key: str, path: Path | None = None) -> str:
+    """A dotted key with the variable, or the file and line, that it was read from; what is no key, as it is."""
+    step, file = tuple(key.split(".")), _file(path, os.environ)
+    if step[0] not in Settings.model_fields:
+        return key
+    return f"{_place(file, lines(file.read_text('utf-8')), nested(os.environ)[1], step)}: {key}"
+
+
+def _file(path: Path | None, environ: Mapping[str, str]) -> Path:
+    return path or Path(environ.get("DIGEST_CONFIG") or DEFAULT_PATH)
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -19,9 +19,9 @@ from digest.settings.kinds import (
     RelayUrl,
     SiteUrl,
     Zone,
+    how_many,
     tables,
     web_url,
-    whole_number,
 )
 from digest.settings.quantities import Duration, Rate, Words, listed, table
 
@@ -155,7 +155,7 @@ class Source(Named):
     url: str
     secret: Annotated[SecretStr, Field(min_length=24)] | None = None
     every: Duration = timedelta(minutes=30)
-    announce_first: Annotated[Annotated[int, Field(ge=0)] | Literal["all"], BeforeValidator(whole_number)] = 0
+    announce_first: Annotated[int | Literal["all"], BeforeValidator(how_many)] = 0
     timezone: Zone | None = None
     language: Language | None = None
     priority: int | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,6 +10,7 @@ from jinja2 import TemplateNotFound, TemplateSyntaxError
 
 from digest.errors import TemplateError
 
+_NOUN = re.compile(r"'[\w.]+ object' has no attribute '(\w+)'")
 _SUBJECT_FILE = "<template>"  # Jinja's name for what does not come from a file
 
 
@@ -29,7 +31,12 @@ def told(name: str, roots: tuple[str, ...]) -> Iterator[None]:
         raise TemplateError(f"no template named {error.name}", about=_place(error, roots) or name) from error
     except Exception as error:
         # A template can raise anything at all: what it names may be of any kind.
-        raise TemplateError(str(error) or type(error).__name__, about=_place(error, roots) or name) from error
+        raise TemplateError(_words(error), about=_place(error, roots) or name) from error
+
+
+def _words(error: Exception) -> str:
+    """What went wrong; a noun of ours is not called by its address in the house."""
+    return _NOUN.sub("no '\\1' there", str(error)) or type(error).__name__
 
 
 def _place(error: BaseException, roots: tuple[str, ...]) -> str:

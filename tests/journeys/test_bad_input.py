@@ -122,6 +122,19 @@ def test_a_broken_template_sends_nothing(desk: Desk) -> None:
     assert (2, True) == (checked.status, "letter.txt:1" in checked.err)
 
 
+def test_what_only_the_check_finds_has_its_place_too(desk: Desk) -> None:
+    """A subject that names nothing, by line; a password in plain text, by its variable, and never itself."""
+    desk.declare()
+    bare = {"DIGEST_SENDERS__MAIN__URL": "smtp://bob:hush@mail.example.org"}
+    refused = desk.run("config", "check", **bare)
+    assert (2, False) == (refused.status, "hush" in refused.err)
+    assert refused.err.startswith("digest: DIGEST_SENDERS__MAIN__URL: senders.main.url: mail.example.org:25 would get")
+    desk.config.write_text(desk.config.read_text().replace("schedule =", 'subject = "{{ edition.tite }}"\nschedule ='))
+    line = 1 + desk.config.read_text().split("\n").index('subject = "{{ edition.tite }}"')
+    refused = desk.run("config", "check")
+    assert (2, True) == (refused.status, f":{line}: digests.newsflash.subject: no 'tite' there" in refused.err)
+
+
 def test_a_relay_that_refuses_leaves_everything_owed(desk: Desk) -> None:
     """Exit 1 with the number; the next run sends it, once."""
     desk.write("note", "A note", "2025-05-01")

@@ -78,6 +78,11 @@ def test_what_is_left_out_has_its_default(file: Path) -> None:
         ("[digests.newsflash]", '[digests.newsflash]\ngrace = "ten"', "digests.newsflash.grace"),
         ("[digests.newsflash]", "[digests.newsflash]\ngrace = 10", "digests.newsflash.grace"),
         ("[sources.notes]", '[sources.notes]\nannounce_first = "some"', "sources.notes.announce_first"),
+        (
+            "[sources.notes]",
+            "[sources.notes]\nannounce_first = -3",
+            'announce_first: must be a number from 0, or "all"',
+        ),
         ("[site]", '[engine]\nkind = "procrastinate"\n[site]', "engine.kind"),
         ("[site]", '[database]\nurl = "mysql://x"\n[site]', "database"),
         ("[site]", "[sit]\n[site]", 'did you mean "site"'),
@@ -119,6 +124,64 @@ def test_somebody_elses_site_is_left_in_peace(file: Path, source: str, allowed: 
         return
     with pytest.raises(ConfigError, match=r'sources\.x\.every: "5 min" is the least'):
         load(file, environ={})
+
+
+def test_a_mistake_names_its_line(file: Path) -> None:
+    """Where the key begins, or the table that lacks it; what is not in the file at all has none."""
+    wrong = """
+[site]
+url = "https://news.example.org"   # the public address
+[senders.main]
+relays = [
+  "smtp://a.example.org",
+  "nowhere",
+]
+[[digests.newsflash.sections]]
+title = "A"
+[[digests.newsflash.sections]]
+title = "B"
+match = { titel = "x" }
+"""
+    file.write_text(wrong)
+    with pytest.raises(ConfigError) as caught:
+        load(file, environ={"DIGEST_ALERTS__TO": "nobody"})
+    told = {line.removeprefix(str(file)).partition(": ")[0] + " " + line.split(": ")[1] for line in _lines(caught)}
+    assert {
+        ":5 senders.main.relays.1",
+        ":4 senders.main.from",
+        ":13 digests.newsflash.sections.1.match.titel",
+        ":9 digests.newsflash.sender",
+        ":9 digests.newsflash.schedule",
+        "DIGEST_ALERTS__TO alerts.to.0",
+    } == told
+
+
+def test_a_wrong_zone_of_the_site_is_told_once(file: Path) -> None:
+    """Not again for every section that takes it over."""
+    file.write_text(SMALL.replace("[site]", '[site]\ntimezone = "Europe/Lundon"'))
+    with pytest.raises(ConfigError) as caught:
+        load(file, environ={})
+    assert [f'{file}:3: site.timezone: "Europe/Lundon" is no time zone; write one like "Europe/London"'] == _lines(
+        caught
+    )
+
+
+@pytest.mark.parametrize(("sources", "right"), [("notes", True), ("NOT*", True), ("old", True), ("notse", False)])
+def test_a_match_names_sources_that_are_there(file: Path, sources: str, right: bool) -> None:
+    """By name or pattern, whatever its case, or by a name that one had; else nothing would ever fit it."""
+    section = f'[[digests.newsflash.sections]]\ntitle = "A"\nmatch = {{ sources = ["{sources}"] }}\n'
+    file.write_text(SMALL.replace("[sources.notes]", '[sources.notes]\nwas = ["old"]') + section)
+    if right:
+        assert load(file, environ={}).digests["newsflash"].sections
+        return
+    with pytest.raises(
+        ConfigError, match=r"digests\.newsflash\.sections\.0\.match\.sources: there is no \[sources\.notse"
+    ):
+        load(file, environ={})
+
+
+def _lines(caught: pytest.ExceptionInfo[ConfigError]) -> list[str]:
+    return str(caught.value).split("\n")
 
 
 def test_all_mistakes_are_told_at_once(file: Path) -> None:
