@@ -30,6 +30,8 @@ def edition_view(
         if (items := look.items(section.items, section.title))
     )
     more = look.items(snapshot.more)
+    # What it leads to speaks as it does.
+    tongue = "" if language == snapshot.language else f"?lang={language}"
     return EditionView(
         subject=subject,
         title=snapshot.title,
@@ -48,8 +50,8 @@ def edition_view(
         more=more,
         updated=look.beside(snapshot.updated),
         unlisted=len(snapshot.items) - look.shown,
-        web_url=f"{site.url}/editions/{snapshot.digest}/{snapshot.label}",
-        subscribe_url=f"{site.url}/subscribe/{snapshot.digest}",
+        web_url=f"{site.url}/editions/{snapshot.digest}/{snapshot.label}{tongue}",
+        subscribe_url=f"{site.url}/subscribe/{snapshot.digest}{tongue}",
     )
 
 
@@ -114,7 +116,8 @@ class _Look:
     def _link(self, version: Version, item: SnapshotItem) -> str:
         if _WEB.fullmatch(version.link):
             return version.link
-        return f"{self.site.url}/announcements/{quote(item.public_id.rpartition('/')[2])}"
+        tongue = "" if self.language == self.site.language else f"?lang={self.language}"
+        return f"{self.site.url}/announcements/{quote(item.public_id.rpartition('/')[2])}{tongue}"
 
     def foreign(self, tag: str) -> str:
         """`tag`, or "" where it is the letter's own language."""

@@ -46,6 +46,12 @@ def language_name(tag: str, language: str) -> str:
     return (known.get_display_name(locale_of(language)) or tag) if known else tag
 
 
+def own_name(tag: str) -> str:
+    """What its own readers call `tag`: Español. Whoever looks for it may read nothing else of the page."""
+    name = language_name(tag, tag)
+    return name[:1].upper() + name[1:]
+
+
 def direction(tag: str) -> str:
     """The way `tag` is written: `ltr` or `rtl`."""
     known = _locale(tag)

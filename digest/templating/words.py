@@ -31,6 +31,7 @@ def add_filters(env: Environment) -> None:
     for act in (by.month_year, by.long_date, by.day_month, by.short_date, by.number, by.percent, by.language_name):
         env.filters[act.__name__] = _by_language(cast(Callable[[Any, str], str], act))
     env.filters["direction"] = by.direction
+    env.filters["own_name"] = by.own_name
     env.filters["wrap"] = wrap
 
 

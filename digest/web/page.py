@@ -92,13 +92,17 @@ def page(
 ) -> HTMLResponse:
     """`templates/web/public/{name}.html` in `language`, by default the site's.
 
+    Links to pages that are the same for everybody end with `kept`.
+
     A `personal` page is all in our own words: in a language that we have none in, it is an English page.
     """
     at = house(request)
     if said.get("personal") and not speaks(at, language or at.settings.site.language):
         language = SOURCE_LANGUAGE
+    language = language or at.settings.site.language
     context = {
-        "language": language or at.settings.site.language,
+        "language": language,
+        "kept": _kept(at, language),
         "site": site_view(at),
         "public_url": at.settings.site.url,
         "style": request.app.state.style.path,
@@ -108,6 +112,12 @@ def page(
     }
     text = templating.render(at.templates, f"web/public/{name}.html", **context)
     return HTMLResponse(text, status_code=status, headers=dict(headers or {}))
+
+
+def _kept(at: House, language: str) -> str:
+    """What a link to another page bears so that it speaks as this one does; nothing where it would in any case."""
+    spoken = {at.settings.site.language, *(digest.language for digest in at.settings.digests.values())}
+    return "" if spoken <= {language, None} else f"?lang={language}"
 
 
 def visitor(request: Request) -> str:

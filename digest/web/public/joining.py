@@ -138,8 +138,8 @@ def _told(request: Request, found: Person) -> tuple[str, str]:
 
 
 def _language(request: Request, digest: Digest, fields: Form) -> str:
-    tag = fields.get("language", "").lower()
-    return tag if tag in templating.languages(house(request).templates) else digest.language or "en"
+    tag, spoken = fields.get("language", "").lower(), templating.languages(house(request).templates)
+    return next((each for each in (tag, tag.partition("-")[0]) if each in spoken), digest.language or "en")
 
 
 routes = [

@@ -159,6 +159,16 @@ def test_letter_speaks_the_language_of_its_reader(rendered: Renders, snapshot: S
         assert words in letter.text
 
 
+def test_what_a_letter_leads_to_speaks_as_it_does(rendered: Renders, snapshot: Snapshot, site: SiteView) -> None:
+    """The edition on the web, the form and our own pages bear the language where it is not the digest's."""
+    bare = replace(snapshot, lead=SnapshotItem(public_id="x/a1b2", versions=(version("Nowhere else", link=""),)))
+    paths = (f"editions/{snapshot.digest}/{snapshot.label}", f"subscribe/{snapshot.digest}", "announcements/a1b2")
+    own = [f"{site.url}/{path}" for path in paths]
+    english, spanish = (re.findall(r'href="([^"]+)"', rendered(bare, language).html) for language in ("en", "es"))
+    assert set(own) < set(english)
+    assert {f"{link}?lang=es" for link in own} < set(spanish)
+
+
 def test_pictures_are_ours_or_none(rendered: Renders) -> None:
     """Served by us, with the words the source gave; a picture elsewhere may vanish or watch, so it is left out."""
     ours = Picture(url="https://elsewhere.example/a.jpg", alt="Hills", sha256="cd" * 32, width=1200, height=600)

@@ -187,6 +187,12 @@ def test_a_language_nobody_knows_is_shown_by_its_tag() -> None:
     )
 
 
+def test_a_language_calls_itself_by_its_own_name(tmp_path: Path) -> None:
+    """Whoever looks for it may read nothing else on the page; one that nobody knows is its tag."""
+    env = own(tmp_path, t_dot_txt="{{ 'es' | own_name }} {{ 'pt-br' | own_name }} {{ 'qqq' | own_name }}")
+    assert "Español Português (Brasil) Qqq" == templating.render(env, "t.txt", language="en")
+
+
 def test_html_is_escaped_and_text_is_not(tmp_path: Path) -> None:
     """What strangers wrote stays words."""
     env = own(tmp_path, a_dot_html="{{ x }}", a_dot_txt="{{ x }}")

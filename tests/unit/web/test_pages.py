@@ -140,6 +140,17 @@ def test_health_says_whether_the_work_can_be_done(site: Site) -> None:
     assert [site.get(f"/health/{each}").status_code for each in ("live", "ready")] == [200, 503]
 
 
+@pytest.mark.parametrize(
+    "path", ["/", "/editions/newsflash/", "/editions/newsflash/2026-06-26", "/subscribe/newsflash"]
+)
+def test_a_page_leads_to_pages_in_its_language(site: Site, path: str) -> None:
+    """Every one that can speak it; in the site's own no address says so."""
+    site.seal()
+    ours = re.compile(r'<a [^>]*href="(/(?:\?[^"]*)?|/(?:subscribe|editions|announcements)/[^".]*)"')
+    assert [] == [link for link in ours.findall(site.get(path).text) if "?" in link]
+    assert {True} == {link.endswith("?lang=es") for link in ours.findall(site.get(f"{path}?lang=es").text)}
+
+
 @pytest.mark.parametrize("path", ["/", "/nothing", "/subscribe/newsflash", "/unsubscribe/x", "/static/style.css"])
 def test_every_page_shuts_out_what_is_foreign(site: Site, path: str) -> None:
     """No script, no frame, nothing from elsewhere; errors too."""
