@@ -88,4 +88,13 @@ for module in (
 @cache
 def command_line() -> Callable[[], object]:
     """The whole of it, ready to run: reading sixty signatures takes as long as a small command."""
-    return typer.main.get_command(app)
+    command = typer.main.get_command(app)
+    _tell_whole(command)
+    return command
+
+
+def _tell_whole(command: object) -> None:
+    """Let a list of commands say each one's whole first sentence, where it would be cut off with dots."""
+    for each in getattr(command, "commands", {}).values():
+        each.short_help = " ".join((each.help or "").partition("\n\n")[0].split())
+        _tell_whole(each)

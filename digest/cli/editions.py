@@ -144,7 +144,7 @@ def test_send(
     digest: DigestName,
     to: Annotated[str, typer.Option("--to", help="Who gets it; nobody else does.")],
     at: At = None,
-    language: Annotated[str | None, typer.Option("--language")] = None,
+    language: Annotated[str | None, typer.Option("--language", help="The variant to send.")] = None,
 ) -> None:
     """Send the edition as it would be now to one address, marked as a test; nothing is sealed."""
     from digest.cli.output import say

@@ -33,7 +33,7 @@ def listing(as_json: Json = False) -> None:
         return
     table(
         ("Digest", "Schedule", "In words", "Next (local)"),
-        ((row.digest, row.spec, row.words, row.next.local if row.next else "") for row in rows),
+        ((row.digest, row.spec, row.words, row.next.words if row.next else "") for row in rows),
         empty="No digest is configured.",
     )
 

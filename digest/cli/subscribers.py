@@ -24,8 +24,8 @@ Confirmed = Annotated[bool, typer.Option("--confirmed", help="They have agreed a
 def add(
     email: Annotated[str, typer.Argument()],
     digest: To,
-    name: Annotated[str, typer.Option("--name")] = "",
-    language: Annotated[str, typer.Option("--language")] = "",
+    name: Annotated[str, typer.Option("--name", help="As letters may call them.")] = "",
+    language: Annotated[str, typer.Option("--language", help="Such as es or pt-BR; else the digest's.")] = "",
     confirmed: Confirmed = False,
 ) -> None:
     """Add one person to a digest."""
@@ -89,7 +89,7 @@ Language = Annotated[str, typer.Option("--language", help="Those who read it.")]
 Attribute = Annotated[
     list[str] | None, typer.Option("--attribute", metavar="NAME=VALUE", help="Of whom an import said so.")
 ]
-Joined = Annotated[str | None, typer.Option("--joined-since", metavar="TIME")]
+Joined = Annotated[str | None, typer.Option("--joined-since", metavar="TIME", help="Those who joined then or later.")]
 
 
 @app.command("list", epilog="Example: digest subscribers list --digest newsflash --language es --json")

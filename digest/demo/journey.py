@@ -27,7 +27,7 @@ from digest.demo.declared import configuration, sample_folder
 from digest.demo.picture import photograph
 from digest.errors import UsageError
 from digest.schedule import parse, slots
-from digest.service import announcing, collecting, composing, people, person, publishing, reading, sending
+from digest.service import announcing, collecting, composing, people, person, publishing, reading, sending, working
 from digest.service.house import House, opened
 from digest.settings import load
 from digest.web.app import create
@@ -59,6 +59,8 @@ class Travelled:
     page: Path | None = None
     picture: Path | None = None
     seconds: float = 0.0
+    stays: bool = False
+    """Whether it is left running."""
 
 
 async def travel(folder: Path, tell: Callable[[Travelled], None], *, serve: bool) -> None:
@@ -81,10 +83,12 @@ async def travel(folder: Path, tell: Callable[[Travelled], None], *, serve: bool
             _served(create(house), ports["web"]),
         ):
             await _walk(house, post, done, sample)
-            done.seconds = monotonic() - began
+            done.seconds, done.stays = monotonic() - began, serve
             tell(done)
             if serve:
-                await asyncio.Event().wait()
+                # Whoever tries the form to subscribe waits for a letter.
+                async with working.sending(house):
+                    await asyncio.Event().wait()
     except asyncio.CancelledError:
         # Ctrl-C ends `--serve`; everything is in the folder.
         pass

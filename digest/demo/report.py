@@ -46,7 +46,9 @@ def _lines(done: Travelled) -> Iterator[tuple[str, str]]:
     yield "Feeds", _list(done.feeds)
     yield "Mail", "\n".join(str(path) for path in (done.letter, done.page, done.picture) if path)
     yield "Look around", f"digest --config {done.folder}/digest.toml editions list"
-    yield "", f"pages {done.addresses['pages']}, site {done.addresses['site']} (with --serve)"
+    yield "", f"pages {done.addresses['pages']}, site {done.addresses['site']}{'' if done.stays else ' (with --serve)'}"
+    if done.stays:
+        yield "", f"letters come to {done.folder}/mail; Ctrl-C ends it"
     yield "Took", f"{done.seconds:.1f} s"
 
 

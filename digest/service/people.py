@@ -63,6 +63,9 @@ async def add(house: House, email: str, digest: str, *, name: str, language: str
     came = await entering.add(house.store, email, digest, name=name, language=language, confirmed=confirmed, now=now())
     if isinstance(came, Refused):
         raise UsageError(came.why, about=email)
+    if came is Entering.ADD and not confirmed:
+        form = f"{house.settings.site.url}/subscribe/{digest}"
+        return f"{email} is added: {digest}. Nothing is sent there until they confirm, by {form}; or add --confirmed."
     if came in _ENTERED:
         return f"{email} is {_ENTERED[came]}: {digest}."
     raise UsageError(entering.why(came, None), about=email)

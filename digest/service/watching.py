@@ -17,6 +17,7 @@ ENOUGH = 2
 """Failures in a row that are an incident: one may be a slip."""
 MISSED = 3
 """Visits that did not take place, for a source to be unread though nothing failed."""
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,21 @@ async def unread(house: House) -> tuple[str, ...]:
     """In words, the sources that what is about to be sent knows nothing new of."""
     at = now()
     return tuple(
-        f"{each.slug} unread for {_long(at - each.last_success)}" if each.last_success else f"{each.slug} never read"
+        _since(each, at)
         for each in await listed(house)
         if each.declared and _is_unread(each, house.settings.sources[each.slug].every, at)
+    )
+
+
+def _since(source: Health, at: datetime) -> str:
+    if source.last_success is None:
+        return f"{source.slug} never read"
+    span = at - source.last_success
+    # A folder with one file that makes no sense was read a moment ago, and yet not wholly.
+    return (
+        f"{source.slug} unread for {_long(span)}"
+        if span >= _HOUR
+        else f"{source.slug} not wholly read at its last visit"
     )
 
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import httpx
 import pytest
+
+END = "╰" + "─" * 108 + "╯\n"
+"""The last line of a report that is no terminal's."""
 
 
 def demo(folder: Path) -> str:
@@ -35,6 +41,29 @@ def test_twice_the_same(tmp_path: Path) -> None:
         "now unsubscribed",
     ):
         assert words in first
+
+
+@pytest.mark.long
+def test_left_running_it_answers_whoever_subscribes(tmp_path: Path) -> None:
+    """The letter to confirm comes to the folder that the report names, and nobody else gets anything more."""
+    command = [sys.executable, "-m", "digest", "demo", "--serve", "--folder", str(tmp_path / "demo")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+        try:
+            assert running.stdout
+            report = "".join(iter(running.stdout.readline, END))
+            pages = re.search(r"pages (http://[\d.:]+)", report)
+            assert pages
+            assert "Ctrl-C" in report
+            httpx.post(f"{pages[1]}/subscribe/newsflash", data={"email": "me@example.org"}).raise_for_status()
+            letter = tmp_path / "demo/mail/me@example.org.eml"
+            began = time.monotonic()
+            while not letter.exists():
+                assert time.monotonic() - began < 60
+                time.sleep(0.05)
+            assert 51 == len(list(letter.parent.glob("*.eml")))
+        finally:
+            running.send_signal(signal.SIGINT)
+    assert 0 == running.returncode
 
 
 def test_it_empties_no_folder_but_its_own(tmp_path: Path) -> None:

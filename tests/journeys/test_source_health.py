@@ -88,6 +88,16 @@ def test_a_preview_says_what_it_does_not_know(desk: Desk) -> None:
     assert ["press never read"] == desk.done("editions", "preview", "newsflash", "--json").json()["stale"]
 
 
+def test_a_folder_with_one_file_that_makes_no_sense_was_not_wholly_read(desk: Desk) -> None:
+    """What could be read a moment ago is news all the same: it was not unread "for 0 hours"."""
+    desk.write("one", "Number one", "2025-05-10")
+    (desk.folder / "notes" / "two.md").write_text("no front matter")
+    desk.declare(sources=folder_source(desk.folder))
+    desk.run("collect")
+    shown = desk.done("editions", "preview", "newsflash", "--json").json()
+    assert ["notes not wholly read at its last visit"] == shown["stale"]
+
+
 def test_a_source_that_nobody_asked_is_unread_too(desk: Desk) -> None:
     """The service stood still for nine days: nothing failed, and yet the preview says so."""
     desk.write("one", "Number one", "2025-05-10")

@@ -13,7 +13,7 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.cli import app
+from digest.cli import app, command_line
 from digest.cli.output import safe
 from tests.builders import Desk, folder_source
 
@@ -39,6 +39,23 @@ def test_each_command_has_help_and_an_example(words: str, command: Any) -> None:
         or "digest --config" in command.epilog
         or "DIGEST_" in command.epilog
     )
+
+
+@pytest.mark.parametrize(("words", "command"), list(commands()), ids=[words for words, _ in commands()])
+def test_each_option_is_explained(words: str, command: Any) -> None:
+    """No option is left to be guessed at."""
+    assert [] == [each.name for each in command.params if each.param_type_name == "option" and not each.help]
+
+
+@pytest.mark.parametrize("group", [(), ("editions",), ("subscribers",)])
+def test_a_list_of_commands_cuts_no_sentence_off(group: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    """What each does stands there whole, wrapped where it is long."""
+    root: Any = command_line()
+    root.main([*group, "--help"], prog_name="digest", standalone_mode=False)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "..." not in shown.replace("COMMAND [ARGS]...", "")
+    for command in (root.commands[group[0]] if group else root).commands.values():
+        assert " ".join(command.help.partition("\n\n")[0].split()) in shown
 
 
 def test_help_is_light() -> None:
