@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -62,8 +62,8 @@ def retry(
 def uncertain(
     everything: Annotated[bool, typer.Option("--all", help="Resolved ones too.")] = False, as_json: Json = False
 ) -> None:
-    """Mails whose connection died after the final dot: perhaps accepted, perhaps not."""
-    from digest.cli.output import emit, table
+    """Mails whose connection died after the final dot: perhaps accepted, perhaps not; and what happens to each."""
+    from digest.cli.output import emit, shown, table
     from digest.service import reading
 
     rows = within(lambda house: reading.uncertain(house, everything=everything))
@@ -71,7 +71,14 @@ def uncertain(
         emit(rows)
         return
     table(
-        ("Address", "Digest", "Edition", "Message-ID", "Since"),
-        (tuple(row.values())[:5] for row in rows),
+        ("Address", "Digest", "Edition", "Message-ID", "Since", "Then"),
+        ((*tuple(row.values())[:5], _then(row, shown)) for row in rows),
         empty="None.",
     )
+
+
+def _then(doubt: Mapping[str, object], shown: Callable[[object], str]) -> str:
+    """What became of a doubt, or will."""
+    if doubt["resolved"]:
+        return str(doubt["resolution"])
+    return f"sent again {shown(doubt['again'])}" if doubt["again"] else "held until you say so"

@@ -160,24 +160,31 @@ async def uncertain(house: House, *, everything: bool) -> list[dict[str, object]
 
 
 def _doubt(house: House, doubt: Doubt) -> dict[str, object]:
-    sender = house.settings.senders[house.digest(doubt.digest).sender]
-    identity = message_id(
-        house.keys,
-        edition_id=doubt.edition_id,
-        revision=doubt.revision,
-        handle=doubt.handle,
-        domain=headers.mailbox(sender.from_).address.rpartition("@")[2],
-        key_id=doubt.key_id,
-    )
     return {
         "email": doubt.email,
         "digest": doubt.digest,
         "edition": doubt.edition,
-        "message_id": identity,
+        "message_id": _identity(house, doubt),
         "since": doubt.since,
+        "again": doubt.again,
         "resolved": doubt.resolved_at,
         "resolution": doubt.resolution,
     }
+
+
+def _identity(house: House, doubt: Doubt) -> str | None:
+    """The Message-ID of a doubtful letter; None where its digest or its key has left the configuration since."""
+    digest = house.settings.digests.get(doubt.digest)
+    if digest is None or doubt.key_id not in house.keys.keys:
+        return None
+    return message_id(
+        house.keys,
+        edition_id=doubt.edition_id,
+        revision=doubt.revision,
+        handle=doubt.handle,
+        domain=headers.mailbox(house.settings.senders[digest.sender].from_).address.rpartition("@")[2],
+        key_id=doubt.key_id,
+    )
 
 
 async def row(tx: Tx, found: Edition) -> Row:

@@ -6,12 +6,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Update, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, bindparam, func, or_, select, update
 
-from digest.model.deliveries import Reason
+from digest.model.deliveries import DeliveryState, MailingStatus, Reason, moment
 from digest.store.database import Tx, among, many, upsert
-from digest.store.schema import delivery_events, editions, mailings, subscribers
+from digest.store.schema import deliveries, delivery_events, editions, mailings, subscribers
+from digest.store.shards import HELD
 
 _E = delivery_events.c
 
@@ -40,6 +42,8 @@ class Doubt:
     since: datetime
     text: str
     attempts: int
+    again: datetime | None
+    """When it is sent again by itself; None for only when somebody says so, or never."""
     resolved_at: datetime | None
     resolution: str
 
@@ -96,6 +100,7 @@ async def doubts(tx: Tx, *, resolved: bool = False, edition_id: int | None = Non
     joined = people.join(mailings, mailings.c.id == _E.mailing_id).join(
         editions, editions.c.id == mailings.c.edition_id
     )
+    joined = joined.outerjoin(deliveries, _sent_again())
     query = select(
         _E.mailing_id.label("mailing"),
         subscribers.c.handle,
@@ -108,6 +113,7 @@ async def doubts(tx: Tx, *, resolved: bool = False, edition_id: int | None = Non
         _E.at.label("since"),
         _E.text,
         _E.attempts,
+        deliveries.c.at.label("again"),
         _E.resolved_at,
         _E.resolution,
     )
@@ -116,7 +122,19 @@ async def doubts(tx: Tx, *, resolved: bool = False, edition_id: int | None = Non
         query = query.where(_E.resolved_at.is_(None))
     if edition_id is not None:
         query = query.where(mailings.c.edition_id == edition_id)
-    return tuple(Doubt(**row) for row in (await tx.execute(query)).mappings())
+    return tuple(_doubt(dict(row)) for row in (await tx.execute(query)).mappings())
+
+
+def _doubt(row: dict[str, Any]) -> Doubt:
+    again = row.pop("again")
+    return Doubt(**row, again=None if again is None else moment(again))
+
+
+def _sent_again() -> ColumnElement[bool]:
+    """That a doubt's delivery is due by itself, of a mailing that neither stands still nor was cancelled."""
+    theirs = and_(deliveries.c.mailing_id == _E.mailing_id, deliveries.c.subscriber_id == _E.subscriber_id)
+    goes_on = mailings.c.status.not_in((MailingStatus.PAUSED, MailingStatus.CANCELLED))
+    return and_(theirs, deliveries.c.state == DeliveryState.UNCERTAIN, deliveries.c.at < HELD, goes_on)
 
 
 async def by_domain(tx: Tx, mailing: int, *, most: int) -> tuple[Trouble, ...]:

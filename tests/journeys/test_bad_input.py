@@ -10,6 +10,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -214,6 +215,7 @@ def test_a_doubt_is_listed_by_name(desk: Desk) -> None:
         desk.done("subscribers", "add", "ana@example.org", "--digest", "newsflash", "--confirmed")
         ran = desk.run("editions", "send", "newsflash", "--at", "2025-05-30")
         [doubt] = desk.done("deliveries", "uncertain", "--json").json()
+        said = desk.done("deliveries", "uncertain").out
         sink.trouble.clear()
         again = desk.run("editions", "send", "newsflash")
         assert [] == sink.accepted
@@ -227,6 +229,15 @@ def test_a_doubt_is_listed_by_name(desk: Desk) -> None:
     assert ("ana@example.org", "newsflash", "2025-05-30") == (doubt["email"], doubt["digest"], doubt["edition"])
     assert str(email.message_from_bytes(raw)["Message-ID"]) == doubt["message_id"]
     assert ([], 1) == (left, len(kept))
+    due = datetime.fromisoformat(doubt["again"])
+    assert 900 == round((due - datetime.fromisoformat(doubt["since"])).total_seconds())
+    assert f"sent again {due:%Y-%m-%d %H:%M} UTC" in said
+    assert (None, "accepted") == (kept[0]["again"], kept[0]["resolution"])
+    assert "accepted" in desk.done("deliveries", "uncertain", "--all").out
+    # A digest that is no longer declared takes no doubt with it.
+    desk.config.write_text(desk.config.read_text("utf-8").replace("digests.newsflash", "digests.other"), "utf-8")
+    [orphan] = desk.done("deliveries", "uncertain", "--all", "--json").json()
+    assert kept[0] | {"message_id": None} == orphan
 
 
 def test_bad_lines_of_a_list_are_told_by_number(desk: Desk) -> None:
