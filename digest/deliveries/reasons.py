@@ -88,7 +88,8 @@ def reason_of(code: int, text: str) -> Reason:
     status = status_of(text)
     if known is None or known is R.BUSY:
         return _by_status(status) or known or _REPLIES.get(code, R.UNKNOWN)
-    return known
+    # A rule answered, whatever its words: nobody is suppressed for that.
+    return R.CLOSED if known is R.NOBODY and status[1:4] == ".7." else known
 
 
 def status_of(text: str) -> str:
