@@ -17,6 +17,7 @@ from digest.deliveries.outcome import Stage, classify
 from digest.deliveries.smtp.parcel import BeforeDot, Parcel, Result, Source, untold
 from digest.deliveries.smtp.pipeline import Pipeline
 from digest.deliveries.smtp.relay import Relay, is_writable, needs_utf8
+from digest.deliveries.smtp.replies import said
 from digest.deliveries.smtp.share import Share
 from digest.deliveries.smtp.sweep import Sweep
 from digest.deliveries.smtp.timeouts import Timeouts
@@ -169,7 +170,7 @@ class Connection:
         return await protocol.read_response(timeout=self._timeouts.dot)
 
     async def _end(self, reply: SMTPResponse) -> Outcome:
-        outcome = classify(self._stage, reply.code, reply.message)
+        outcome = classify(self._stage, reply.code, said(reply.message.splitlines()))
         if outcome.code in (0, 421) or (outcome.code < 400 and outcome.kind is not OutcomeKind.ACCEPTED):
             # Lost, or out of step.
             self.abort()

@@ -15,6 +15,7 @@ from digest.deliveries import flow
 from digest.deliveries.smtp.timeouts import Timeouts
 from digest.model.deliveries import DeliveryState, MailingStatus
 from digest.settings.digests import Digest
+from digest.store.delivery_events import by_domain, by_fault
 from digest.store.schema import delivery_events, subscribers
 
 from .house import House, opened
@@ -114,6 +115,24 @@ def test_later_for_ever_is_given_up(url: str) -> None:
             assert {1: D.ACCEPTED, 2: D.REJECTED, 3: D.ACCEPTED} == await house.states()
             assert [(2, "deferred", 450), (2, "gave up", 450)] == await events(house)
             assert MailingStatus.SENT is (await house.mailing()).status
+
+    asyncio.run(main())
+
+
+def test_what_it_is_about_may_stand_in_the_first_line(url: str) -> None:
+    """Of a reply of many lines, the last is often no more than a link."""
+    long = "450-4.2.1 Receiving mail at a rate that\r\n450-4.2.1 is too much\r\n450 4.2.1 https://support.example"
+
+    async def main() -> None:
+        async with opened(url) as house, Sink(answer=at("rcpt", long, who=TWO)) as sink:
+            await house.people(3)
+            mailing = await house.seal()
+            report = await flow.run_due(house.context(sink.url))
+            assert (2, 1) == (report.accepted, report.deferred)
+            async with house.store.read() as tx:
+                assert {("session", "session"): 1} == await by_fault(tx, mailing)
+                [trouble] = await by_domain(tx, mailing, most=5)
+            assert "4.2.1 Receiving mail at a rate that is too much https://support.example" == trouble.text
 
     asyncio.run(main())
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from digest.deliveries.outcome import Stage, classify, is_the_session, reason
+from digest.deliveries.smtp.replies import Replies, code_of, said, text_of
 from digest.model.deliveries import Fault, Outcome, OutcomeKind, Reason
 
 K = OutcomeKind
@@ -20,6 +21,32 @@ def test_what_servers_say(kind: str, about: str, said: str) -> None:
     """Each by its code and words; what is about us or the letter is never the recipient's end."""
     outcome = classify(Stage.RCPT, int(said[:3]), said[4:])
     assert (kind, about) == (outcome.kind, reason(outcome).name.lower())
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        (
+            "450-4.2.1 The user you are trying to contact is receiving mail at a rate that\r\n450-4.2.1 prevents"
+            " additional messages\r\n450 4.2.1 https://support.example/?p=ReceivingRate\r\n",
+            "4.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional messages"
+            " https://support.example/?p=ReceivingRate",
+        ),
+        ("550-user unknown\r\n550 see https://example.com\r\n", "user unknown see https://example.com"),
+        ("550-Refused\r\n550 5.7.1 by rule\r\n", "5.7.1 Refused by rule"),
+        ("550 5.1.1\r\n", "5.1.1"),
+        ("550\r\n", ""),
+    ],
+)
+def test_a_reply_of_many_lines_is_read_whole(lines: str, text: str) -> None:
+    """However it is read, and however it is cut: what it is about often stands in its first line alone."""
+    for size in (1, 7, len(lines)):
+        replies, found = Replies(), list[bytes]()
+        for at in range(0, len(lines), size):
+            found += replies.read(lines[at : at + size].encode())
+        [line] = found
+        assert (int(lines[:3]), text, False) == (code_of(line), text_of(line).strip(), replies.begun)
+    assert text == said([line[4:] for line in lines.splitlines()])
 
 
 def test_every_fault_is_told_apart() -> None:
