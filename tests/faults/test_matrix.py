@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -60,6 +60,8 @@ def now_and_then(stage: str, act: Act) -> Callable[[], Order]:
     return lambda: lambda at: act if at.stage == stage and at.nth == 4 and at.session <= 2 else None
 
 
+PATIENT = replace(SHORT, command=0.8, dot=10)
+"""With the final dot alone."""
 GARBAGE = Act(raw=b"\xff\xfe so what?\r\n")
 DRIP = Act(drip=0.2)
 ENDLESS = Act(endless=True)
@@ -81,6 +83,9 @@ CASES = {
     "552 too big": Case(
         unlucky("dot", Act(say="552 5.3.4 message too big")), Counter(), ("sender",), status=MailingStatus.PAUSED
     ),
+    "250 at DATA": Case(now_and_then("data", Act(raw=b"250 2.0.0 and then?\r\n"))),
+    "354 at RCPT": Case(now_and_then("rcpt", Act(raw=b"354 go on\r\n"))),
+    "slow at the dot": Case(now_and_then("dot", Act(say="250 2.0.0 queued", drip=0.1)), timeouts=PATIENT),
     "451 at MAIL": Case(now_and_then("mail", Act(say="451 4.3.0 not now"))),
     "dropped at the dot": Case(unlucky("dot", DROP, times=1), kinds=("uncertain",)),
     "taken and dropped": Case(unlucky("dot", TAKE_AND_DROP, times=1), kinds=("uncertain",)),

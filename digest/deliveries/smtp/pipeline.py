@@ -150,7 +150,8 @@ class Pipeline(asyncio.BufferedProtocol):
             self._release()
 
     def _take(self, stage: Stage | None, parcel: Parcel, code: int, line: bytes) -> None:
-        if not 200 <= code <= 599:
+        if not 200 <= code <= 599 or (code < 400 and (code >= 300) is not (stage is Stage.DATA)):
+            # No reply at all, or not to what we asked: 354 is for DATA, and nothing else goes on (RFC 5321, 4.3.2).
             self._expected.back((stage, parcel))
             self._end("made no sense")
         elif stage is Stage.DATA:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import socket
 
 import pytest
 
+from digest.deliveries.outcome import Stage
 from digest.deliveries.smtp.connection import Connection
 from digest.deliveries.smtp.opening import connect
 from digest.deliveries.smtp.parcel import Parcel, packed
@@ -191,3 +193,23 @@ def test_connections_are_reused_and_spent() -> None:
             assert (2, 11) == (sink.connections, len(sink.taken))
 
     asyncio.run(main())
+
+
+def test_small_writes_leave_at_once() -> None:
+    """Commands are small: held back until the last answer was acknowledged, each would wait (TCP_NODELAY)."""
+
+    async def main() -> None:
+        async with Sink() as sink:
+            connection = await session(sink)
+            transport = connection._smtp.transport
+            assert transport is not None
+            assert 0 != transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            await connection.close()
+
+    asyncio.run(main())
+
+
+def test_the_final_dot_is_waited_for_long() -> None:
+    """Whoever hangs up too early has made a duplicate: ten minutes, as RFC 5321, 4.5.3.2.6 asks."""
+    usual = Timeouts()
+    assert [60, 60, 120, 600] == [usual.of(stage) for stage in (None, Stage.RCPT, Stage.DATA, Stage.DOT)]

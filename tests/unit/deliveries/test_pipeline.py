@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -148,8 +149,7 @@ def spoken(
                 size = min(next(cuts), len(relay.out) if end < 0 else end)
                 piece = bytes(relay.out[:size])
                 del relay.out[:size]
-                pipeline.get_buffer(size)[:size] = piece
-                pipeline.buffer_updated(size)
+                _hear(pipeline, piece)
             await asyncio.sleep(0)
 
     asyncio.run(main())
@@ -194,3 +194,36 @@ def test_a_round_trip_a_message() -> None:
     assert [K.ACCEPTED] * 5 == [outcome.kind for _, outcome in told if outcome]
     assert 6 == len(relay.writes)
     assert relay.writes[1].endswith(b"\r\n.\r\nMAIL FROM:<s1@example.org>\r\nRCPT TO:<r1@example.org>\r\nDATA\r\n")
+
+
+@pytest.mark.parametrize("unasked", [b"250 2.0.0 once more\r\n", b"550 5.7.1 by the way\r\n", b"\r\n", b"421 bye\r\n"])
+def test_what_nobody_asked_for_ends_the_session(unasked: bytes) -> None:
+    """Else each answer after it would be taken for somebody else's."""
+    relay = Relay([Script()], pipelining=True)
+    given = iter([packed(0, "s0@example.org", "r0@example.org", (b"Subject: x\r\n\r\nbody\r\n",))])
+    told: list[OutcomeKind] = []
+
+    def result(_key: int, outcome: Outcome | None) -> None:
+        assert outcome
+        told.append(outcome.kind)
+
+    async def main() -> None:
+        pipeline = Pipeline(relay, Timeouts(), Sweep(), pipelining=True)
+        going = asyncio.ensure_future(pipeline.run(lambda: next(given, None), result, may_finish=lambda: True))
+        await asyncio.sleep(0)
+        while not going.done():
+            arrived = bytes(relay.out)
+            relay.out.clear()
+            _hear(pipeline, arrived)
+            await asyncio.sleep(0)
+        assert ([K.ACCEPTED], False) == (told, pipeline.lost)
+        _hear(pipeline, unasked)
+        assert (True, True) == (pipeline.lost, relay.closed)
+        await pipeline.run(lambda: pytest.fail("nothing more is begun"), result, may_finish=lambda: True)
+
+    asyncio.run(main())
+
+
+def _hear(pipeline: Pipeline, arrived: bytes) -> None:
+    pipeline.get_buffer(len(arrived))[: len(arrived)] = arrived
+    pipeline.buffer_updated(len(arrived))
