@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -28,20 +29,21 @@ COLOURS = {
 WIDTH = 56
 EVERY = 0.5
 """Seconds between two looks."""
+PATIENCE = 2.0
+"""Seconds for a speed that is asked for once."""
 
 
 async def looked(house: House) -> Sequence[Standing]:
-    """How all mailings stand; where one is being sent two looks are taken, for its speed."""
+    """How all mailings stand; one that is being sent is looked at until its speed is known, two seconds at most."""
     from digest.service import standing
     from digest.service.house import now
 
-    found = await standing.look(house)
-    if not any(each.sending for each in found):
-        return found
-    speed = standing.Speedometer()
-    speed.measured(found, now())
-    await asyncio.sleep(EVERY)
-    return speed.measured(await standing.look(house), now())
+    speed, until = standing.Speedometer(), time.monotonic() + PATIENCE
+    found = speed.measured(await standing.look(house), now())
+    while not speed.sure(found) and time.monotonic() < until:
+        await asyncio.sleep(EVERY / 2)
+        found = speed.measured(await standing.look(house), now())
+    return found
 
 
 def show(found: Sequence[Standing]) -> None:
@@ -55,7 +57,7 @@ def show(found: Sequence[Standing]) -> None:
         empty="No mailing yet.",
     )
     for each in found:
-        if each.sending or each.domains:
+        if each.sending or each.done_at or each.domains:
             console().print(picture(each))
 
 
@@ -130,13 +132,12 @@ def words(standing: Standing) -> Text:
     for name, colour in COLOURS.items():
         if (count := getattr(numbers, name)) or name == "accepted":
             line.append(f"{count:,} {name}", colour if name != "owed" else "").append("   ")
-    if standing.per_second:
-        line.append(f"{standing.per_second:,.1f}/s", "bold")
-    if standing.done_at:
-        line.append(f", done about {clock(standing.done_at)}")
-    elif standing.row.next_due and not standing.sending and open_(standing):
-        line.append(f"next try {clock(standing.row.next_due)}")
-    return line
+    waits = None if standing.sending or not open_(standing) else standing.row.next_due
+    last = [f"{standing.per_second:,.1f}/s"] if standing.per_second else []
+    last += [f"next try {clock(waits)}"] if waits else []
+    if standing.done_at and not (waits and clock(standing.done_at) == clock(waits)):
+        last.append(f"done about {clock(standing.done_at)}")
+    return line.append(", ".join(last), "bold")
 
 
 def troubles(standing: Standing) -> list[RenderableType]:

@@ -1,4 +1,8 @@
-"""How mailings stand while they are being sent: counters, speed and end, whose fault failures are, and where."""
+"""How mailings stand while they are being sent: counters, speed and end, whose fault failures are, and where.
+
+Counters move a claim at a time, at a slow pace once a second: a speed is told from one such step to another, and the
+end is never sooner than the sender's pace allows.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from digest.deliveries import plan
+from digest.deliveries.plan import Share
 from digest.service import reading
 from digest.service.house import House, now
 from digest.service.reading import Row
+from digest.settings.sections import Limits
 from digest.store import delivery_events, shards, stopping
 from digest.store.database import Tx
 from digest.store.delivery_events import Trouble
@@ -21,7 +28,7 @@ _WEIGHT = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """One mailing at one moment; the speed is known from the second look on."""
+    """One mailing at one moment; its speed is known once its counters have moved."""
 
     row: Row
     sending: bool
@@ -30,6 +37,8 @@ class Standing:
     domains: tuple[Trouble, ...]
     per_second: float | None = None
     done_at: datetime | None = None
+    """By its sender's pace and by its speed, whichever is later."""
+    limits: Limits = field(default_factory=Limits)
     stopped: str = ""
     """Why nothing of it goes, where everything is stopped."""
 
@@ -37,6 +46,12 @@ class Standing:
     def key(self) -> int:
         """The mailing's row."""
         return self.row.of.id if self.row.of else 0
+
+    @property
+    def left(self) -> int:
+        """What will be tried; nothing while it stands still."""
+        open_ = self.row.mailing in ("proving", "sending") and not self.stopped
+        return self.row.numbers.owed + self.row.numbers.deferred if open_ else 0
 
     @property
     def settled(self) -> int:
@@ -60,7 +75,21 @@ async def look(house: House) -> tuple[Standing, ...]:
     rows = await reading.mailings_listed(house)
     async with house.store.read() as tx:
         at_work, stop = await shards.at_work(tx, now()), await stopping.standing(tx)
-        return tuple([await _standing(tx, row, at_work, stop.words if stop else "") for row in rows])
+        found = [await _standing(tx, row, at_work, stop.words if stop else "") for row in rows]
+    return tuple(planned(replace(each, limits=_limits(house, each.row)), now()) for each in found)
+
+
+def _limits(house: House, row: Row) -> Limits:
+    digest = house.settings.digests.get(row.digest)
+    return house.settings.senders[digest.sender].limits if digest else Limits()
+
+
+def planned(one: Standing, at: datetime) -> Standing:
+    """With the end that the sender's pace alone would give it, where there is a pace."""
+    if not one.left or one.limits == Limits(rate=None):
+        return one
+    start = at if one.sending else max(at, one.row.next_due or at)
+    return replace(one, done_at=plan.done_at([Share(count=one.left, limits=one.limits)], start))
 
 
 async def _standing(tx: Tx, row: Row, at_work: frozenset[int], stopped: str) -> Standing:
@@ -74,30 +103,53 @@ async def _standing(tx: Tx, row: Row, at_work: frozenset[int], stopped: str) -> 
 
 
 @dataclass(slots=True)
-class Speedometer:
-    """Speeds, from one look at the counters to the next."""
+class _Pulse:
+    """A mailing's counters when they last moved, and how fast that is."""
 
-    _seen: dict[int, tuple[datetime, int]] = field(default_factory=dict)
-    _speed: dict[int, float] = field(default_factory=dict)
+    at: datetime
+    settled: int
+    steps: int = 0
+    step: int = 0
+    speed: float = 0.0
+
+    def moved(self, settled: int, at: datetime) -> None:
+        """The first step may have begun before we looked: the second is the first that tells a speed."""
+        step = settled - self.settled
+        latest = step / (at - self.at).total_seconds()
+        self.speed = latest if self.steps < 2 else self.speed + (latest - self.speed) * _WEIGHT
+        self.at, self.settled, self.step, self.steps = at, settled, step, self.steps + 1
+
+    def speed_at(self, at: datetime) -> float:
+        """So long without a step, it has become slower."""
+        waited = (at - self.at).total_seconds()
+        return min(self.speed, self.step / waited) if waited else self.speed
+
+
+@dataclass(slots=True)
+class Speedometer:
+    """Speeds, from one step of the counters to the next."""
+
+    _pulses: dict[int, _Pulse] = field(default_factory=dict)
 
     def measured(self, standings: Sequence[Standing], at: datetime) -> tuple[Standing, ...]:
         """The same standings with their speed and their end, where they are known."""
         return tuple(self._measured(each, at) for each in standings)
 
+    def sure(self, standings: Sequence[Standing]) -> bool:
+        """Whether the speeds of all that are being sent were taken from one step to another."""
+        return all(self._pulses[each.key].steps > 1 for each in standings if each.sending)
+
     def _measured(self, one: Standing, at: datetime) -> Standing:
-        key, done = one.key, one.settled
-        before, self._seen[key] = self._seen.get(key), (at, done)
-        if before is None or at <= before[0]:
+        pulse = self._pulses.setdefault(one.key, _Pulse(at, one.settled))
+        if one.settled > pulse.settled and at > pulse.at:
+            pulse.moved(one.settled, at)
+        speed = pulse.speed_at(at)
+        if not one.sending or not speed:
             return one
-        latest = max(0, done - before[1]) / (at - before[0]).total_seconds()
-        speed = self._speed[key] = latest + (self._speed.get(key, latest) - latest) * (1 - _WEIGHT)
-        return replace(
-            one,
-            per_second=speed if one.sending and speed else None,
-            done_at=_end(one, speed, at) if one.sending else None,
-        )
+        speed = min(speed, one.limits.rate or speed)
+        ends = [each for each in (one.done_at, _end(one, speed, at)) if each]
+        return replace(one, per_second=speed, done_at=max(ends, default=None))
 
 
 def _end(one: Standing, speed: float, at: datetime) -> datetime | None:
-    left = one.row.numbers.owed + one.row.numbers.deferred
-    return at + timedelta(seconds=left / speed) if speed > 0.001 and left else None
+    return at + timedelta(seconds=one.left / speed) if speed > 0.001 and one.left else None
