@@ -383,6 +383,30 @@ def test_a_lease_keeps_others_out(store_url: str) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_no_dot_is_written_late(url: str, pipelining: bool) -> None:
+    """Within two seconds of its lease's end a worker begins nothing more: somebody else may be at it soon."""
+
+    async def main() -> None:
+        seen: list[str] = []
+
+        def answer(stage: str, argument: str) -> str | None:
+            seen.append(stage)
+            if stage == "data" and seen.count("data") == 3:
+                house.clock.tick(seconds=8.5)
+            return None
+
+        async with opened(url) as house, Sink(answer=answer) as sink:
+            await house.people(6)
+            await house.seal()
+            await flow.run_due(house.context(sink.url, connections=1, pipelining=pipelining))
+            late = seen.index("data", seen.index("data", seen.index("data") + 1) + 1)
+            assert ("connect", 2) == (seen[late + 1], seen[:late].count("dot"))
+            assert {f"person{n}@example.com": 1 for n in range(1, 7)} == dict(Counter(sink.recipients))
+
+    asyncio.run(main())
+
+
 def test_a_sender_that_is_down_stops_nobody_else(url: str) -> None:
     """Each sender has a lane of its own; small mailings take turns with large ones."""
 
