@@ -6,6 +6,8 @@ import gzip
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from jinja2 import Environment
+
 from digest.feeds.entries import STYLE_PATH, archive_path, path
 from digest.feeds.index import INDEX_PATH, page, style
 from digest.feeds.laying import clear, lay
@@ -14,7 +16,7 @@ from digest.store import documents, feed_entries
 from digest.store.database import Store
 
 
-async def export(store: Store, settings: Settings, out: Path) -> tuple[Path, ...]:
+async def export(store: Store, settings: Settings, templates: Environment, out: Path) -> tuple[Path, ...]:
     """Write the configured feeds, their page and style sheet under `out` by their public paths; the feeds' files.
 
     A file is touched only where it differs, replaced in one step, and bears the time of its last change. Beside each
@@ -23,7 +25,7 @@ async def export(store: Store, settings: Settings, out: Path) -> tuple[Path, ...
     """
     beside = [lay(out, STYLE_PATH, style())]
     files = [file for feed in settings.feeds.values() async for file in _export(store, feed, out)]
-    beside.append(lay(out, INDEX_PATH, page(settings).encode()))
+    beside.append(lay(out, INDEX_PATH, page(settings, templates).encode()))
     clear(out, "feeds", {file.relative_to(out).as_posix() for file in (*files, *beside)})
     return tuple(files)
 

@@ -25,5 +25,5 @@ async def build(house: House, out: Path | None) -> Built:
     """
     await issuing.issue(house, now())
     feeds = await flow.build(house.store, house.settings, now=now())
-    files = await export(house.store, house.settings, out) if out is not None else ()
+    files = await export(house.store, house.settings, house.templates, out) if out is not None else ()
     return Built(feeds, tuple(files))

@@ -34,4 +34,4 @@ def create(house: House, *, laid: bool = False, keep: float = SECONDS) -> Kept:
     app.state.style = style.made(house)
     app.state.index = Index()
     app.state.laid = laid
-    return Kept(Feeds(Shield(app), house.store, house.settings), seconds=keep)
+    return Kept(Feeds(Shield(app), house.store, house.settings, templates=house.templates), seconds=keep)

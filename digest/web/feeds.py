@@ -13,6 +13,9 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from datetime import UTC, datetime
 from typing import Any
 
+from jinja2 import Environment
+
+from digest import templating
 from digest.errors import StoreError
 from digest.feeds.entries import STYLE_PATH
 from digest.feeds.index import page, style
@@ -31,7 +34,7 @@ _Kind = tuple[str, str, bool, int]
 
 _PATH = re.compile(r"/feeds/([a-z][a-z0-9_]*)\.(atom|rss|json)")
 _ARCHIVE = re.compile(r"/feeds/([a-z][a-z0-9_]*)/archive/([1-9][0-9]{0,8})\.atom")
-_POLICY = (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+_POLICY = (b"content-security-policy", b"default-src 'none'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'")
 _METHODS = b"GET, HEAD, OPTIONS"
 _PREFLIGHT: Headers = [
     (b"allow", _METHODS),
@@ -45,7 +48,7 @@ _PREFLIGHT: Headers = [
 class Feeds:
     """ASGI middleware: the feeds that are configured, then `app`.
 
-    `check_every` is in seconds; a new document is served that much later at most.
+    `check_every` is in seconds; a new document is served that much later at most. `templates` are ours by default.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class Feeds:
         store: Store,
         settings: Settings,
         *,
+        templates: Environment | None = None,
         check_every: float = 1.0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -62,7 +66,8 @@ class Feeds:
         self._shelf = Shelf(store, settings, check_every)
         # The last answer of each kind: whoever polls within the same second gets the same bytes.
         self._answers: dict[_Kind, tuple[Served, Headers, bytes]] = {}
-        self._page = fixed(page(settings).encode(), "text/html; charset=utf-8", (_POLICY,))
+        text = page(settings, templates or templating.environment())
+        self._page = fixed(text.encode(), "text/html; charset=utf-8", (_POLICY,))
         self._style = fixed(style(), "text/css; charset=utf-8", ())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

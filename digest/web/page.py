@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse
 from digest import templating
 from digest.feeds.documents import MEDIA_TYPES
 from digest.feeds.entries import path
+from digest.feeds.index import NAMES
 from digest.letter.views import SiteView
 from digest.service.house import House
 from digest.subscribers import limits
@@ -22,8 +23,6 @@ from digest.templating.words import SOURCE_LANGUAGE
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 PUBLIC_CACHE = {"cache-control": "public, max-age=60"}
-
-NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 
 
 @dataclass(frozen=True, slots=True)

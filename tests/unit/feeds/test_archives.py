@@ -11,12 +11,15 @@ import feedparser
 from lxml import etree
 from sqlalchemy import select
 
+from digest import templating
 from digest.feeds.export import export
 from digest.feeds.flow import build
 from digest.store import documents, feed_entries, minting
 from digest.store.database import Store
 from digest.store.schema import items
 from tests.unit.feeds.conftest import Newsroom
+
+TEMPLATES = templating.environment()
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 HISTORY = "{http://purl.org/syndication/history/1.0}"
@@ -234,7 +237,7 @@ def test_the_archive_is_laid_out_packed_and_plain(newsroom: Newsroom, tmp_path: 
             await newsroom.publish(store, number)
         settings = newsroom.settings(news={"entries": 2})
         await build(store, settings, now=newsroom.noon)
-        files = await export(store, settings, tmp_path / "out")
+        files = await export(store, settings, TEMPLATES, tmp_path / "out")
         archive = tmp_path / "out/feeds/news/archive/1.atom"
         assert archive in files
         for file in files:

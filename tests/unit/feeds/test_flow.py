@@ -11,6 +11,7 @@ from pathlib import Path
 import feedparser
 import pytest
 
+from digest import templating
 from digest.errors import NotFound
 from digest.feeds.export import export
 from digest.feeds.flow import build
@@ -18,6 +19,8 @@ from digest.model.feeds import FeedDocument
 from digest.store import documents
 from digest.store.database import Store
 from tests.unit.feeds.conftest import Newsroom
+
+TEMPLATES = templating.environment()
 
 SECOND = timedelta(seconds=1)
 
@@ -174,7 +177,7 @@ def test_export_lays_files_out_by_public_path(newsroom: Newsroom, tmp_path: Path
         settings = newsroom.settings()
         await newsroom.publish(store, 1)
         await build(store, settings, now=newsroom.noon)
-        files = await export(store, settings, out)
+        files = await export(store, settings, TEMPLATES, out)
         assert sorted(files) == [out / "feeds" / f"news.{form}" for form in ("atom", "json", "rss")]
         names = ["feed.css", "index.html", "news.atom", "news.json", "news.rss"]
         there = [".laid", *names, *(f"{name}.gz" for name in names)]
@@ -183,10 +186,10 @@ def test_export_lays_files_out_by_public_path(newsroom: Newsroom, tmp_path: Path
         assert files[0].read_bytes() == found[files[0].suffix[1:], "identity"].body
         assert files[0].stat().st_mtime == newsroom.noon.timestamp()
         inodes = [each.stat().st_ino for each in files]
-        assert [each.stat().st_ino for each in await export(store, settings, out)] == inodes
+        assert [each.stat().st_ino for each in await export(store, settings, TEMPLATES, out)] == inodes
         await newsroom.retitle(store, 1, "Other", at=newsroom.noon)
         await build(store, settings, now=newsroom.noon)
-        assert b"Other" in (await export(store, settings, out))[0].read_bytes()
+        assert b"Other" in (await export(store, settings, TEMPLATES, out))[0].read_bytes()
 
     newsroom.run(story)
 
@@ -200,7 +203,7 @@ def test_export_takes_away_what_it_laid_out_and_nothing_else(newsroom: Newsroom,
             await newsroom.publish(store, number)
         before = newsroom.settings(old={"entries": 2}, news={"entries": 2})
         await build(store, before, now=newsroom.noon)
-        await export(store, before, out)
+        await export(store, before, TEMPLATES, out)
         foreign = [out / "feeds/theirs.atom", tmp_path / "precious"]
         for file in foreign:
             file.write_text("kept")
@@ -209,7 +212,7 @@ def test_export_takes_away_what_it_laid_out_and_nothing_else(newsroom: Newsroom,
             laid.write("feeds/../../precious\n../precious\n")
         after = newsroom.settings(news={"entries": 50, "categories": ["None such"]})
         await build(store, after, now=newsroom.noon)
-        await export(store, after, out)
+        await export(store, after, TEMPLATES, out)
         left = {each.relative_to(out).as_posix() for each in out.rglob("*.atom*")}
         assert left == {"feeds/news.atom", "feeds/news.atom.gz", "feeds/theirs.atom"}
         assert all(file.read_text() == "kept" for file in foreign)

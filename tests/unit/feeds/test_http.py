@@ -16,7 +16,9 @@ import pytest
 import uvicorn
 from starlette.types import Message, Receive, Scope, Send
 
+from digest import templating
 from digest.feeds.flow import build
+from digest.feeds.index import page
 from digest.store import documents
 from digest.store.database import Store
 from digest.store.schema import feed_documents
@@ -266,6 +268,18 @@ def test_the_page_lists_every_feed_for_people_and_readers(served: Play) -> None:
         assert again.status_code == 304
 
     served(story)
+
+
+def test_the_page_of_feeds_is_one_of_ours(newsroom: Newsroom) -> None:
+    """In the site's language, addresses to copy, a way home, and with its style in it: as a file it stands alone."""
+    settings = newsroom.settings()
+    spanish = settings.model_copy(update={"site": settings.site.model_copy(update={"language": "es"})})
+    shown = page(spanish, templating.environment())
+    assert '<html lang="es" dir="ltr">' in shown
+    assert "<h1>Canales</h1>" in shown
+    assert ">https://news.example.org/feeds/news.atom</a>" in shown
+    assert 'class="home" href="https://news.example.org/"' in shown
+    assert ("<style>" in shown, 'rel="stylesheet"' in shown) == (True, False)
 
 
 def test_a_feed_opened_in_a_browser_names_a_style_sheet(served: Play) -> None:
