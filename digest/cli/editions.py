@@ -67,6 +67,8 @@ def preview(
     from digest.service import previewing
 
     shown = within(lambda house: previewing.preview(house, digest, at=instant(at), language=language, label=draft))
+    if shown.empty:
+        out, show_it = None, False  # a file with nothing in it would take the place of a letter
     if show_it and out is None:
         out = Path(tempfile.mkdtemp(prefix="digest-")) / f"{digest}.html"
     if out is not None:
@@ -84,7 +86,8 @@ def preview(
         return
     say(f"Subject: {shown.subject}")
     only = f" (only {shown.only})" if shown.only else ""
-    say(f"To: {shown.audience} subscribers{only}, {', '.join(shown.languages)}")
+    people = "subscriber" if shown.audience == 1 else "subscribers"
+    say(f"To: {shown.audience} {people}{only}, {', '.join(shown.languages)}")
     say(f"Plan: {shown.plan}")
     if draft:
         say(f"Draft: {shown.draft.short}")

@@ -57,7 +57,7 @@ async def _examine(settings: Settings, only: Sequence[str], names: Names) -> tup
 
 async def _house(house: House, only: Sequence[str], names: Names) -> list[Finding]:
     digests = [house.digest(slug) for slug in only or house.settings.digests]
-    found = [fine("store", house.store.writer.url.render_as_string(hide_password=True))]
+    found = [fine("store", house.store.name)]
     if stop := await stopping.standing(house):
         found.append(wrong("sending", stop.words, "digest stop --lift"))
     found += await _sources(house)

@@ -60,7 +60,7 @@ async def ready(store: Store) -> None:
     async with store.read() as tx:
         current = await _installed(tx)
     if current != _newest():
-        raise StoreError("its job queue is not this version's: run `digest db upgrade`", about=_shown(store))
+        raise StoreError("its job queue is not this version's: run `digest db upgrade`", about=store.name)
 
 
 class Ringer:
@@ -116,7 +116,7 @@ class Distributed(Ringer):
         try:
             await self._open.enter_async_context(self._app.open_async())
         except exceptions.ConnectorException as error:
-            raise StoreError("cannot be reached by its job queue", about=_shown(self._store)) from error
+            raise StoreError("cannot be reached by its job queue", about=self._store.name) from error
         jobs = [asyncio.create_task(_kept_up(partial(self._hear, job))) for job in sorted(self._jobs)]
         self._tasks = [*jobs, asyncio.create_task(_kept_up(self._sweep))]
         return self
@@ -214,7 +214,3 @@ async def _kept_up(work: Callable[[], Awaitable[Any]]) -> None:
         except Exception as error:
             _log.warning("job queue lost", error=type(error).__name__)
         await asyncio.sleep(1.0)
-
-
-def _shown(store: Store) -> str:
-    return store.writer.url.render_as_string(hide_password=True)

@@ -39,7 +39,7 @@ async def copy(source: Store, target: Store, *, replace: bool = False) -> tuple[
             found = await _summed(new, table)
             if found != each:
                 raise StoreError(
-                    f"{table.name} came out different: {each.rows} rows were, {found.rows} are", about=_of(target)
+                    f"{table.name} came out different: {each.rows} rows were, {found.rows} are", about=target.name
                 )
         await _number_on(new)
     return tuple(copied)
@@ -51,7 +51,10 @@ async def _emptied(tx: Tx, target: Store, replace: bool) -> None:
             await tx.execute(_without_links(table))
             await tx.execute(delete(table).where(*_ours(table)))
         elif (await tx.execute(select(*table.primary_key).where(*_ours(table)).limit(1))).first():
-            raise StoreError(f"is not empty: there is something in {table.name}", about=_of(target))
+            raise StoreError(
+                f"is not empty: there is something in {table.name}; `db restore --replace` goes over it",
+                about=target.name,
+            )
 
 
 async def _copy(old: Tx, new: Tx, table: Table) -> Copied:
@@ -124,7 +127,3 @@ def _ours(table: Table) -> Iterator[Any]:
 
 def _plain(value: object) -> object:
     return bytes(value) if isinstance(value, memoryview) else value
-
-
-def _of(store: Store) -> str:
-    return store.writer.url.render_as_string(hide_password=True)

@@ -37,6 +37,11 @@ class Store:
     glancer: Engine | None = None
 
     @property
+    def name(self) -> str:
+        """Its URL as it was declared, but for the password."""
+        return make_url(self.url).render_as_string(hide_password=True)
+
+    @property
     def is_sqlite(self) -> bool:
         return self.writer.dialect.name == "sqlite"
 

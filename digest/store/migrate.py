@@ -43,7 +43,7 @@ async def ready(store: Store) -> None:
         return
     if current is None and tables:
         raise StoreError("holds tables that are not ours; give the service a database of its own", about=store.url)
-    raise StoreError("its schema is not this version's: run `digest db upgrade`", about=_shown(store))
+    raise StoreError("its schema is not this version's: run `digest db upgrade`", about=store.name)
 
 
 def head() -> str:
@@ -97,7 +97,3 @@ def _config() -> Config:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
     return config
-
-
-def _shown(store: Store) -> str:
-    return store.writer.url.render_as_string(hide_password=True)

@@ -50,7 +50,9 @@ def test_restored_and_claimed(desk: Desk, url: str) -> None:
         desk.done("editions", "send", "newsflash")
         assert 20 == len(sink.accepted)
 
-        assert "is not empty" in desk.run("db", "restore", "safe/friday.db").err
+        full = desk.run("db", "restore", "safe/friday.db").err
+        assert full.startswith(f"digest: {url.partition(':')[0]}://")
+        assert ("is not empty" in full, "--replace" in full) == (True, True)
         desk.done("db", "restore", "safe/friday.db", "--replace")
         refused = desk.run("editions", "send", "newsflash")
         assert (1, True) == (refused.status, "digest db claim" in refused.err), refused

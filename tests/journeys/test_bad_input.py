@@ -123,6 +123,14 @@ def test_a_broken_template_sends_nothing(desk: Desk) -> None:
     assert (2, True) == (checked.status, "letter.txt:1" in checked.err)
 
 
+def test_a_preview_of_nothing_leaves_the_last_one(desk: Desk) -> None:
+    """An empty file would look like a letter."""
+    desk.declare()
+    (desk.folder / "letter.html").write_text("the last one")
+    assert "Nothing would go out" in desk.done("editions", "preview", "newsflash", "--out", "letter.html").out
+    assert "the last one" == (desk.folder / "letter.html").read_text()
+
+
 def test_what_only_the_check_finds_has_its_place_too(desk: Desk) -> None:
     """A subject that names nothing, by line; a password in plain text, by its variable, and never itself."""
     desk.declare()
