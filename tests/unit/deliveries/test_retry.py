@@ -26,6 +26,13 @@ def test_backoff_grows_and_is_spread(failures: int, token: str, steps: Sequence[
     assert wait <= backoff(failures + 1, token, steps)
 
 
+def test_those_who_were_deferred_together_do_not_all_come_back_together() -> None:
+    """A hundred of a minute ago, over twelve seconds."""
+    waits = {backoff(1, str(number)) for number in range(100)}
+    assert 100 == len(waits)
+    assert max(waits) - min(waits) > timedelta(seconds=10)
+
+
 @given(st.integers(1, 2), st.text(max_size=20))
 def test_greylisting_is_answered_in_time(count: int, token: str) -> None:
     """We come again after one minute and before five, also when told so a second time."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import threading
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from digest.deliveries import flow
 from digest.deliveries.context import Context
-from digest.deliveries.dkim import Key
+from digest.deliveries.dkim import Key, Signer
 from digest.deliveries.signing import signers
 from digest.errors import ConfigError
 from digest.model.deliveries import NoteKind
@@ -82,6 +83,27 @@ def test_letters_leave_signed_one_each(url: str, declared: list[dict[str, Any]],
             assert [] == unsigned([each.message for each in sink.taken], context)
 
     asyncio.run(main())
+
+
+def test_the_loop_signs_nothing(url: str, declared: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """An RSA signature costs more than all the rest of a letter: threads make them, ahead of the wire."""
+    sign, where = Signer.sign, Counter[bool]()
+
+    def noted(signer: Signer, data: bytes) -> bytes:
+        where[threading.current_thread() is threading.main_thread()] += 1
+        return sign(signer, data)
+
+    monkeypatch.setattr(Signer, "sign", noted)
+
+    async def main() -> None:
+        async with opened(url) as house, Sink() as sink:
+            await house.people(40)
+            await house.seal()
+            await flow.run_due(house.context(sink.url, dkim=declared, connections=2))
+            assert 40 == len(sink.taken)
+
+    asyncio.run(main())
+    assert {False: 80} == where
 
 
 def test_notes_leave_signed(url: str, declared: list[dict[str, Any]]) -> None:
