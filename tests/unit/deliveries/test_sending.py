@@ -7,12 +7,13 @@ import email
 import email.policy
 import itertools
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from digest.deliveries import flow, turn
+from digest.deliveries.context import LEASE
 from digest.deliveries.smtp.crew import Crew
 from digest.deliveries.turn import Progress
 from digest.engine import loop
@@ -385,6 +386,48 @@ def test_a_lease_keeps_others_out(store_url: str) -> None:
                 assert await shards.lease(tx, mailing, 0, owner="two", now=later, until=later)
                 claimed = await deliveries.claim(tx, mine, digest="newsflash", limit=1, now=later)
                 assert [1] == [each.subscriber for each in claimed]
+
+    asyncio.run(main())
+
+
+def test_a_lease_is_kept_while_a_relay_takes_its_time(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long one claim lasts, nobody else may begin it, and its worker goes on."""
+    monkeypatch.setattr(turn, "WATCH", 0.01)
+
+    async def main() -> None:
+        begun, go_on, looked, goes_on = asyncio.Event(), asyncio.Event(), asyncio.Event(), turn.Turn._goes_on
+
+        async def looking(one: turn.Turn, *, renew: bool) -> bool:
+            going = await goes_on(one, renew=renew)
+            looked.set()
+            return going
+
+        monkeypatch.setattr(turn.Turn, "_goes_on", looking)
+
+        class Slow(Sink):
+            async def _message(self, *arguments: Any) -> str:
+                begun.set()
+                await go_on.wait()
+                return await super()._message(*arguments)
+
+        async def leased(mailing: int) -> datetime | None:
+            async with house.store.read() as tx:
+                return (await shards.of(tx, mailing))[0].leased_until
+
+        async with opened(url) as house, Slow() as sink:
+            await house.people(30)
+            mailing = await house.seal()
+            run = asyncio.create_task(flow.run_due(house.context(sink.url, connections=1)))
+            await begun.wait()
+            for _ in range(3):
+                house.clock.tick(seconds=6)
+                async with asyncio.timeout(20):
+                    while await leased(mailing) != house.clock() + LEASE:
+                        looked.clear()
+                        await looked.wait()
+            go_on.set()
+            assert 30 == (await run).accepted
+            assert (1, 30) == (sink.connections, len(sink.taken))
 
     asyncio.run(main())
 
