@@ -13,8 +13,8 @@ from digest.model.deliveries import DeliveryState, MailingStatus
 from digest.store.schema import subscribers
 from tests.faults.bed import Bed
 from tests.faults.certificates import Authority
-from tests.faults.mailing import PEOPLE, Mailing, mailing
-from tests.faults.orders import DROP, Act, Order, usual
+from tests.faults.mailing import PEOPLE, SHORT, Mailing, mailing
+from tests.faults.orders import DROP, HUSH, Act, Order, usual
 
 D = DeliveryState
 WAYS = ["pipelined", pytest.param("a command at a time", marks=pytest.mark.long), "the careful way"]
@@ -41,8 +41,33 @@ def always(stage: str, act: Act) -> Order:
         always("auth", Act(say="535 5.7.8 wrong password")),
         always("mail", Act(say="451 4.3.0 not now")),
         always("mail", DROP),
+        always("connect", HUSH),
+        always("connect", Act(drip=0.5)),
+        always("connect", Act(raw=b"\xff\xfe so what?\r\n")),
+        always("hello", HUSH),
+        always("hello", Act(raw=b"so what?\r\n")),
+        always("starttls", HUSH),
+        always("auth", HUSH),
+        always("auth", Act(raw=b"\0\r\n", drop=True)),
     ],
-    ids=["554", "421", "hung up", "no hello", "TLS refused", "AUTH refused", "451 at MAIL", "dropped at MAIL"],
+    ids=[
+        "554",
+        "421",
+        "hung up",
+        "no hello",
+        "TLS refused",
+        "AUTH refused",
+        "451 at MAIL",
+        "dropped at MAIL",
+        "no greeting",
+        "a slow greeting",
+        "no greeting but noise",
+        "silence at EHLO",
+        "noise at EHLO",
+        "silence at STARTTLS",
+        "silence at AUTH",
+        "noise at AUTH",
+    ],
 )
 def test_nothing_gets_anywhere(url: str, tmp_path: Path, order: Order) -> None:
     """Everything stays owed, nobody is blamed, and once it is mended each has one."""
@@ -53,7 +78,7 @@ def test_nothing_gets_anywhere(url: str, tmp_path: Path, order: Order) -> None:
 
     async def main() -> None:
         bed = Bed(order, tls=authority.server("127.0.0.1"), offers=("AUTH PLAIN",))
-        async with mailing(url, bed, relays=relays, ca=authority.file) as made:
+        async with mailing(url, bed, relays=relays, ca=authority.file, timeouts=SHORT) as made:
             for _ in range(3):
                 assert (await made.run()).relay_error
             assert ({D.OWED: PEOPLE}, Counter(), 0) == (await made.states(), await made.events(), bed.accepted.total())
