@@ -47,8 +47,9 @@ class Report:
         others = ("rejected", "uncertain", "withdrawn", "deferred", "owed")
         counts = [f"{getattr(numbers, name):,} {name}" for name in others if getattr(numbers, name)]
         kinds = ", ".join(f"{self.back[kind]:,} {kind}" for kind in _BOUNCES if self.back.get(kind))
+        carried = f"{row.items} announcement{'' if row.items == 1 else 's'}"
         return (
-            f"It holds {row.items} announcements. {numbers.accepted:,} of {numbers.audience:,} letters were accepted"
+            f"It holds {carried}. {numbers.accepted:,} of {numbers.audience:,} letters were accepted"
             + (f", {', '.join(counts)}" if counts else "")
             + ".",
             f"{self.bounced:,} came back later{f' ({kinds})' if kinds else ''}; "

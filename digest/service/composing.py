@@ -188,4 +188,5 @@ async def _nothing(house: House, draft: Draft, slot: OwedSlot | None) -> Compose
 def _words(edition: Edition, draft: Draft) -> str:
     held = edition.status is EditionStatus.HELD
     what = "held until somebody approves it" if held else f"sealed as No. {edition.number}"
-    return f"{edition.digest} {edition.label}: {len(draft.chosen.all)} announcements, {what}."
+    count = len(draft.chosen.all)
+    return f"{edition.digest} {edition.label}: {count} announcement{'' if count == 1 else 's'}, {what}."

@@ -171,7 +171,8 @@ async def carrying(tx: Tx, announcement: int) -> frozenset[int]:
 async def move(tx: Tx, edition: Edition, status: EditionStatus, *, now: datetime, why: str = "") -> Edition:
     """Take a legal step; EditionError when it is none, or when somebody else moved it meanwhile."""
     if not may_move(edition.status, status):
-        raise EditionError(f"is {edition.status} and cannot become {status}", about=f"{edition.digest} {edition.label}")
+        said = "already" if edition.status is status else f"and cannot become {status}"
+        raise EditionError(f"is {edition.status} {said}", about=f"{edition.digest} {edition.label}")
     values: dict[str, object] = {"status": status, "why": why}
     if status is EditionStatus.SENT:
         values["sent_at"] = now

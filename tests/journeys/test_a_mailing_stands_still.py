@@ -40,6 +40,8 @@ def test_stopped_in_its_grace(desk: Desk) -> None:
         desk.owe("First & foremost", 2, smtp=sink.port, alerts=OFFICE)
         desk.done("editions", "compose", "newsflash", "--at", "2025-05-30")
         desk.done("editions", "pause", "newsflash", "2025-05-30", "--why", "a wrong figure")
+        twice = desk.run("editions", "pause", "newsflash", "2025-05-30", "--why", "a wrong figure")
+        assert (1, "digest: newsflash 2025-05-30: is paused already\n") == (twice.status, twice.err)
         assert 1 == desk.run("editions", "send", "newsflash", "--at", "2025-05-30").status
         assert {OFFICE} >= {to for to, _ in sink.accepted}
         desk.done("editions", "resume", "newsflash", "2025-05-30")
