@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from digest.deliveries import journal
 from digest.deliveries.journal import Journal, orphaned, others
-from digest.deliveries.page import MOST, Claim
+from digest.deliveries.page import GRAIN, MOST, SIZE, Claim
 from digest.errors import StoreError
 from digest.model.deliveries import Outcome, OutcomeKind
 
@@ -95,13 +95,16 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
         "resource.setrlimit(resource.RLIMIT_FSIZE, (120_000, 120_000))\n"
         "kept = Journal(Path(sys.argv[1]), 'a')\n"
         "kept.open(1, 0, [1])\n"
+        "print((Path(sys.argv[1]) / 'a').stat().st_blocks * 512)\n"
         "try: kept.open(1, 1, [2])\n"
         "except StoreError as error: print(error)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )
-    assert "no room for another page" in done.stdout
+    taken, said = done.stdout.splitlines()
+    assert int(taken) >= GRAIN + SIZE
+    assert "no room for another page" in said
 
 
 def test_a_reboot_makes_it_worthless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
