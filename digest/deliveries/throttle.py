@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from digest.deliveries.outcome import is_the_session, reason
-from digest.model.deliveries import Outcome, OutcomeKind, Reason
+from digest.deliveries.reasons import status_of
+from digest.model.deliveries import Fault, Outcome, OutcomeKind, Reason
 
 SHARE = 0.2
 """Of a claim's answers: one slow recipient slows nobody else."""
@@ -43,7 +44,14 @@ def _asks(outcome: Outcome) -> bool:
         return False
     if outcome.kind is OutcomeKind.RELAY:
         return outcome.code in (421, 450, 451, 452)
-    return is_the_session(outcome)
+    return is_the_session(outcome) or _warns(outcome)
+
+
+def _warns(outcome: Outcome) -> bool:
+    """A 4.7.x about us, as great providers say it before they refuse; not one about a recipient."""
+    warned = outcome.kind is OutcomeKind.DEFERRED and status_of(outcome.text).startswith("4.7.")
+    about = reason(outcome)
+    return warned and about.fault is not Fault.MAILBOX and about not in (Reason.GREYLISTED, Reason.RESTRICTED)
 
 
 def _may_ask(outcome: Outcome) -> bool:

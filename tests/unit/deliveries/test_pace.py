@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 from itertools import pairwise
 
+import pytest
 from sqlalchemy import update
 
 from digest.deliveries import flow
@@ -266,6 +267,24 @@ def test_one_slow_recipient_slows_nobody(url: str) -> None:
     )
     busy = Outcome(kind=OutcomeKind.RELAY, code=421, text="4.7.0 too many connections")
     assert frozenset({""}) == slowed(Heard(answers=0, broken=[busy]), ())
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "asks"),
+    [
+        (451, "4.7.32 the From: header is not aligned", True),
+        (454, "4.7.0 Authentication required", True),
+        (450, "4.7.1 likely unsolicited mail", True),
+        (451, "4.7.1 Greylisted, come back later", False),
+        (450, "4.7.1 This group is members only", False),
+        (450, "4.7.1 mailbox full", False),
+        (450, "4.2.1 mailbox full", False),
+    ],
+)
+def test_a_warning_slows(code: int, text: str, asks: bool) -> None:
+    """4.7.x about us comes before 5.7.x: to go on as fast would earn that."""
+    said = Outcome(kind=OutcomeKind.DEFERRED, code=code, text=text)
+    assert frozenset({""} if asks else ()) == slowed(Heard(answers=5, troubles=[("example.com", said)]), ())
 
 
 def test_a_rate_is_kept_over_the_wire(url: str) -> None:
