@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from digest.deliveries import flow
+from digest.deliveries import flow, proof
 from digest.deliveries.smtp.timeouts import Timeouts
 from digest.model.deliveries import DeliveryState, MailingStatus
 from digest.settings.digests import Digest
@@ -431,6 +431,25 @@ def test_refusals_among_the_first_stop_the_rest(url: str) -> None:
             async with house.store.write() as tx:
                 await flow.resume(tx, mailing, now=house.clock())
             assert 150 == (await flow.run_due(context)).accepted
+
+    asyncio.run(main())
+
+
+def test_refusals_later_on_stop_the_rest(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first were all taken: 5 % refused among those after them stop it all the same."""
+    monkeypatch.setattr(proof, "SHARD", 60)
+
+    def answer(stage: str, argument: str) -> str | None:
+        number = int(argument.partition("@")[0].removeprefix("person")) if stage == "rcpt" else 0
+        return "552 5.2.2 full" if number > 50 and number % 10 == 0 else None
+
+    async def main() -> None:
+        async with opened(url) as house, Sink(answer=answer) as sink:
+            await house.people(300)
+            await house.seal()
+            report = await flow.run_due(house.context(sink.url))
+            assert (104, 6, 190) == (report.accepted, report.rejected, report.owed)
+            assert ["6 of 60 were refused"] == [each.why for each in report.paused]
 
     asyncio.run(main())
 
