@@ -135,9 +135,12 @@ async def _prepared(house: House, edition: Edition, note: str) -> _Prepared:
 
 def _told(house: House, snapshot: Snapshot, languages: Sequence[str]) -> tuple[LetterRow, ...]:
     environment = letters.templates_of(house, house.digest(snapshot.digest))
-    site, markers = letters.site_view(house), new_markers(secrets.token_hex)
+    markers = new_markers(secrets.token_hex)
     return letters.rows(
-        telling.render(snapshot, language=tag, site=site, environment=environment, markers=markers) for tag in languages
+        telling.render(
+            snapshot, language=tag, site=letters.site_view(house, tag), environment=environment, markers=markers
+        )
+        for tag in languages
     )
 
 

@@ -17,21 +17,31 @@ from digest.letter.views import SiteView
 from digest.model.editions import Snapshot
 from digest.model.subscribers import Basis
 from digest.service.house import House
-from digest.settings import Digest
+from digest.settings import Digest, Feed, Settings
 from digest.store.mailings import LetterRow
 
 
-def site_view(house: House) -> SiteView:
-    """The site as letters show it; its first feed is the one they name."""
-    site, feeds = house.settings.site, tuple(house.settings.feeds)
+def site_view(house: House, language: str = "") -> SiteView:
+    """The site as letters in `language`, by default its own, show it."""
+    site, feed = house.settings.site, _feed(house.settings, language)
     return SiteView(
         title=site.title,
         url=site.url,
         language=site.language,
         postal_address=site.postal_address,
         privacy_url=site.privacy_url,
-        feed_url=f"{site.url}/feeds/{feeds[0]}.atom" if feeds else "",
+        feed_url=f"{site.url}/feeds/{feed.slug}.atom" if feed else "",
     )
+
+
+def _feed(settings: Settings, language: str) -> Feed | None:
+    """The feed that letters name: the first in their language, else in the site's own or in none, else the first."""
+    own = settings.site.language.partition("-")[0]
+    tongue = (language or own).partition("-")[0]
+    feeds = [((each.language or "").partition("-")[0], each) for each in settings.feeds.values()]
+    orders = ({tongue}, {own, ""}) if tongue != own else ({own, ""},)
+    found = (each for spoken in orders for tag, each in feeds if tag in spoken)
+    return next(found, feeds[0][1] if feeds else None)
 
 
 def templates_of(house: House, digest: Digest) -> jinja2.Environment:
@@ -48,15 +58,15 @@ def rendered(house: House, snapshot: Snapshot, languages: Iterable[str]) -> tupl
     environment = templates_of(house, digest)
     known = set(templating.languages(environment))
     wanted = dict.fromkeys((snapshot.language, *(tag for tag in languages if tag.partition("-")[0] in known)))
-    site, markers = site_view(house), new_markers(secrets.token_hex)
+    url, markers = house.settings.site.url, new_markers(secrets.token_hex)
     return tuple(
         render(
             snapshot,
             language=tag,
-            site=site,
+            site=site_view(house, tag),
             environment=environment,
             markers=markers,
-            calendar_link=calendar_at(site.url, tag),
+            calendar_link=calendar_at(url, tag),
         )
         for tag in wanted
     )

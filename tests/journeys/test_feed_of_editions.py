@@ -65,3 +65,14 @@ def test_a_cancelled_edition_is_taken_out(house: Desk) -> None:
     assert len(entries(house, "issues")) == 1
     house.done("editions", "cancel", "newsflash", "2025-05-30", "--why", "a mistake")
     assert entries(house, "issues") == []
+
+
+def test_a_letter_names_the_feed_in_its_language(house: Desk) -> None:
+    """The first of those; where there is none, one in the site's or in no language."""
+    spanish = '\n[feeds.noticias]\ntitle = "Noticias"\nlanguage = "es"\n'
+    house.declare(sources=folder_source(house.folder) + spanish)
+    house.write("two", "Second", "2025-06-06")
+    house.done("collect")
+    for language, feed in (("en", "news"), ("es", "noticias"), ("fr", "news")):
+        shown = house.done("editions", "preview", "newsflash", "--language", language)
+        assert f"http://127.0.0.1:8080/feeds/{feed}.atom" in shown.out
