@@ -72,10 +72,19 @@ def test_a_password_is_never_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["a@b.example\r\nDATA", "a@b\n.example", "a\0@b.example", "<a@b.example>", "a b@c.example", "nobody"]
+    "address",
+    [
+        "a@b.example\r\nDATA",
+        "a@b\n.example",
+        "a\0@b.example",
+        "<a@b.example>",
+        "a b@c.example",
+        "nobody",
+        "a@" + "b." * 122 + "example",
+    ],
 )
 def test_nothing_but_an_address_is_written(address: str) -> None:
-    """CR, LF, NUL, angle brackets and spaces never reach the wire; the session lives on."""
+    """CR, LF, NUL, angle brackets, spaces and what is too long never reach the wire; the session lives on."""
     assert not is_writable(address)
 
     async def main() -> None:

@@ -49,6 +49,17 @@ def test_a_reply_of_many_lines_is_read_whole(lines: str, text: str) -> None:
     assert text == said([line[4:] for line in lines.splitlines()])
 
 
+@pytest.mark.parametrize("piece", [b"250-and another thing\r\n", b"x" * 20])
+def test_a_reply_without_end_is_noticed(piece: bytes) -> None:
+    """In many lines or in one: before it has filled the memory, and before its time is over."""
+    replies = Replies()
+    for _ in range(400):
+        assert ([], False) == (replies.read(piece), replies.endless)
+    for _ in range(200):
+        assert [] == replies.read(piece)
+    assert replies.endless
+
+
 def test_every_fault_is_told_apart() -> None:
     """The five classes all occur in what servers say."""
     assert set(Fault) == {Reason[about.upper()].fault for _, about, _ in SAID}
