@@ -80,7 +80,7 @@ def test_a_password_is_never_shown() -> None:
         "<a@b.example>",
         "a b@c.example",
         "nobody",
-        "a@" + "b." * 122 + "example",
+        "a@" + "b." * 130 + "example",
     ],
 )
 def test_nothing_but_an_address_is_written(address: str) -> None:
