@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from digest.deliveries.context import LEASE, PATIENCE, Context, Route, Routes
 from digest.deliveries.retry import backoff
+from digest.deliveries.smtp.batch import Batch
 from digest.deliveries.smtp.crew import Crew, Wanted
 from digest.deliveries.smtp.parcel import Parcel, packed
 from digest.errors import DeliveryError
@@ -127,8 +128,15 @@ async def _post(route: Route, address: str, message: bytes, wait: float) -> Outc
         await route.pace.sleep(wait)
         return True
 
-    batch = await Crew(route.notes, [await _parcel(route, address, message)], take=take).work()
-    return batch.fault or batch.outcomes[0] or Outcome(kind=OutcomeKind.RELAY, text="not sent")
+    parcel = await _parcel(route, address, message)
+    batch, crew = Batch([parcel]), Crew(route.notes, take=take)
+    crew.add([parcel])
+    try:
+        await crew.rest()
+    finally:
+        await crew.leave(0)
+    (_, outcome), *_ = batch.ends
+    return crew.fault or outcome or Outcome(kind=OutcomeKind.RELAY, text="not sent")
 
 
 async def _parcel(route: Route, address: str, message: bytes) -> Parcel:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from digest.deliveries import verdicts
 from digest.deliveries.context import Context
 from digest.deliveries.halt import halt, let_go, tell
 from digest.deliveries.journal import Journal, Orphan, orphaned, others
-from digest.deliveries.page import Claim, Page
+from digest.deliveries.page import Claim
 from digest.model.deliveries import DeliveryState, Outcome, OutcomeKind, Shard, millis
 from digest.store import deliveries, mailings, shards
 from digest.store.database import Tx
@@ -35,11 +35,24 @@ async def replay(context: Context) -> None:
     left = list(context.journal.take_left())
     try:
         while left:
-            await _settle_own(context, context.journal, left[-1])
-            context.journal.settled(left.pop())
+            claims = {page: page.read() for page in left}
+            first = claims[left[-1]]
+            # All that one turn left of a shard at once: what one page does not know, another may.
+            pages = [page for page in left if _is_of(claims[page], first)]
+            await _settle_own(context, context.journal, [claim for page in pages if (claim := claims[page])])
+            for page in pages:
+                context.journal.settled(page)
+                left.remove(page)
     finally:
         for page in left:
             context.journal.leave(page)
+
+
+def _is_of(claim: Claim | None, other: Claim | None) -> bool:
+    """Whether both are of the same shard, or both of none."""
+    if claim is None or other is None:
+        return claim is other
+    return (claim.mailing, claim.number) == (other.mailing, other.number)
 
 
 async def doubt_orphans(context: Context, tx: Tx, shard: Shard, now: datetime) -> None:
@@ -64,19 +77,19 @@ async def _settle(context: Context, orphan: Orphan) -> None:
             await shards.release(tx, shard, owner=orphan.owner)
 
 
-async def _settle_own(context: Context, journal: Journal, page: Page) -> None:
-    claim = page.read()
-    if claim is not None:
+async def _settle_own(context: Context, journal: Journal, claims: Sequence[Claim]) -> None:
+    if claims:
         now = context.clock()
         async with context.store.write() as tx:
-            (shard,) = await shards.of(tx, claim.mailing, (claim.number,))
+            (shard,) = await shards.of(tx, claims[0].mailing, (claims[0].number,))
             if shard.owner == journal.owner:
-                said = dict(claim.letters)
+                said = {who: outcome for claim in claims for who, outcome in claim.letters}
                 ids = await deliveries.orphans(tx, shard)
                 await _record(context, tx, shard, {who: said.get(who) for who in ids}, now)
                 await shards.release(tx, shard, owner=journal.owner)
             else:
-                await _late(tx, shard, claim, now)
+                for claim in claims:
+                    await _late(tx, shard, claim, now)
 
 
 async def _late(tx: Tx, shard: Shard, claim: Claim, now: datetime) -> None:

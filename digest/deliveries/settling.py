@@ -12,7 +12,7 @@ from digest.deliveries.halt import halt
 from digest.deliveries.pace import domain_of
 from digest.deliveries.page import Page
 from digest.deliveries.retry import SESSION
-from digest.deliveries.smtp.crew import Batch
+from digest.deliveries.smtp.batch import Batch
 from digest.deliveries.throttle import Heard
 from digest.model.deliveries import DeliveryState, Outcome, OutcomeKind, Shard
 from digest.store import deliveries
@@ -21,14 +21,45 @@ from digest.store.deliveries import Addressee, Result
 from digest.store.mailings import MailingRow
 from digest.store.shards import Counts
 
+Ends = Sequence[tuple[Addressee, Outcome | None]]
+"""Letters, each with what became of it; None for one that was not sent."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True, eq=False)
 class Sent:
-    """A claim that was sent, until the ledger has heard of it."""
+    """A claim on its way, until the ledger has heard of all its letters."""
 
     claimed: Sequence[Addressee]
     batch: Batch
     page: Page | None
+    told: int = 0
+    """Of those that ended, so many are in the ledger."""
+    broken: int = 0
+    """The same of its broken sessions."""
+
+    @property
+    def untold(self) -> int:
+        """Letters of which the ledger has not heard, whether they ended or not."""
+        return len(self.claimed) - self.told
+
+    def news(self) -> News:
+        """What became of it since the ledger was told last."""
+        ends = [(self.claimed[place], outcome) for place, outcome in self.batch.ends[self.told :]]
+        return News(self, ends, self.batch.broken[self.broken :])
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Some letters of a claim, each with its end."""
+
+    of: Sent
+    ends: Ends
+    broken: Sequence[Outcome]
+
+    def told(self) -> None:
+        """The ledger has it."""
+        self.of.told += len(self.ends)
+        self.of.broken += len(self.broken)
 
 
 class Settling:
@@ -44,11 +75,14 @@ class Settling:
         self._doubts: list[int] = []
         self._patience = context.digests[mailing.digest].give_up_after
 
-    async def settle(self, tx: Tx, sent: Sent) -> Counts:
-        """Tell the ledger what became of a claim: by how much the counters move."""
+    async def settle(self, tx: Tx, news: Sequence[News]) -> Counts:
+        """Tell the ledger what became of letters: by how much the counters move."""
         now, mailing = self._context.clock(), self._mailing.id
-        accepted, others = _parted(sent)
-        before = {each.subscriber for each in sent.claimed if each.again}
+        ends = [end for each in news for end in each.ends]
+        if not ends:
+            return Counts()
+        accepted, others = _parted(ends)
+        before = {each.subscriber for each, _ in ends if each.again}
         doubts = [who for who, outcome in others if outcome and outcome.kind is OutcomeKind.UNCERTAIN]
         self._doubts += [who for who in doubts if who not in self._doubts]
         many = len(self._doubts) > self._route.sender.connections
@@ -58,7 +92,7 @@ class Settling:
         await deliveries.record(tx, mailing, results, now)
         if many:
             await deliveries.hold_doubts(tx, self._shard, self._doubts)
-        await self._route.pace.heard(tx, _heard(sent))
+        await self._route.pace.heard(tx, _heard(ends, [session for each in news for session in each.broken]))
         if refused:
             await halt(self._context, tx, mailing, f"the relay refuses us: {refused}", now)
         states = Counter(result.state.name.lower() for result in results if result.state is not DeliveryState.OWED)
@@ -71,18 +105,17 @@ def _is_verdict(result: Result) -> bool:
     return result.state is DeliveryState.REJECTED
 
 
-def _heard(sent: Sent) -> Heard:
-    said = zip(sent.claimed, sent.batch.outcomes, strict=True)
-    troubles = [(domain_of(each.wire), out) for each, out in said if out and out.kind is not OutcomeKind.ACCEPTED]
-    answers = sum(outcome is not None for outcome in sent.batch.outcomes)
-    return Heard(answers=answers, troubles=troubles, broken=sent.batch.broken)
+def _heard(ends: Ends, broken: Sequence[Outcome]) -> Heard:
+    troubles = [(domain_of(each.wire), out) for each, out in ends if out and out.kind is not OutcomeKind.ACCEPTED]
+    answers = sum(outcome is not None for _, outcome in ends)
+    return Heard(answers=answers, troubles=troubles, broken=broken)
 
 
-def _parted(sent: Sent) -> tuple[list[int], list[tuple[int, Outcome | None]]]:
+def _parted(ends: Ends) -> tuple[list[int], list[tuple[int, Outcome | None]]]:
     """Who was accepted, nearly everybody; and the others, each with its outcome."""
     accepted: list[int] = []
     others: list[tuple[int, Outcome | None]] = []
-    for each, outcome in zip(sent.claimed, sent.batch.outcomes, strict=True):
+    for each, outcome in ends:
         if outcome is not None and outcome.kind is OutcomeKind.ACCEPTED:
             accepted.append(each.subscriber)
         else:

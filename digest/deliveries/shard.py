@@ -12,7 +12,7 @@ from digest.deliveries.personalise import Writer
 from digest.deliveries.replay import doubt_orphans
 from digest.deliveries.stale import hold
 from digest.deliveries.turn import ProgressOf, Turn
-from digest.model.deliveries import MailingStatus, Outcome, OutcomeKind
+from digest.model.deliveries import MailingStatus, Outcome
 from digest.store import mailings, shards
 from digest.store.deliveries import Addressee
 from digest.store.mailings import LetterRow, MailingRow
@@ -51,10 +51,12 @@ async def deliver_shard(
         return ShardRun()
     heart = asyncio.create_task(turn.keep_lease())
     try:
-        while claimed := await _next(turn, between):
+        while not turn.over and (claimed := await _next(turn, between)):
             await turn.send(claimed)
-            if turn.is_last or (turn.fault and turn.fault.kind is OutcomeKind.RELAY):
-                break
+        await turn.rest()
+    except BaseException:
+        await turn.break_off()
+        raise
     finally:
         heart.cancel()
         await asyncio.wait({heart})

@@ -1,16 +1,16 @@
 """Signing off the event loop: `cryptography` lets go of the GIL, so threads sign while the wire is busy.
 
-A few messages are signed ahead of the wire, in the order in which it takes them; a message that comes again, or
-out of its turn, is signed on the spot.
+A few messages are signed ahead of the wire, in the order in which it takes them. Signed once is enough, however
+often a message must be tried.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -46,15 +46,6 @@ def signers(sender: Sender) -> tuple[Signer, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
-    """When a crew may take the next message, and what dresses it for the wire."""
-
-    take: Callable[[Wanted], Awaitable[bool]]
-    ready: Callable[[], bool]
-    dress: Callable[[Parcel], None] | None = None
-
-
 class Signing:
     """A sender's signatures, made on threads of its own."""
 
@@ -78,51 +69,71 @@ class Signing:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def outgoing(signing: Signing | None, parcels: Sequence[Parcel], places: Taking) -> Outgoing:
-    """`parcels` at a sender's pace, and signed where it signs."""
-    if signing is None:
-        return Outgoing(take=places.take, ready=places.ready)
-    ahead = _Ahead(signing, parcels)
+class Outgoing:
+    """When a crew may take the next message: at a sender's pace, and signed where it signs."""
 
-    async def take(wanted: Wanted) -> bool:
-        await ahead.wait()
-        return await places.take(wanted)
+    def __init__(self, signing: Signing | None, places: Taking) -> None:
+        self._ahead = _Ahead(signing) if signing else None
+        self._places = places
 
-    return Outgoing(take=take, ready=lambda: ahead.ready() and places.ready(), dress=ahead.dress)
+    @property
+    def dress(self) -> Callable[[Parcel], None] | None:
+        """What gives a message its signatures; None where there are none."""
+        return self._ahead.dress if self._ahead else None
+
+    def expect(self, parcels: Iterable[Parcel]) -> None:
+        """These come next, in this order."""
+        if self._ahead:
+            self._ahead.expect(parcels)
+
+    async def take(self, wanted: Wanted) -> bool:
+        """Wait until the next message is signed and has its place; False where there is none for now."""
+        if self._ahead:
+            await self._ahead.wait()
+        return await self._places.take(wanted)
+
+    def ready(self) -> bool:
+        """Take the place of the next message where it needs no waiting for, nor its signature."""
+        return (self._ahead is None or self._ahead.ready()) and self._places.ready()
 
 
 class _Ahead:
     """Messages in their order, a few of them signed before they are asked for."""
 
-    def __init__(self, signing: Signing, parcels: Sequence[Parcel]) -> None:
+    def __init__(self, signing: Signing) -> None:
         self._signing = signing
-        self._plain = [parcel.message for parcel in parcels]
-        self._begun: dict[int, Future[bytes]] = {}
-        self._next = 0
-        """The first that nobody has asked for yet."""
-        self._upto = 0
+        self._plain: deque[Parcel] = deque()
+        self._begun: dict[Parcel, Future[bytes]] = {}
+        """Those that nobody has asked for yet, the next one first."""
+
+    def expect(self, parcels: Iterable[Parcel]) -> None:
+        """These and no others: what was left lying is not asked for any more."""
+        self._plain = deque(parcel for parcel in parcels if parcel.message)
+        self._begun.clear()
         self._begin()
 
     def ready(self) -> bool:
         """Whether the next one needs no waiting for."""
-        begun = self._begun.get(self._next)
+        begun = self._next()
         return begun is None or begun.done()
 
     async def wait(self) -> None:
         """Until the next one is ready, whichever that is by then."""
-        while (begun := self._begun.get(self._next)) and not begun.done():
+        while (begun := self._next()) and not begun.done():
             await asyncio.wait({asyncio.wrap_future(begun)})
 
     def dress(self, parcel: Parcel) -> None:
-        """Give the parcel its signed message."""
-        begun = self._begun.pop(parcel.key, None)
-        self._next = max(self._next, parcel.key + 1)
-        self._begin()
-        whole = begun.result() if begun else self._signing.sign(b"".join(self._plain[parcel.key]))
-        parcel.message, parcel.most = (whole,), len(whole)
+        """Give the parcel its signed message; one that comes again has it."""
+        if not parcel.signed:
+            begun = self._begun.pop(parcel, None)
+            whole = begun.result() if begun else self._signing.sign(b"".join(parcel.message))
+            parcel.message, parcel.most, parcel.signed = (whole,), len(whole), True
+            self._begin()
+
+    def _next(self) -> Future[bytes] | None:
+        return next(iter(self._begun.values()), None)
 
     def _begin(self) -> None:
-        while self._upto < min(len(self._plain), self._next + AHEAD):
-            at, self._upto = self._upto, self._upto + 1
-            if self._plain[at]:
-                self._begun[at] = self._signing.begin(b"".join(self._plain[at]))
+        while self._plain and len(self._begun) < AHEAD:
+            parcel = self._plain.popleft()
+            self._begun[parcel] = self._signing.begin(b"".join(parcel.message))

@@ -15,10 +15,11 @@ from digest.deliveries.halt import let_go
 from digest.deliveries.judging import goes_on, weigh
 from digest.deliveries.page import Page
 from digest.deliveries.personalise import Writer
-from digest.deliveries.settling import Sent, Settling
-from digest.deliveries.signing import outgoing
-from digest.deliveries.smtp.crew import Crew, unheard
-from digest.deliveries.smtp.parcel import Parcel, packed, untold
+from digest.deliveries.settling import News, Sent, Settling
+from digest.deliveries.signing import Outgoing
+from digest.deliveries.smtp.batch import Batch
+from digest.deliveries.smtp.crew import Crew
+from digest.deliveries.smtp.parcel import Parcel, packed
 from digest.errors import LetterError, StoreError
 from digest.model.deliveries import MailingStatus, Outcome, OutcomeKind, Shard
 from digest.store import deliveries, mailings, notes, shards, stopping
@@ -67,7 +68,6 @@ class Turn:
         """Whether the last `claim` took none because a note waits."""
         self.is_last = False
         """Whether the last `claim` left nobody to claim: to ask again would be in vain."""
-        self.fault: Outcome | None = None
         self._context = context
         self._route = route
         self._mailing = mailing
@@ -76,8 +76,10 @@ class Turn:
         self._others = others
         self._progress = progress
         self._last_dot = (shard.leased_until or context.clock()) - NO_DOT_AFTER
-        self._crew: Crew | None = None
-        self._sent: Sent | None = None
+        self._out = out = Outgoing(route.signing, route.pace.places)
+        self._crew = Crew(route.pool, take=out.take, ready=out.ready, dress=out.dress, may_finish=self._may_finish)
+        self._under_way: list[Sent] = []
+        """Claims that the ledger has not heard of, the oldest first."""
         self._put_off: datetime | None = None
         self._settling = Settling(context, route, mailing, shard)
 
@@ -87,7 +89,7 @@ class Turn:
             await asyncio.sleep(WATCH)
             # Failing to renew is as good as losing it: `_may_finish` watches the time.
             with suppress(StoreError):
-                if not await self._goes_on(renew=look % _RENEWAL == 0) and self._crew:
+                if not await self._goes_on(renew=look % _RENEWAL == 0):
                     self._crew.stop()
 
     async def _goes_on(self, *, renew: bool) -> bool:
@@ -98,60 +100,63 @@ class Turn:
             going = not await stopping.standing(tx)
             return going and (await mailings.get(tx, self._mailing.id)).status not in STOPPED
 
-    async def claim(self, *, after_notes: bool = False) -> Sequence[Addressee]:
-        """The next letters, committed as being sent before the first is; none when the turn is over.
+    @property
+    def fault(self) -> Outcome | None:
+        """Why nothing more can be sent: no relay could be used, or one refuses us as sender."""
+        return self._crew.fault
 
-        In the same transaction the ledger hears what became of the last ones. A note that waits goes first, unless
+    @property
+    def over(self) -> bool:
+        """Whether to claim more would be in vain."""
+        return self.is_last or self._crew.stopped
+
+    async def claim(self, *, after_notes: bool = False) -> Sequence[Addressee]:
+        """The next letters, committed as being sent before the first is; none where there are none now.
+
+        In the same transaction the ledger hears what became of those before. A note that waits goes first, unless
         the turn comes `after_notes`.
         """
+        news = [sent.news() for sent in self._under_way]
         async with self._context.store.write() as tx:
-            moved = await self._settling.settle(tx, self._sent) if self._sent else Counts()
+            moved = await self._settling.settle(tx, news)
             counts = await self._renew(tx, by=moved)
             now = self._context.clock()
             self.gave_way = counts is not None and not after_notes and await notes.any_due(tx, now)
             claimed = await self._claim(tx, now) if counts and not self.gave_way else ()
-        self.is_last = counts is not None and counts.waiting == len(claimed)
+        self._heard(news)
+        on_their_way = sum(sent.untold for sent in self._under_way)
+        self.is_last = counts is not None and counts.waiting == on_their_way + len(claimed)
         self._tally(moved)
-        self._heard()
         if counts:
             self._got_to(counts, moved)
         return claimed
 
     async def send(self, claimed: Sequence[Addressee]) -> None:
-        """Send what was claimed, also the last of it when stopped; `claim` or `end` writes down every answer."""
+        """Send what was claimed; done when the last of it has begun: a late answer holds up no other claim."""
         parcels = await self._parcels(claimed)
         page = self._opened(claimed)
-        out = outgoing(self._route.signing, parcels, self._route.pace.places)
-        crew = self._crew = Crew(
-            self._route.pool,
-            parcels,
-            take=out.take,
-            ready=out.ready,
-            dress=out.dress,
-            may_finish=self._may_finish,
-            before_dot=page.dotted if page else untold,
-            answered=page.answered if page else unheard,
-        )
-        self._sent = Sent(claimed, crew.batch, page)
+        batch = Batch(parcels, before_dot=page.dotted, answered=page.answered) if page else Batch(parcels)
+        self._under_way.append(Sent(claimed, batch, page))
+        self._out.expect(parcels)
         begun = time.monotonic()
-        work = asyncio.ensure_future(crew.work())
-        try:
-            await asyncio.shield(work)
-            self._route.portion.took(len(claimed), time.monotonic() - begun)
-        except asyncio.CancelledError:
-            crew.stop()
-            await asyncio.wait({work}, timeout=PATIENCE)
-            work.cancel()
-            await asyncio.wait({work})
-            raise
-        finally:
-            self.fault = crew.batch.fault
+        self._crew.add(parcels)
+        await self._crew.begun()
+        self._route.portion.took(len(claimed), time.monotonic() - begun)
+
+    async def rest(self) -> None:
+        """Wait for all that is on its way."""
+        await self._crew.rest()
+
+    async def break_off(self) -> None:
+        """Begin nothing more, and wait for what is on its way no longer than one has patience for."""
+        await self._crew.leave(PATIENCE)
 
     async def end(self) -> None:
         """Write down the last answers, judge whether the mailing goes on, and give the lease back."""
+        news = [sent.news() for sent in self._under_way]
         try:
             async with self._context.store.write() as tx:
-                moved = await self._settling.settle(tx, self._sent) if self._sent else Counts()
+                moved = await self._settling.settle(tx, news)
                 now = self._context.clock()
                 # Claimed while we were being stopped, and never begun.
                 await deliveries.give_back(tx, self._shard, now)
@@ -163,11 +168,12 @@ class Turn:
                 await self._judge(tx, counts, now)
                 await shards.release(tx, self._shard, owner=self._context.owner)
         except BaseException:
-            if self._sent and self._sent.page and self._context.journal:
-                # What we know of these letters is in the journal: the lease waits for the ledger to hear it.
-                self._context.journal.leave(self._sent.page)
+            for sent in self._under_way:
+                if sent.page and self._context.journal:
+                    # What we know of these letters is in the journal: the lease waits for the ledger to hear it.
+                    self._context.journal.leave(sent.page)
             raise
-        self._heard()
+        self._heard(news)
         self._got_to(counts, moved)
 
     async def _judge(self, tx: Tx, counts: Counts, now: datetime) -> None:
@@ -223,11 +229,14 @@ class Turn:
                 parcels.append(Parcel(key, address, each.wire, (), refused=refused))
         return parcels
 
-    def _heard(self) -> None:
-        """The ledger knows: the journal need not keep it."""
-        if self._sent and self._sent.page and self._context.journal:
-            self._context.journal.settled(self._sent.page)
-        self._sent = None
+    def _heard(self, news: Sequence[News]) -> None:
+        """The ledger knows: of a claim that is over the journal need not keep anything."""
+        for each in news:
+            each.told()
+        for sent in [sent for sent in self._under_way if not sent.untold]:
+            if sent.page and self._context.journal:
+                self._context.journal.settled(sent.page)
+            self._under_way.remove(sent)
 
     def _got_to(self, counts: Counts, moved: Counts) -> None:
         if self._progress and moved.owed:

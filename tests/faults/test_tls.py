@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from digest.deliveries.smtp.batch import Batch
 from digest.deliveries.smtp.connection import Connection
-from digest.deliveries.smtp.parcel import packed
+from digest.deliveries.smtp.parcel import Parcel, packed
 from digest.deliveries.smtp.pool import Pool
 from digest.deliveries.smtp.relay import parse
 from digest.deliveries.smtp.timeouts import Timeouts
@@ -19,6 +20,12 @@ from tests.faults.orders import Act, At
 
 ME, YOU = "me@example.org", "you@example.com"
 LETTER = b"Message-ID: <1@example.org>\r\n\r\nhello\r\n"
+
+
+def letter(to: str) -> Parcel:
+    parcel = packed(0, ME, to, (LETTER,))
+    Batch([parcel])
+    return parcel
 
 
 @pytest.fixture(params=["smtp+starttls", "smtps"])
@@ -41,7 +48,7 @@ def sent(bed: Bed, scheme: str, ca: Path | None, *, login: str = "") -> Outcome:
             connection = await pool.acquire()
             if not isinstance(connection, Connection):
                 return connection
-            outcome = await connection.send(packed(0, ME, YOU, (LETTER,)))
+            outcome = await connection.send(letter(YOU))
             await pool.give_back(connection)
             await pool.close()
             return outcome
@@ -142,8 +149,8 @@ def test_only_what_is_offered_under_tls_counts(authority: Authority) -> None:
             )
             connection = await pool.acquire()
             assert isinstance(connection, Connection)
-            assert "SMTPUTF8" in str(connection.refusal(packed(0, ME, "zoë@example.com", (LETTER,))))
-            assert OutcomeKind.ACCEPTED is (await connection.send(packed(0, ME, YOU, (LETTER,)))).kind
+            assert "SMTPUTF8" in str(connection.refusal(letter("zoë@example.com")))
+            assert OutcomeKind.ACCEPTED is (await connection.send(letter(YOU))).kind
             await pool.give_back(connection)
             await pool.close()
 

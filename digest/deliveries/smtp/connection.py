@@ -14,7 +14,7 @@ import aiosmtplib
 from aiosmtplib import SMTP, SMTPException, SMTPResponse, SMTPResponseException
 
 from digest.deliveries.outcome import Stage, classify
-from digest.deliveries.smtp.parcel import BeforeDot, Parcel, Result, Source, untold
+from digest.deliveries.smtp.parcel import Parcel, Result, Source
 from digest.deliveries.smtp.pipeline import Pipeline
 from digest.deliveries.smtp.relay import Relay, is_writable, needs_utf8
 from digest.deliveries.smtp.replies import said
@@ -27,10 +27,6 @@ from digest.model.deliveries import Outcome, OutcomeKind
 def always() -> bool:
     """For what has no lease to outlive."""
     return True
-
-
-def unsaid() -> None:
-    """For what nobody keeps a journal of."""
 
 
 class Connection:
@@ -73,9 +69,7 @@ class Connection:
         """Begin nothing more on it: it refuses the session, not a recipient."""
         self._retired = True
 
-    async def stream(
-        self, source: Source, result: Result, *, may_finish: Callable[[], bool], before_dot: BeforeDot = untold
-    ) -> None:
+    async def stream(self, source: Source, result: Result, *, may_finish: Callable[[], bool]) -> None:
         """Send what the source gives, a round trip a message where the relay allows it; nothing once it is lost."""
         if self._pipeline is None:
             # Another event loop's transports are none of asyncio's own classes.
@@ -84,15 +78,9 @@ class Connection:
                 # It hung up between its greeting and our first word.
                 return
             self._pipeline = Pipeline(transport, self._timeouts, self._sweep, pipelining=self._pipelining)
-        await self._pipeline.run(source, result, may_finish=may_finish, before_dot=before_dot)
+        await self._pipeline.run(source, result, may_finish=may_finish)
 
-    async def send(
-        self,
-        parcel: Parcel,
-        *,
-        may_finish: Callable[[], bool] = always,
-        before_dot: Callable[[], None] = unsaid,
-    ) -> Outcome:
+    async def send(self, parcel: Parcel, *, may_finish: Callable[[], bool] = always) -> Outcome:
         """Send one message to one recipient; every failure of the relay is an outcome.
 
         `may_finish` is asked just before its last byte: where it says no, nothing has been sent.
@@ -102,7 +90,7 @@ class Connection:
         self._stage = Stage.MAIL
         self.begun += 1
         try:
-            outcome = await self._transaction(parcel, may_finish, before_dot)
+            outcome = await self._transaction(parcel, may_finish)
         except (SMTPException, OSError, TimeoutError) as error:
             self.abort()
             return classify(self._stage, code_of(error), f"lost at {self._stage}: {error or type(error).__name__}")
@@ -134,9 +122,7 @@ class Connection:
         kind = OutcomeKind.SENDER if needs_utf8(sender) else OutcomeKind.REJECTED
         return Outcome(kind=kind, text="5.6.7 the relay takes no address beyond ASCII (no SMTPUTF8)")
 
-    async def _transaction(
-        self, parcel: Parcel, may_finish: Callable[[], bool], before_dot: Callable[[], None]
-    ) -> Outcome:
+    async def _transaction(self, parcel: Parcel, may_finish: Callable[[], bool]) -> Outcome:
         sender, recipient = parcel.sender, parcel.recipient
         extra = (b"SMTPUTF8", b"BODY=8BITMIME") if needs_utf8(sender, recipient) else ()
         reply = await self._command(b"MAIL", f"FROM:<{sender}>".encode(), *extra)
@@ -153,7 +139,7 @@ class Connection:
         if not may_finish():
             self.abort()
             return Outcome(kind=OutcomeKind.RELAY, text="the lease ended first")
-        before_dot()
+        parcel.batch.before_dot(parcel.key)
         reply = await self._finish(b"".join(parcel.message))
         return await self._end(reply)
 

@@ -1,37 +1,19 @@
-"""A batch of messages worked off by as many hands as a sender may have connections."""
+"""Messages worked off by as many hands as a sender may have connections."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
 
+from digest.deliveries.smtp.breaks import Breaks
 from digest.deliveries.smtp.connection import Connection, always
-from digest.deliveries.smtp.parcel import ACCEPTED, Parcel, untold
+from digest.deliveries.smtp.parcel import ACCEPTED, Parcel
 from digest.deliveries.smtp.pool import Pool
 from digest.model.deliveries import Outcome, OutcomeKind
 
-TRIES = 3
-"""Sessions that may break at one message, the first they were given, before it waits like one deferred."""
-BREAKS = 6
-"""Sessions that may break at one message in all."""
 _NO_VERDICT = (OutcomeKind.RELAY, OutcomeKind.UNCERTAIN)
 _LOST = Outcome(kind=OutcomeKind.RELAY, text="the connection was lost before it was used")
-
-
-@dataclass(slots=True)
-class Batch:
-    """What became of some messages, in their order; None for one that was not sent."""
-
-    outcomes: list[Outcome | None]
-    fault: Outcome | None = None
-    """Why it ended early: no relay could be used, or one refuses us as sender."""
-    broken: list[Outcome] = field(default_factory=list)
-    """Sessions that ended before they took anything."""
-
-
 Wanted = Callable[[], bool]
 """Whether anything waits for a place of the pace."""
 
@@ -41,72 +23,107 @@ async def at_once(_wanted: Wanted) -> bool:
     return True
 
 
-def unheard(index: int, outcome: Outcome) -> None:
-    """For what nobody keeps a journal of."""
-
-
 class Crew:
-    """As many tasks as connections that work off one batch."""
+    """As many tasks as connections, while there is something to send; more may be added at any time.
+
+    A message whose answer is late keeps its own connection waiting, and no other.
+    """
 
     def __init__(
         self,
         pool: Pool,
-        parcels: Sequence[Parcel],
         *,
         take: Callable[[Wanted], Awaitable[bool]] = at_once,
         ready: Callable[[], bool] = always,
         may_finish: Callable[[], bool] = always,
-        before_dot: Callable[[int], None] = untold,
-        answered: Callable[[int, Outcome], None] = unheard,
         dress: Callable[[Parcel], None] | None = None,
     ) -> None:
-        """The parcels' keys are their places. `take` waits for the next place of the pace, False where there is none
-        for now; `ready` takes one where that needs no waiting; `dress` gives a message its last touch, as a signature.
-        """
-        self.batch = Batch([None] * len(parcels))
+        """`take` waits for the next place of the pace, False where there is none now; `ready` takes one where that
+        needs no waiting; `dress` gives a message its last touch, as a signature."""
+        self.fault: Outcome | None = None
+        """Why it ended early: no relay could be used, or one refuses us as sender."""
+        self.stopped = False
         self._pool = pool
-        self._parcels = parcels
-        self._queue = deque(range(len(parcels)))
-        self._tries: Counter[int] = Counter()
-        self._breaks: Counter[int] = Counter()
+        self._queue: deque[Parcel] = deque()
+        self._breaks = Breaks()
         self._hands = 0
-        self._group: asyncio.TaskGroup | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._moved = asyncio.Event()
+        self._failure: BaseException | None = None
         self._take = take
         self._ready = ready
         self._may_finish = may_finish
-        self._before_dot = before_dot
-        self._answered = answered
         self._dress = dress
-        self._stopped = False
+
+    def add(self, parcels: Iterable[Parcel]) -> None:
+        """Send these, too, behind what still waits; none of them once it was stopped."""
+        self._queue.extend(parcels)
+        self._enlist()
+        self._let_lie()
 
     def stop(self) -> None:
         """Begin nothing more; what is on its way is waited for."""
-        self._stopped = True
+        self.stopped = True
+        self._moved.set()
 
-    async def work(self) -> Batch:
-        """Send all there is to send; ends early at a fault, leaving the rest unsent."""
-        try:
-            async with asyncio.TaskGroup() as self._group:
-                self._enlist()
-        except ExceptionGroup as failures:
-            raise failures.exceptions[0] from failures
-        return self.batch
+    async def begun(self) -> None:
+        """Wait until every message is begun, or none is begun any more."""
+        await self._until(lambda: self.stopped or not self._queue)
+
+    async def rest(self) -> None:
+        """Wait until all that was begun is answered."""
+        await self._until(lambda: not self._tasks)
+
+    async def leave(self, patience: float) -> None:
+        """Stop, and break off what has no answer after so many seconds."""
+        self.stop()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=patience)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+        self._let_lie()
+
+    async def _until(self, true: Callable[[], bool]) -> None:
+        while not true():
+            self._moved.clear()
+            await self._moved.wait()
+        if self._failure:
+            raise self._failure
 
     def _enlist(self) -> None:
         """As many hands as the relay bears connections, where there is work for them."""
         wanted = min(self._pool.allowed, self._hands + len(self._queue))
-        while self._group and self._hands < wanted and not self._stopped:
+        while self._hands < wanted and not self.stopped:
             self._hands += 1
-            self._group.create_task(self._hand())
+            task = asyncio.create_task(self._hand())
+            self._tasks.add(task)
+            task.add_done_callback(self._dismiss)
+
+    def _dismiss(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (failure := task.exception()):
+            self._failure = self._failure or failure
+        self._let_lie()
+        self._moved.set()
+
+    def _let_lie(self) -> None:
+        """What nobody is left to send is not sent."""
+        while self._queue and not self._tasks:
+            parcel = self._queue.popleft()
+            parcel.batch.leave(parcel)
 
     async def _hand(self) -> None:
         connection: Connection | None = None
         try:
-            while self._queue and not self._stopped and self._hands <= self._pool.allowed:
+            while self._queue and not self.stopped and self._hands <= self._pool.allowed:
                 if connection is None:
                     got = await self._pool.acquire()
                     if isinstance(got, Outcome):
-                        self._found_none(got)
+                        # The others go on, if there are any.
+                        if not self._pool.others:
+                            self._fail(got)
                         return
                     connection = got
                 if not await self._take(self._wanted) or not self._wanted():
@@ -124,55 +141,49 @@ class Crew:
                 await self._pool.give_back(connection)
 
     def _wanted(self) -> bool:
-        return bool(self._queue) and not self._stopped
-
-    def _found_none(self, outcome: Outcome) -> None:
-        """No connection to be had: the others go on, if there are any."""
-        if not self._pool.others:
-            self._fail(outcome)
+        return bool(self._queue) and not self.stopped
 
     async def _one(self, connection: Connection) -> None:
         """One message the careful way, every command waited for."""
         if not connection.usable:
             self._pool.broke(connection, _LOST)
             return
-        parcel = self._parcels[self._queue.popleft()]
+        parcel = self._queue.popleft()
         if self._bears(connection, parcel):
-            outcome = await connection.send(
-                parcel, may_finish=self._may_finish, before_dot=partial(self._before_dot, parcel.key)
-            )
-            self._told(connection, parcel.key, outcome)
+            outcome = await connection.send(parcel, may_finish=self._may_finish)
+            self._told(connection, parcel, outcome)
+        self._moved.set()
 
     async def _stream(self, connection: Connection) -> None:
         """As many messages as there are places for, a round trip each."""
-        first, queue, outcomes = True, self._queue, self.batch.outcomes
-        parcels, ready = self._parcels, self._ready
+        first, queue, pool, ready = True, self._queue, self._pool, self._ready
 
         def source() -> Parcel | None:
             nonlocal first
-            while queue and self._goes_on(connection) and (first or ready()):
+            while queue and not (self.stopped or connection.spent or self._hands > pool.allowed):
+                if not (first or ready()):
+                    break
                 first = False
-                parcel = parcels[queue.popleft()]
+                parcel = queue.popleft()
                 if self._bears(connection, parcel):
                     connection.begun += 1
                     return parcel
+            self._moved.set()
             return None
 
-        def result(key: int, outcome: Outcome | None) -> None:
+        def result(parcel: Parcel, outcome: Outcome | None) -> None:
             if outcome is ACCEPTED and connection.sent and self._steady and not self._dress:
                 # Nearly always so, and worth no further thought.
                 connection.sent += 1
-                self._answered(key, outcome)
-                outcomes[key] = outcome
-                parcels[key].message = ()
+                parcel.batch.end(parcel, outcome)
             elif outcome is None:
-                queue.appendleft(key)
+                queue.appendleft(parcel)
             else:
                 connection.sent += outcome.kind not in _NO_VERDICT
-                self._told(connection, key, outcome)
+                self._told(connection, parcel, outcome)
 
         try:
-            await connection.stream(source, result, may_finish=self._may_go_on, before_dot=self._before_dot)
+            await connection.stream(source, result, may_finish=self._may_go_on)
         except asyncio.CancelledError:
             # What was dotted is told to be in doubt before anybody else asks.
             connection.abort()
@@ -183,15 +194,11 @@ class Crew:
     @property
     def _steady(self) -> bool:
         """Whether all connections are at work that there may ever be: one answer more changes nothing."""
-        return self._hands == self._pool.size == self._pool.allowed
-
-    def _goes_on(self, connection: Connection) -> bool:
-        """Whether another message may begin on this connection."""
-        return not (self._stopped or connection.spent) and self._hands <= self._pool.allowed
+        return self._hands == self._pool.size == self._pool.allowed and not self._pool.troubled
 
     def _may_go_on(self) -> bool:
         """Announced is not begun: when told to stop, nothing more is dotted."""
-        return not self._stopped and self._may_finish()
+        return not self.stopped and self._may_finish()
 
     def _bears(self, connection: Connection, parcel: Parcel) -> bool:
         """Whether the session can take the message; where not, that is its outcome."""
@@ -199,15 +206,15 @@ class Crew:
             self._dress(parcel)
         refused = parcel.refused or connection.refusal(parcel)
         if refused is not None:
-            self._told(connection, parcel.key, refused)
+            self._told(connection, parcel, refused)
             return False
         parcel.verdict, parcel.dotted = None, False
         return True
 
-    def _told(self, connection: Connection, index: int, outcome: Outcome) -> None:
-        self._answered(index, outcome)
+    def _told(self, connection: Connection, parcel: Parcel, outcome: Outcome) -> None:
         if outcome.kind is OutcomeKind.RELAY:
-            self._broke(connection, index, outcome)
+            parcel.batch.answered(parcel.key, outcome)
+            self._broke(connection, parcel, outcome)
             return
         if outcome.kind is OutcomeKind.UNCERTAIN:
             self._pool.broke(connection, outcome)
@@ -215,32 +222,29 @@ class Crew:
             self._pool.answered(connection, outcome)
             if self._hands < self._pool.allowed:
                 self._enlist()
-        self.batch.outcomes[index] = outcome
-        # A message with a signature is one of a kind, and would be kept until the last is answered.
-        self._parcels[index].message = ()
+        parcel.batch.end(parcel, outcome)
         if outcome.kind is OutcomeKind.SENDER:
             self._fail(outcome)
 
-    def _broke(self, connection: Connection, index: int, outcome: Outcome) -> None:
+    def _broke(self, connection: Connection, parcel: Parcel, outcome: Outcome) -> None:
         """A session ended under a message that was surely not taken: try it on another, but not for ever."""
         connection.retire()
-        if self._stopped or not self._may_finish():
+        if self.stopped or not self._may_finish():
             # We hung up ourselves: no fault of the relay's.
+            self._queue.appendleft(parcel)
             self.stop()
             return
         self._pool.broke(connection, outcome)
-        if connection.sent == 0:
-            self.batch.broken.append(outcome)
-        self._breaks[index] += 1
-        self._tries[index] += connection.sent == 0
-        if self._tries[index] >= TRIES or self._breaks[index] >= BREAKS:
-            self.batch.outcomes[index] = Outcome(kind=OutcomeKind.DEFERRED, code=outcome.code, text=outcome.text)
-        elif connection.sent:
-            # Its share may just have been over: that says nothing of this message, which is the first on the next.
-            self._queue.appendleft(index)
+        if fresh := connection.sent == 0:
+            parcel.batch.broken.append(outcome)
+        if self._breaks.too_many(parcel, fresh=fresh):
+            parcel.batch.end(parcel, Outcome(kind=OutcomeKind.DEFERRED, code=outcome.code, text=outcome.text))
+        elif fresh:
+            self._queue.append(parcel)
         else:
-            self._queue.append(index)
+            # Its share may just have been over: that says nothing of this message, which is the first on the next.
+            self._queue.appendleft(parcel)
 
     def _fail(self, outcome: Outcome) -> None:
-        self.batch.fault = self.batch.fault or outcome
+        self.fault = self.fault or outcome
         self.stop()

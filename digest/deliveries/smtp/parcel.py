@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from digest.model.deliveries import Outcome, OutcomeKind
+
+if TYPE_CHECKING:
+    from digest.deliveries.smtp.batch import Batch
 
 ACCEPTED = Outcome(kind=OutcomeKind.ACCEPTED, code=250)
 """What nearly every message comes to."""
@@ -14,7 +18,7 @@ _PATH = r"<[!-;=?-~]{1,64}@[!-;=?-~]{1,189}>"
 _USUAL = re.compile(rf"MAIL FROM:{_PATH}\r\nRCPT TO:{_PATH}\r\nDATA\r\n")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Parcel:
     """A message to one recipient; see `packed`."""
 
@@ -34,6 +38,9 @@ class Parcel:
     verdict: Outcome | None = None
     """What an earlier reply decided; the rest of its group is read and passed over."""
     dotted: bool = False
+    signed: bool = False
+    batch: Batch = field(init=False, repr=False)
+    """Those it was claimed with."""
 
 
 def packed(key: int, sender: str, recipient: str, message: Sequence[bytes], *, most: int | None = None) -> Parcel:
@@ -52,12 +59,5 @@ def packed(key: int, sender: str, recipient: str, message: Sequence[bytes], *, m
 
 Source = Callable[[], Parcel | None]
 """The next message to send now; None for none, and nothing more is begun until `run` is called again."""
-Result = Callable[[int, Outcome | None], None]
+Result = Callable[[Parcel, Outcome | None], None]
 """Told once of each parcel's end; None for one that was only announced when the session ended over another."""
-
-BeforeDot = Callable[[int], None]
-"""Told of each parcel just before its final dot is written."""
-
-
-def untold(key: int) -> None:
-    """For what nobody keeps a journal of."""

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from digest.deliveries.outcome import Stage, classify
 from digest.deliveries.smtp.expected import Expected
-from digest.deliveries.smtp.parcel import ACCEPTED, BeforeDot, Parcel, Result, Source, untold
+from digest.deliveries.smtp.parcel import ACCEPTED, Parcel, Result, Source
 from digest.deliveries.smtp.replies import ALL_WELL, Replies, code_of, text_of
 from digest.deliveries.smtp.sweep import Sweep
 from digest.deliveries.smtp.timeouts import Timeouts
@@ -45,17 +45,13 @@ class Pipeline(asyncio.BufferedProtocol):
         self._progress = self._loop.time()
         self._idle: asyncio.Future[None] | None = None
         self._source: Source = lambda: None
-        self._result: Result = lambda key, outcome: None
+        self._result: Result = lambda parcel, outcome: None
         self._may_finish: Callable[[], bool] = lambda: True
-        self._before_dot: BeforeDot = untold
         transport.set_protocol(self)
 
-    async def run(
-        self, source: Source, result: Result, *, may_finish: Callable[[], bool], before_dot: BeforeDot = untold
-    ) -> None:
+    async def run(self, source: Source, result: Result, *, may_finish: Callable[[], bool]) -> None:
         """Send until the source gives None and every answer is in, or the session is lost."""
         self._source, self._result, self._may_finish = source, result, may_finish
-        self._before_dot = before_dot
         self._idle = self._loop.create_future()
         self._progress = self._loop.time()
         self._begin()
@@ -133,7 +129,7 @@ class Pipeline(asyncio.BufferedProtocol):
         self._expected.steady = None
         self._progress = self._loop.time()
         parcel.verdict = ACCEPTED
-        self._result(parcel.key, ACCEPTED)
+        self._result(parcel, ACCEPTED)
         if not self.lost:
             self._asked_for(following)
 
@@ -171,7 +167,7 @@ class Pipeline(asyncio.BufferedProtocol):
 
     def _refused(self, parcel: Parcel) -> None:
         self._reset_first = True
-        self._result(parcel.key, parcel.verdict)
+        self._result(parcel, parcel.verdict)
         self._begin()
 
     def _answered_data(self, parcel: Parcel, code: int, line: bytes) -> None:
@@ -191,7 +187,7 @@ class Pipeline(asyncio.BufferedProtocol):
             return
         # From the first byte of this write on nobody can say whether the relay has it all.
         parcel.dotted = True
-        self._before_dot(parcel.key)
+        parcel.batch.before_dot(parcel.key)
         # One join, and one write: thirty kilobytes are copied once.
         self._finish(b"".join((*parcel.message, _DOT, self._behind(parcel))))
 
@@ -211,7 +207,7 @@ class Pipeline(asyncio.BufferedProtocol):
     def _answered_dot(self, parcel: Parcel, code: int, line: bytes) -> None:
         if parcel.verdict is None:
             parcel.verdict = ACCEPTED if code == 250 else classify(Stage.DOT, code, text_of(line))
-        self._result(parcel.key, parcel.verdict)
+        self._result(parcel, parcel.verdict)
         if not self._expected:
             self._begin()
 
@@ -227,7 +223,7 @@ class Pipeline(asyncio.BufferedProtocol):
             parcel = self._expected.next()[1]
             parcel.verdict = parcel.verdict or classify(Stage.DOT, 421, text_of(line))
             self._blamed = True
-            self._result(parcel.key, parcel.verdict)
+            self._result(parcel, parcel.verdict)
         self._end(text_of(line), code=421)
 
     def _end(self, why: str, *, code: int = 0) -> None:
@@ -242,7 +238,7 @@ class Pipeline(asyncio.BufferedProtocol):
             elif parcel.verdict is None and not self._blamed:
                 parcel.verdict = classify(Stage.MAIL, code, why)
             self._blamed = True
-            self._result(parcel.key, parcel.verdict)
+            self._result(parcel, parcel.verdict)
         self._rest()
 
     def expire(self, now: float) -> None:

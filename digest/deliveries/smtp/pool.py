@@ -48,6 +48,8 @@ class Pool:
         self._ca = ca
         self._tls: ssl.SSLContext | None = None
         self._idle: list[Connection] = []
+        self.troubled = False
+        """Whether a session broke before it took anything, and none has had an answer since."""
         self._open = 0
         """Connections there are or that are being opened."""
 
@@ -94,8 +96,9 @@ class Pool:
 
     def answered(self, connection: Connection, outcome: Outcome) -> None:
         """A verdict came over this connection."""
-        if connection.sent == 1:
+        if connection.sent == 1 or self.troubled:
             self._rest.answered(connection.relay)
+            self.troubled = False
         if outcome.kind is not OutcomeKind.ACCEPTED and objects(outcome, fresh=False):
             self._warmth.objected()
         elif self._warmth.allowed < self.size:
@@ -108,6 +111,7 @@ class Pool:
         if connection.sent == 0:
             said = Outcome(kind=OutcomeKind.RELAY, code=outcome.code, text=f"{connection.relay}: {outcome.text}")
             self._rest.broke(connection.relay, said)
+            self.troubled = True
 
     async def close(self) -> None:
         """Say goodbye on every idle connection."""

@@ -9,6 +9,7 @@ import socket
 import pytest
 
 from digest.deliveries.outcome import Stage
+from digest.deliveries.smtp.batch import Batch
 from digest.deliveries.smtp.connection import Connection
 from digest.deliveries.smtp.opening import connect
 from digest.deliveries.smtp.parcel import Parcel, packed
@@ -28,7 +29,9 @@ ME = "me@example.org"
 
 
 def letter(to: str) -> Parcel:
-    return packed(0, ME, to, (LETTER,))
+    parcel = packed(0, ME, to, (LETTER,))
+    Batch([parcel])
+    return parcel
 
 
 async def session(sink: Sink, url: str = "") -> Connection:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from digest.deliveries.smtp.batch import Batch
 from digest.deliveries.smtp.parcel import Parcel, packed
 from digest.deliveries.smtp.pipeline import Pipeline
 from digest.deliveries.smtp.sweep import Sweep
@@ -133,12 +134,15 @@ def spoken(
         number = next(waiting, None)
         if number is None:
             return None
-        return packed(number, f"s{number}@example.org", f"r{number}@example.org", (b"Subject: x\r\n", b"\r\nbody\r\n"))
+        message = (b"Subject: x\r\n", b"\r\nbody\r\n")
+        parcel = packed(number, f"s{number}@example.org", f"r{number}@example.org", message)
+        Batch([parcel])
+        return parcel
 
     async def main() -> None:
         pipeline = Pipeline(relay, Timeouts(), Sweep(), pipelining=pipelining)
         running = asyncio.ensure_future(
-            pipeline.run(source, lambda key, outcome: told.append((key, outcome)), may_finish=lambda: True)
+            pipeline.run(source, lambda parcel, outcome: told.append((parcel.key, outcome)), may_finish=lambda: True)
         )
         await asyncio.sleep(0)
         while not running.done():
@@ -200,10 +204,12 @@ def test_a_round_trip_a_message() -> None:
 def test_what_nobody_asked_for_ends_the_session(unasked: bytes) -> None:
     """Else each answer after it would be taken for somebody else's."""
     relay = Relay([Script()], pipelining=True)
-    given = iter([packed(0, "s0@example.org", "r0@example.org", (b"Subject: x\r\n\r\nbody\r\n",))])
+    parcel = packed(0, "s0@example.org", "r0@example.org", (b"Subject: x\r\n\r\nbody\r\n",))
+    Batch([parcel])
+    given = iter([parcel])
     told: list[OutcomeKind] = []
 
-    def result(_key: int, outcome: Outcome | None) -> None:
+    def result(_parcel: Parcel, outcome: Outcome | None) -> None:
         assert outcome
         told.append(outcome.kind)
 

@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -169,6 +170,34 @@ def test_answers_outlive_a_ledger_that_refuses(url: str, monkeypatch: pytest.Mon
             report = await flow.run_due(context)
             assert (5, 0) == (report.counts.accepted, report.owed)
             assert 5 == len(sink.recipients)
+            assert () == await house.doubts(resolved=True)
+
+    asyncio.run(main())
+
+
+def test_what_two_claims_of_a_shard_left_is_written_down_together(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the last answers to one claim are waited for, the next is on its way: a ledger that fails loses neither."""
+    record = ledger.record
+
+    async def main() -> None:
+        async with opened(url) as house, Sink() as sink:
+            await house.people(1200)
+            await house.seal()
+            context = house.context(sink.url, connections=2)
+
+            async def refuse(*given: Any, **more: Any) -> None:
+                if len(sink.taken) > 700:
+                    raise StoreError("database is locked", about="test")
+                await record(*given, **more)
+
+            with monkeypatch.context() as patch:
+                patch.setattr(ledger, "record", refuse)
+                with pytest.raises(StoreError):
+                    await flow.run_due(context)
+            assert 2 == len(context.journal._left if context.journal else ())
+            report = await flow.run_due(context)
+            assert (1200, 0) == (report.counts.accepted, report.owed)
+            assert 1200 == len(set(sink.recipients)) == len(sink.taken)
             assert () == await house.doubts(resolved=True)
 
     asyncio.run(main())

@@ -7,7 +7,7 @@ import itertools
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from digest.deliveries import flow
-from digest.deliveries.context import Context
+from digest.deliveries.context import Context, utc_now
 from digest.deliveries.dkim import Key, Signer
-from digest.deliveries.signing import signers
+from digest.deliveries.signing import AHEAD, Outgoing, Signing, signers
+from digest.deliveries.smtp.parcel import Parcel, packed
+from digest.deliveries.taking import Taking
 from digest.errors import ConfigError
 from digest.model.deliveries import NoteKind
 from digest.settings.sections import Sender
@@ -104,6 +106,43 @@ def test_the_loop_signs_nothing(url: str, declared: list[dict[str, Any]], monkey
 
     asyncio.run(main())
     assert {False: 80} == where
+
+
+def test_whatever_is_left_lying_the_next_are_signed(house_key: Signing) -> None:
+    """Nobody came for the first ones: those that are expected after them are signed, each once."""
+
+    async def main() -> None:
+        places = Taking(utc_now, asyncio.sleep, never)
+        places.hold(None)
+        out = Outgoing(house_key, places)
+        assert out.dress
+        first, then = ([letter(key) for key in range(2 * AHEAD)] for _ in range(2))
+        for parcels in (first, then):
+            out.expect(parcels)
+            parcels.insert(0, parcels[0])
+        for parcel in then:
+            assert await out.take(lambda: True)
+            out.dress(parcel)
+        signed = [b"".join(parcel.message) for parcel in then]
+        assert [1] * len(then) == [message.count(b"DKIM-Signature:") for message in signed]
+
+    asyncio.run(main())
+
+
+async def never() -> bool:
+    return False
+
+
+def letter(key: int) -> Parcel:
+    return packed(key, "us@example.org", "you@example.com", [b"From: us@example.org\r\n", b"\r\nhello\r\n"])
+
+
+@pytest.fixture
+def house_key(tmp_path: Path) -> Iterator[Signing]:
+    key = Ed25519PrivateKey.generate()
+    signing = Signing([Signer(domain="example.org", selector="ed", key=key)], utc_now)
+    yield signing
+    signing.close()
 
 
 def test_notes_leave_signed(url: str, declared: list[dict[str, Any]]) -> None:
