@@ -70,7 +70,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """One for a process: it remembers which relays were down."""
+    """One for a process: it remembers which relays were down, and what was counted."""
 
     store: Store
     keys: Keyring
@@ -98,6 +98,8 @@ class Context:
     journal: Journal | None = None
     """Kept under the same owner; without one, a crash leaves more in doubt."""
     rests: dict[str, Rest] = field(default_factory=dict)
+    accepted: dict[tuple[int, str], int] = field(default_factory=dict)
+    """How much of a mailing a domain had accepted when it was counted last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,29 +41,46 @@ async def goes_on(
         await halt(context, tx, mailing.id, f"{rejected} of {answered} were refused", now)
 
 
-async def weigh(context: Context, tx: Tx, mailing: MailingRow, now: datetime, *, over: bool = False) -> bool:
-    """Doubt the refusals of a domain that refuses very many; whether it did. At a mailing's end believe the others.
+async def weigh(context: Context, mailing: MailingRow) -> bool:
+    """Doubt the refusals of a domain that refuses very many; whether it did.
 
-    Believed is suppressed: nobody has that address. What was doubted is tried again a day later, and believed if
-    the domain says the same once more.
+    What was doubted is tried again a day later, and believed if the domain says the same once more. To count a domain
+    is to look at all deliveries of a mailing, so nothing else waits for it.
     """
-    waves = False
-    for domain, found in hard.by_domain(await refusals.hard(tx, mailing.id)).items():
-        new = [each for each in found if each.attempts == 1]
-        if await _is_wave(tx, mailing, domain, len(new)):
-            waves = True
-            await _doubt(context, tx, mailing, domain, new, now)
-        elif over:
-            await _believe(tx, mailing, found, now)
-    return waves
+    async with context.store.read() as tx:
+        waves = [domain for domain, new in await _new(tx, mailing) if await _is_wave(context, tx, mailing, domain, new)]
+    if waves:
+        async with context.store.write() as tx:
+            for domain, found in await _new(tx, mailing):
+                if domain in waves:
+                    await _doubt(context, tx, mailing, domain, found, context.clock())
+    return bool(waves)
 
 
-async def _is_wave(tx: Tx, mailing: MailingRow, domain: str, count: int) -> bool:
-    if count < hard.LEAST:
+async def believe(tx: Tx, mailing: MailingRow, now: datetime) -> None:
+    """At a mailing's end: nobody has the addresses that were refused, and not doubted. They are suppressed."""
+    found = await refusals.hard(tx, mailing.id)
+    for each in found:
+        reason, source = SuppressionReason.HARD_BOUNCE, f"refused: {mailing.digest}"
+        await suppressions.add(tx, each.email, reason, source=source, now=now)
+    if found:
+        await refusals.resolve(tx, mailing.id, [each.subscriber for each in found], now, "suppressed")
+
+
+async def _new(tx: Tx, mailing: MailingRow) -> list[tuple[str, list[Hard]]]:
+    """What each domain refused for the first time."""
+    found = hard.by_domain(await refusals.hard(tx, mailing.id))
+    return [(domain, [each for each in those if each.attempts == 1]) for domain, those in found.items()]
+
+
+async def _is_wave(context: Context, tx: Tx, mailing: MailingRow, domain: str, new: list[Hard]) -> bool:
+    known, key = context.accepted, (mailing.id, domain)
+    # What a domain has accepted only grows: where that was enough to believe so many refusals, it still is.
+    if not hard.is_wave(len(new), known.get(key, 0) + len(new), accepted_before=True):
         return False
-    accepted, rejected = await refusals.answered(tx, mailing.id, domain)
-    before = accepted > 0 or await refusals.accepted_before(tx, domain)
-    return hard.is_wave(count, accepted + rejected, accepted_before=before)
+    known[key], rejected = await refusals.answered(tx, mailing.id, domain)
+    before = known[key] > 0 or await refusals.accepted_before(tx, domain)
+    return hard.is_wave(len(new), known[key] + rejected, accepted_before=before)
 
 
 async def _doubt(context: Context, tx: Tx, mailing: MailingRow, domain: str, found: list[Hard], now: datetime) -> None:
@@ -84,10 +101,3 @@ async def _doubt(context: Context, tx: Tx, mailing: MailingRow, domain: str, fou
             "Nobody is suppressed. They are tried again in 24 hours; what is refused once more is then believed.",
         ),
     )
-
-
-async def _believe(tx: Tx, mailing: MailingRow, found: list[Hard], now: datetime) -> None:
-    for each in found:
-        reason, source = SuppressionReason.HARD_BOUNCE, f"refused: {mailing.digest}"
-        await suppressions.add(tx, each.email, reason, source=source, now=now)
-    await refusals.resolve(tx, mailing.id, [each.subscriber for each in found], now, "suppressed")

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from digest.deliveries.context import Context, Route, Routes
-from digest.deliveries.judging import weigh
+from digest.deliveries.judging import believe, weigh
 from digest.deliveries.notes import NotesRun, send_due
 from digest.deliveries.replay import replay
 from digest.deliveries.shard import Between, ShardRun, deliver_shard
@@ -157,11 +157,13 @@ async def settle(context: Context) -> tuple[MailingRow, ...]:
         over = await mailings.nothing_owed(tx)
     if not over:
         return ()
+    sure = [each for each in over if not await weigh(context, each)]
     over_now: list[MailingRow] = []
     async with context.store.write() as tx:
-        for each in over:
-            if await weigh(context, tx, each, context.clock(), over=True):
-                continue
+        # Somebody else may have doubted a refusal meanwhile, and owe it again.
+        still = {each.id for each in await mailings.nothing_owed(tx)}
+        for each in (each for each in sure if each.id in still):
+            await believe(tx, each, context.clock())
             if await mailings.move(tx, each.id, old=RUNNING, new=MailingStatus.SENT, now=context.clock()):
                 over_now.append(await mailings.get(tx, each.id))
                 await context.moved(tx, over_now[-1])

@@ -175,12 +175,12 @@ class Turn:
             raise
         self._heard(news)
         self._got_to(counts, moved)
+        if self.rejected:
+            await weigh(self._context, self._mailing)
 
     async def _judge(self, tx: Tx, counts: Counts, now: datetime) -> None:
         turn = (self.rejected, self.answered)
         await goes_on(self._context, tx, self._mailing, shard=counts, others=self._others, turn=turn, now=now)
-        if self.rejected:
-            await weigh(self._context, tx, self._mailing, now)
 
     def _opened(self, claimed: Sequence[Addressee]) -> Page | None:
         journal, shard = self._context.journal, self._shard

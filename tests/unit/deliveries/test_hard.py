@@ -10,9 +10,10 @@ import pytest
 from digest.deliveries import flow
 from digest.deliveries.hard import is_wave
 from digest.deliveries.incident import Incident
+from digest.deliveries.judging import weigh
 from digest.model.deliveries import DeliveryState as S
 from digest.model.subscribers import SuppressionReason
-from digest.store import suppressions
+from digest.store import refusals, suppressions
 from digest.store.database import Tx
 from tests.unit.deliveries.sink import Answer
 
@@ -85,5 +86,36 @@ def test_a_wave_suppresses_nobody(store_url: str) -> None:
             states = list((await house.states()).values())
             assert (118, 2) == (states.count(S.ACCEPTED), states.count(S.REJECTED))
             assert 1 == sum("refuses many" in incident.title for incident in told)
+
+    asyncio.run(main())
+
+
+def test_what_a_domain_accepted_is_not_counted_again(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To count is to look at every delivery: done once more only where what was accepted then is no longer enough."""
+    counted: list[str] = []
+    answered = refusals.answered
+
+    async def noted(tx: Tx, mailing: int, domain: str) -> tuple[int, int]:
+        counted.append(domain)
+        return await answered(tx, mailing, domain)
+
+    async def main() -> None:
+        monkeypatch.setattr(refusals, "answered", noted)
+        unknown = nobody(*range(60, 85))
+        async with opened(url) as house, Sink() as sink:
+            sink.answer = lambda stage, who: (
+                "450 4.2.0 later" if (stage, who) == ("rcpt", "person90@example.com") else unknown(stage, who)
+            )
+            await house.people(700)
+            await house.seal()
+            context = house.context(sink.url)
+            report = await flow.run_due(context)
+            assert (674, 25, 1) == (report.accepted, report.rejected, report.deferred)
+            assert ["example.com"] == counted
+            assert not await weigh(context, await house.mailing())
+            assert ["example.com"] == counted
+            context.accepted.clear()
+            assert not await weigh(context, await house.mailing())
+            assert ["example.com"] * 2 == counted
 
     asyncio.run(main())
