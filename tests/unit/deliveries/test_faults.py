@@ -97,6 +97,7 @@ def test_a_retry_may_be_asked_for(url: str) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.long
 def test_later_for_ever_is_given_up(url: str) -> None:
     """So long after the first deferral it is over, and the mailing with it; days without a relay do not count."""
 

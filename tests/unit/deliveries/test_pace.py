@@ -210,6 +210,7 @@ async def move(house: House, people: range, domain: str) -> None:
             await tx.execute(update(subscribers).where(subscribers.c.id == number).values(**values))
 
 
+@pytest.mark.long
 def test_a_domain_at_its_limit_holds_up_nobody_else(store_url: str) -> None:
     """Its recipients are left out of the claim and stay owed; the others all go; then its own, at its own pace."""
 

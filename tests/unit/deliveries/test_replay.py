@@ -181,12 +181,12 @@ def test_what_two_claims_of_a_shard_left_is_written_down_together(url: str, monk
 
     async def main() -> None:
         async with opened(url) as house, Sink() as sink:
-            await house.people(1200)
+            await house.people(620)
             await house.seal()
             context = house.context(sink.url, connections=2)
 
             async def refuse(*given: Any, **more: Any) -> None:
-                if len(sink.taken) > 700:
+                if len(sink.taken) > 560:
                     raise StoreError("database is locked", about="test")
                 await record(*given, **more)
 
@@ -196,8 +196,8 @@ def test_what_two_claims_of_a_shard_left_is_written_down_together(url: str, monk
                     await flow.run_due(context)
             assert 2 == len(context.journal._left if context.journal else ())
             report = await flow.run_due(context)
-            assert (1200, 0) == (report.counts.accepted, report.owed)
-            assert 1200 == len(set(sink.recipients)) == len(sink.taken)
+            assert (620, 0) == (report.counts.accepted, report.owed)
+            assert 620 == len(set(sink.recipients)) == len(sink.taken)
             assert () == await house.doubts(resolved=True)
 
     asyncio.run(main())
