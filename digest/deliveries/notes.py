@@ -11,8 +11,9 @@ from typing import TypeVar
 from digest.deliveries.context import LEASE, PATIENCE, Context, Route, Routes
 from digest.deliveries.retry import backoff
 from digest.deliveries.smtp.batch import Batch
-from digest.deliveries.smtp.crew import Crew, Wanted
+from digest.deliveries.smtp.crew import Crew
 from digest.deliveries.smtp.parcel import Parcel, packed
+from digest.deliveries.taking import Wanted
 from digest.errors import DeliveryError
 from digest.model.deliveries import NoteState, Outcome, OutcomeKind
 from digest.store import notes
@@ -135,7 +136,7 @@ async def _post(route: Route, address: str, message: bytes, wait: float) -> Outc
         await crew.rest()
     finally:
         await crew.leave(0)
-    (_, outcome), *_ = batch.ends
+    _, outcome = batch.ends[0]
     return crew.fault or outcome or Outcome(kind=OutcomeKind.RELAY, text="not sent")
 
 

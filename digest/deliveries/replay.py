@@ -32,27 +32,23 @@ async def replay(context: Context) -> None:
         with orphaned(path) as orphan:
             if orphan and orphan.claims:
                 await _settle(context, orphan)
-    left = list(context.journal.take_left())
+    left = {page: page.read() for page in context.journal.take_left()}
     try:
         while left:
-            claims = {page: page.read() for page in left}
-            first = claims[left[-1]]
+            shard = _shard_of(next(iter(left.values())))
             # All that one turn left of a shard at once: what one page does not know, another may.
-            pages = [page for page in left if _is_of(claims[page], first)]
-            await _settle_own(context, context.journal, [claim for page in pages if (claim := claims[page])])
+            pages = [page for page, claim in left.items() if _shard_of(claim) == shard]
+            await _settle_own(context, context.journal, [claim for page in pages if (claim := left[page])])
             for page in pages:
                 context.journal.settled(page)
-                left.remove(page)
+                del left[page]
     finally:
         for page in left:
             context.journal.leave(page)
 
 
-def _is_of(claim: Claim | None, other: Claim | None) -> bool:
-    """Whether both are of the same shard, or both of none."""
-    if claim is None or other is None:
-        return claim is other
-    return (claim.mailing, claim.number) == (other.mailing, other.number)
+def _shard_of(claim: Claim | None) -> tuple[int, int] | None:
+    return (claim.mailing, claim.number) if claim else None
 
 
 async def doubt_orphans(context: Context, tx: Tx, shard: Shard, now: datetime) -> None:

@@ -14,9 +14,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from digest.deliveries.smtp.crew import Wanted
 from digest.deliveries.smtp.parcel import Parcel
-from digest.deliveries.taking import Taking
+from digest.deliveries.taking import Taking, Wanted
 from digest.letter import headers
 from digest.settings.keys import private
 from digest.settings.sections import Sender

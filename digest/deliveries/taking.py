@@ -10,6 +10,13 @@ from digest.deliveries.places import NONE, Places
 
 LOOK = 0.5
 """Seconds of waiting between two looks at whether anybody still wants the place."""
+Wanted = Callable[[], bool]
+"""Whether anything waits for a place of the pace."""
+
+
+async def at_once(_wanted: Wanted) -> bool:
+    """The pace of what has none."""
+    return True
 
 
 class Taking:
@@ -42,7 +49,7 @@ class Taking:
         wait = self._places.wait(self._clock()) if self._places else None
         return None if wait is None else wait.total_seconds()
 
-    async def take(self, wanted: Callable[[], bool]) -> bool:
+    async def take(self, wanted: Wanted) -> bool:
         """Wait for the next place, and take it; False where it is not `wanted` any more, or too far away."""
         if self._places is None:
             return True

@@ -10,17 +10,11 @@ from digest.deliveries.smtp.breaks import Breaks
 from digest.deliveries.smtp.connection import Connection, always
 from digest.deliveries.smtp.parcel import ACCEPTED, Parcel
 from digest.deliveries.smtp.pool import Pool
+from digest.deliveries.taking import Wanted, at_once
 from digest.model.deliveries import Outcome, OutcomeKind
 
 _NO_VERDICT = (OutcomeKind.RELAY, OutcomeKind.UNCERTAIN)
 _LOST = Outcome(kind=OutcomeKind.RELAY, text="the connection was lost before it was used")
-Wanted = Callable[[], bool]
-"""Whether anything waits for a place of the pace."""
-
-
-async def at_once(_wanted: Wanted) -> bool:
-    """The pace of what has none."""
-    return True
 
 
 class Crew:
@@ -39,7 +33,8 @@ class Crew:
         dress: Callable[[Parcel], None] | None = None,
     ) -> None:
         """`take` waits for the next place of the pace, False where there is none now; `ready` takes one where that
-        needs no waiting; `dress` gives a message its last touch, as a signature."""
+        needs no waiting; `dress` gives a message its last touch, as a signature.
+        """
         self.fault: Outcome | None = None
         """Why it ended early: no relay could be used, or one refuses us as sender."""
         self.stopped = False

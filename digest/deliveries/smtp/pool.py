@@ -39,6 +39,8 @@ class Pool:
         self.size = size
         self.pipelining = pipelining
         self.share = share or Share()
+        self.troubled = False
+        """Whether a session broke before it took anything, and none has had an answer since."""
         self._relays = tuple(relays)
         self._rest = rest or Rest()
         self._warmth = Warmth(size)
@@ -48,8 +50,6 @@ class Pool:
         self._ca = ca
         self._tls: ssl.SSLContext | None = None
         self._idle: list[Connection] = []
-        self.troubled = False
-        """Whether a session broke before it took anything, and none has had an answer since."""
         self._open = 0
         """Connections there are or that are being opened."""
 
