@@ -334,6 +334,7 @@ def test_a_hostile_title_harms_no_feed(struck: Desk) -> None:
         assert "<script" not in form.replace("&lt;", "<")
 
 
+@pytest.mark.long
 def test_a_hostile_title_harms_no_page(struck: Desk) -> None:
     """On the front page, the announcement's own page and the edition's: text, not markup."""
     struck.done("editions", "compose", "newsflash", "--at", "2025-05-30")

@@ -7,6 +7,7 @@ import pytest
 from tests.builders import Desk, folder_source
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("updates", "named"), [("ignore", False), ("list", True)])
 def test_an_edit_is_listed_once(desk: Desk, updates: str, named: bool) -> None:
     """Under "Updated since", beside what is new; an edit alone makes no edition, and the one after names it no more."""

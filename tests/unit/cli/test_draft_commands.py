@@ -42,6 +42,7 @@ def shown(house: Desk) -> dict[str, str]:
     return dict(house.done("editions", "preview", "newsflash", "--draft", LABEL, "--json").json())
 
 
+@pytest.mark.long
 def test_a_draft_is_changed_and_the_announcements_are_not(house: Desk) -> None:
     """Lead, place, section, words, introduction, one dropped: as sealed so previewed, and feeds stay as they were."""
     edit(house, "one", "--lead", "--title", "Mines & more agree", "--teaser", "In short")
