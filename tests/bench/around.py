@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -58,12 +59,11 @@ def _seconds(work: Callable[[], object]) -> float:
 def _idle(desk: Desk) -> float:
     """The memory of a service that nobody asks anything, once its first look around is over."""
     with desk.process("serve") as serving:
-        status, last, steady = Path(f"/proc/{serving.pid}/status"), 0, 0
-        while steady < 10:
-            now = int(re.findall(r"VmRSS:\s+(\d+)", status.read_text())[0]) if status.exists() else 0
-            steady, last = (steady + 1 if now == last else 0), now
+        status, looks = Path(f"/proc/{serving.pid}/status"), deque([0], maxlen=10)
+        while len(looks) < 10 or max(looks) - min(looks) > 1024:
+            looks += map(int, re.findall(r"VmRSS:\s+(\d+)", status.read_text()) if status.exists() else ())
             time.sleep(0.2)
-    return last / 1024
+    return looks[-1] / 1024
 
 
 def main() -> int:
