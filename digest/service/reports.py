@@ -52,10 +52,7 @@ async def take(house: House, provider: str, given: Mapping[str, str], body: byte
     secret = getattr(house.settings.bounces.hooks, provider, None) if provider in providers.READERS else None
     if secret is None:
         return Refused.NO_HOOK
-    try:
-        document: Any = json.loads(body)
-    except ValueError:
-        document = None
+    document = _read(body)
     if not _is_theirs(provider, secret.get_secret_value(), given, body, document):
         return Refused.UNSIGNED
     if not isinstance(document, dict | list):
@@ -113,10 +110,16 @@ async def _confirm(house: House, url: str) -> None:
 
 
 def _inside(document: dict[str, Any]) -> Any:
+    message = document.get("Message")
+    return _read(message) if isinstance(message, str) else None
+
+
+def _read(text: str | bytes) -> Any:
+    """The document; None for what is no JSON, or nested too deep: nobody has signed it yet."""
     try:
-        return json.loads(document.get("Message", ""))
-    except (ValueError, TypeError):
-        return {}
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _is_theirs(provider: str, secret: str, given: Mapping[str, str], body: bytes, document: Any) -> bool:
@@ -133,8 +136,10 @@ def _mailgun(key: str, document: Any) -> bool:
     if not isinstance(signed, dict):
         return False
     timestamp, token, mac = (str(signed.get(name, "")) for name in ("timestamp", "token", "signature"))
-    ours = hmac.new(key.encode(), f"{timestamp}{token}".encode(), "sha256").hexdigest()
-    return _is_fresh(timestamp) and hmac.compare_digest(ours.encode(), mac.encode())
+    # JSON may hold half a character, which no octets stand for.
+    said = f"{timestamp}{token}".encode("utf-8", "replace")
+    ours = hmac.new(key.encode(), said, "sha256").hexdigest()
+    return _is_fresh(timestamp) and hmac.compare_digest(ours.encode(), mac.encode("utf-8", "replace"))
 
 
 def _sendgrid(key: str, given: Mapping[str, str], body: bytes) -> bool:

@@ -161,7 +161,10 @@ def _judge(recipient: object, kind: Class, status: str = "", said: str = "") -> 
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else str(value) if isinstance(value, int) else ""
+    """What no database and no wire takes, half a character or a nought, is left out."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+    return str(value) if isinstance(value, int) else ""
 
 
 def _bracketed(value: object) -> str:

@@ -218,6 +218,26 @@ def test_what_is_not_signed_is_not_read(site: Site) -> None:
     assert suppressed(site) is False
 
 
+def test_whoever_signs_nothing_breaks_nothing(site: Site) -> None:
+    """Nested without end, half a character: refused as what it is, unsigned."""
+    halves = {"signature": {"timestamp": str(int(NOW.timestamp())), "token": "\ud800", "signature": "\ud800"}}
+    for body in (b"[" * 100_000, b'{"a":' * 100_000, json.dumps(halves).encode(), b"1" * 5_000, b"\xff"):
+        for provider in providers.READERS:
+            assert site.post(f"/hooks/bounces?provider={provider}", content=body).status_code == 401, body[:20]
+
+
+def test_a_signed_report_may_hold_what_no_database_takes(site: Site) -> None:
+    """A nought and half a character are left out, and what is nested without end says nothing."""
+    envelope = sent(site)
+    odd = json.loads(ses(envelope)["Message"])
+    odd["bounce"]["bouncedRecipients"][0] |= {"status": "5.1.1\0", "diagnosticCode": "550 5.1.1 \ud800\0"}
+    assert report(site, "ses", {"Type": "Notification", "Message": "[" * 100_000}) == 200
+    assert report(site, "ses", {"Type": "Notification", "Message": 1}) == 200
+    [told] = providers.read("ses", odd)
+    assert (told.judged.status, told.judged.said) == ("5.1.1", "550 5.1.1 ?")
+    assert (report(site, "ses", odd), suppressed(site)) == (200, True)
+
+
 def test_amazon_is_confirmed_by_a_person(site: Site, tmp_path: Path) -> None:
     """We open no link that was sent to us."""
     asked = {"Type": "SubscriptionConfirmation", "SubscribeURL": "https://sns.example.com/?Action=Confirm"}
