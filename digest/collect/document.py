@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest.collect.apart import apart
-from digest.collect.identify import Habits, Known, identify
+from digest.collect.identify import Habits, Known, ident_of, identify
 from digest.collect.parse import Document
 
 
@@ -50,7 +50,7 @@ def read_here(source: Source, body: bytes, url: str, content_type: str) -> Read:
         language=document.language,
         minutes=document.minutes,
         next_link=document.next_link,
-        deleted=document.deleted,
+        deleted=tuple(map(ident_of, document.deleted)),
         complaints=document.complaints,
     )
 

@@ -70,7 +70,7 @@ def identify(read: ReadItem, habits: Habits, *, document_language: str = "", now
     item = Item(
         ident=ident,
         ident_kind=kind,
-        aliases=tuple(dict.fromkeys(name for name in (ident, link, *read.aliases) if name)),
+        aliases=tuple(dict.fromkeys(name for name in (ident, link, *map(ident_of, read.aliases)) if name)),
         link=link,
         title=shown,
         summary=summary,
@@ -93,6 +93,11 @@ def identify(read: ReadItem, habits: Habits, *, document_language: str = "", now
     )
     translations = tuple(name for each in read.translations if (name := _name(each, read.base)))
     return Known(item=item, complaints=complaints, translations=translations, picture_file=read.picture_file)
+
+
+def ident_of(said: str) -> str:
+    """An identity as we keep it, of what a source calls an item; the same wherever it says so."""
+    return legal(said).strip()[:2000]
 
 
 def _legal(read: ReadItem) -> ReadItem:
@@ -147,8 +152,7 @@ def _age(item: Item) -> datetime:
 
 
 def _ident(read: ReadItem, link: str, title: str, text: str) -> tuple[str, IdentKind]:
-    guid = legal(read.guid).strip()[:2000]
-    if guid:
+    if guid := ident_of(read.guid):
         return guid, IdentKind.GUID
     if link:
         return link, IdentKind.LINK
@@ -195,7 +199,7 @@ def _when(read: ReadItem, habits: Habits, language: str, now: datetime) -> tuple
 
 def _name(name: str, base: str) -> str:
     """A reference to another item: a canonical link where it is one, else an ident as written."""
-    text = legal(name).strip()[:2000]
+    text = ident_of(name)
     return canonical_link(absolute(text, base)) if text.startswith(("http://", "https://", "/")) else text
 
 

@@ -98,6 +98,8 @@ async def _put_off(request: Request, found: Person, form: Form) -> Person:
     months = PAUSES.get(form.get("months", ""))
     if found.subscriber is None or (months is None and form["action"] == "pause"):
         raise HTTPException(400)
+    if form.get("digest") not in {each.digest for each in found.standings}:
+        raise HTTPException(400)
     claim = Claim(found.subscriber.handle, form.get("digest", ""))
     await flow.put_off(at.store, claim, now() + months if months and form["action"] == "pause" else None, now=now())
     return await _person(request)

@@ -162,6 +162,7 @@ def test_a_pause_is_set_and_ended_on_the_page(site: Site) -> None:
     assert "paused until" in site.post(link, data=paused).text
     assert "paused until" not in site.post(link, data={"action": "go_on", "digest": "newsflash"}).text
     assert site.post(link, data={**paused, "months": "9999"}).status_code == 400
+    assert site.post(link, data={**paused, "digest": "another"}).status_code == 400
 
 
 def test_a_wrong_address_is_told_on_the_form(site: Site) -> None:
