@@ -65,7 +65,9 @@ def title_text(value: str, *, is_html: bool) -> str:
     """
     bare = _TAG.sub("", value[: TITLE_LIMIT * 20])
     decoded = html.unescape(bare) if is_html else _NUMERIC.sub(lambda found: html.unescape(found[0]), bare)
-    return shorten(one_line(decoded), TITLE_LIMIT)
+    line = shorten(one_line(decoded), TITLE_LIMIT)
+    # Of nothing but zero-width characters a link would be made that nobody sees.
+    return line if any(map(str.isprintable, line.replace(" ", ""))) else ""
 
 
 def html_text(value: str) -> str:

@@ -23,7 +23,12 @@ def words(value: Any) -> str:
     """A string or number as text, anything else as nothing."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8").strip()
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return ""
+    try:
+        return str(value)
+    except ValueError:
+        return ""  # more digits than Python writes down; YAML reads them where they are hexadecimal
 
 
 def member(value: Any, *path: str) -> Any:

@@ -77,10 +77,12 @@ def test_mistakes_name_the_file(house: House, folder: Path) -> None:
     (folder / "bad.md").write_text("---\ntitle: A\ndate: [\n---\nText.\n")
     (folder / "none.md").write_text("---\ndate: 2026-05-01\n---\nText.\n")
     (folder / "bytes.md").write_bytes(b"---\ntitle: \xff\n---\n")
+    (folder / "digits.md").write_text(f"---\ntitle: 0x{'f' * 6_000}\n---\n")
     report = house.collect()["notices"]
     assert report.new == 1
     assert "bad.md:" in report.error
     assert "none.md: title is missing" in report.error
+    assert "digits.md: title is missing" in report.error
     assert "bytes.md: is not UTF-8" in report.error
     assert any("outside" in warning for warning in report.warnings)
 
