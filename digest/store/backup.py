@@ -62,6 +62,8 @@ async def _opened(file: Path) -> AsyncIterator[Store]:
 
 
 def _draft(file: Path, *, there: bool) -> Path:
+    if "?" in str(file):
+        raise StoreError("a question mark in its path would end the address of the database", about=str(file))
     if file.is_file() is not there:
         raise StoreError("there is no such backup" if there else "is there already", about=str(file))
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -74,7 +76,7 @@ def _copied(source: Path, target: Path) -> None:
     """SQLite's own online backup, in one step: one view of the source, which may be written to meanwhile."""
     try:
         with (
-            closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as old,
+            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as old,
             closing(sqlite3.connect(target)) as new,
         ):
             old.backup(new)

@@ -165,6 +165,17 @@ def test_what_is_no_backup_is_refused(desk: Desk) -> None:
     assert 30 == len(desk.done("subscribers", "list", "--json").json())
 
 
+def test_a_backup_may_be_called_anything_but_a_question(desk: Desk) -> None:
+    """Signs that mean something in the address of a database are letters of its name; one that cannot be is refused."""
+    desk.declare()
+    desk.done("subscribers", "add", "ana@example.org", "--digest", "newsflash")
+    for name in ("50% #1.db", "a&mode=memory.db", "été :1.db"):
+        desk.done("db", "backup", f"safe/{name}")
+        desk.done("db", "restore", f"safe/{name}", "--replace")
+    refused = desk.run("db", "backup", "what?.db")
+    assert (1, True, False) == (refused.status, "what?.db" in refused.err, (desk.folder / "what?.db").exists())
+
+
 async def leave(desk: Desk, url: str) -> None:
     """Eight go by themselves, two are suppressed."""
     store = connect(url, diary=desk.folder / "var/diary")
