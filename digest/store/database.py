@@ -111,8 +111,9 @@ def _connect(url: str) -> Store:
         writer, reader = embedded.engine(target, writes=True), embedded.engine(target, writes=False)
         return Store(url, writer, reader, glancer(target))
     target = parsed.set(drivername="postgresql+psycopg")
-    writer = create_async_engine(target, pool_size=5, max_overflow=5, pool_pre_ping=True)
-    reader = create_async_engine(target, pool_size=5, max_overflow=5, pool_pre_ping=True)
+    # An error is logged; the addresses that a statement was about are not.
+    how: dict[str, Any] = {"pool_size": 5, "max_overflow": 5, "pool_pre_ping": True, "hide_parameters": True}
+    writer, reader = create_async_engine(target, **how), create_async_engine(target, **how)
     event.listen(reader.sync_engine, "begin", _read_only)
     return Store(url, writer, reader)
 

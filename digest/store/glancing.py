@@ -22,6 +22,7 @@ def glancer(url: URL) -> Engine:
         url.set(drivername="sqlite"),
         pool_size=_KEPT,
         max_overflow=-1,
+        hide_parameters=True,
         connect_args={"timeout": _BUSY_MS / 1000, "check_same_thread": False},
     )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, Self, TypeVar
 
@@ -25,6 +27,7 @@ def engine(url: URL, *, writes: bool) -> AsyncEngine:
         pool_size=1 if writes else _READERS,
         max_overflow=0,
         pool_timeout=60,
+        hide_parameters=True,
         connect_args={"timeout": BUSY_MS / 1000, "async_creator_fn": _Connection.opened},
     )
 
@@ -59,6 +62,9 @@ class _Connection(aiosqlite.Connection):
     @classmethod
     def opened(cls, database: str, **how: Any) -> Self:
         """What `aiosqlite.connect` gives, to be awaited."""
+        with suppress(OSError):
+            # Whoever made it, its addresses are for its owner: what SQLite puts beside it has the same mode.
+            os.close(os.open(database, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         made = cls(partial(sqlite3.connect, database, **how), iter_chunk_size=_AT_ONCE)
         # It would keep a process that has ended from ending.
         made._thread.daemon = True

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from digest.errors import EditionError, StoreError
@@ -65,6 +66,34 @@ def test_instants_come_back_aware_in_utc(store_url: str) -> None:
         assert (at, timedelta(0)) == (found, found.utcoffset())
 
     run_on(store_url, scenario)
+
+
+def test_an_error_tells_nobodys_address(store_url: str) -> None:
+    """What a statement was about stays out of logs and traces."""
+
+    async def scenario(store: Store) -> None:
+        for opened in (store.write, store.read, store.glance):
+            with pytest.raises((DBAPIError, StoreError)) as told:
+                async with opened() as tx:
+                    await tx.execute(text("SELECT :email FROM nowhere"), {"email": "ana@example.org"})
+            logged = "".join(traceback.format_exception(told.value))
+            assert ("nowhere" in logged, "ana@" in logged.replace('"ana@example.org"', "")) == (True, False)
+
+    run_on(store_url, scenario)
+
+
+def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
+    """It holds addresses; so does what SQLite puts beside it."""
+
+    async def scenario(store: Store) -> None:
+        async with store.read() as tx:
+            await digests.unknown(tx, ["newsflash"])
+        assert {0o600} == await asyncio.to_thread(modes)
+
+    def modes() -> set[int]:
+        return {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+
+    run_on(f"sqlite:///{tmp_path}/digest.db", scenario)
 
 
 def test_naive_instants_are_refused(store_url: str) -> None:
