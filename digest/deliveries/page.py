@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from digest.errors import StoreError
 from digest.model.deliveries import Outcome, OutcomeKind
 
-MOST = 1_250
+MOST = 500
 """Letters in one claim: what a page has places for."""
 GRAIN = mmap.ALLOCATIONGRANULARITY
 """Of a file, what pages begin at."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FIRST = 500
-"""Letters in a claim before anything is known, and in the smallest after that."""
+LEAST = 50
+"""Letters in a claim before anything is known, and in the smallest after that: enough for every connection."""
 
 
 @dataclass(slots=True)
@@ -16,9 +16,9 @@ class Portion:
     """
 
     most: int
-    size: int = FIRST
+    size: int = LEAST
 
     def took(self, count: int, seconds: float) -> None:
         """So many were sent in so long a time."""
         if count >= min(self.size, self.most):
-            self.size = max(FIRST, min(self.most, int(count / max(seconds, 0.001))))
+            self.size = max(LEAST, min(self.most, int(count / max(seconds, 0.001))))

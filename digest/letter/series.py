@@ -32,7 +32,7 @@ class Series:
         self._frame = [b""] * (len(letter.fixed) + len(letter.slots))
         self._frame[::2] = letter.fixed
         self._pick = itemgetter(*map(_ORDER.index, letter.slots))
-        self._has_address = not {"text.address", "html.address"}.isdisjoint(letter.slots)
+        self._name, self._address = (_filler(letter, hole) for hole in ("name", "address"))
         self._leave, self._visit = _link(unsubscribe), _link(manage)
         self._moment: datetime | None = None
         self._date = b""
@@ -52,8 +52,8 @@ class Series:
             self._date_of(date),
             message_id,
             self._list_unsubscribe(leave),
-            *compiled.filled(name),
-            *(compiled.filled(address) if self._has_address else _UNUSED),
+            *self._name(name),
+            *self._address(address),
             *compiled.filled_alike(reason),
             text_leave + leave,
             html_leave + leave,
@@ -69,6 +69,11 @@ class Series:
         if moment is not self._moment:
             self._moment, self._date = moment, headers.date_value(moment).encode("ascii")
         return self._date
+
+
+def _filler(letter: Compiled, hole: str) -> Callable[[str], tuple[bytes, bytes]]:
+    """What fills a hole of the text and of the HTML; nothing is worked out for one that the letter does not have."""
+    return (lambda _: _UNUSED) if {f"text.{hole}", f"html.{hole}"}.isdisjoint(letter.slots) else compiled.filled
 
 
 def _link(beginning: str) -> tuple[bytes, bytes]:

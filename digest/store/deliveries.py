@@ -143,8 +143,8 @@ def _inside(who: ColumnElement[int]) -> ColumnElement[bool]:
 
 
 def _due() -> ColumnElement[bool]:
-    again = and_(_C.state.in_((DeliveryState.DEFERRED, DeliveryState.UNCERTAIN)), _C.at <= bindparam("now"))
-    return or_(_C.state == DeliveryState.OWED, again)
+    again = or_(_C.state == DeliveryState.DEFERRED, _C.state == DeliveryState.UNCERTAIN)
+    return or_(_C.state == DeliveryState.OWED, and_(again, _C.at <= bindparam("now")))
 
 
 async def accept(
@@ -227,5 +227,5 @@ def _setting(dialect: str, before: tuple[DeliveryState, ...]) -> Update:
     """Built once, as `_candidates`."""
     chosen = (_C.mailing_id == bindparam("mailing")) & among(dialect, _C.subscriber_id)
     if before:
-        chosen = chosen & _C.state.in_(before)
+        chosen = chosen & or_(*(_C.state == state for state in before))
     return update(deliveries).where(chosen).values(state=bindparam("to"), at=bindparam("when"))

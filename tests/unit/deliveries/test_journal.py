@@ -67,7 +67,7 @@ def test_a_page_is_free_only_when_settled(tmp_path: Path) -> None:
     assert [0, 1, 2, 3, 4] == [claim.number for page in pages if (claim := page.read())]
     kept.settled(pages[2])
     assert pages[2] is kept.open(1, 9, [9])
-    with pytest.raises(ValueError, match="1250 places"):
+    with pytest.raises(ValueError, match="500 places"):
         pages[2].begin(1, 9, range(MOST + 1))
 
 
@@ -88,11 +88,12 @@ def test_a_living_worker_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_said(tmp_path: Path) -> None:
     """A page is reserved before it is written to, so that no signal kills the worker."""
+    room = GRAIN + SIZE + SIZE // 2
     code = (
         "import resource, signal, sys; from pathlib import Path; from digest.deliveries.journal import Journal\n"
         "from digest.errors import StoreError\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (120_000, 120_000))\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))\n"
         "kept = Journal(Path(sys.argv[1]), 'a')\n"
         "kept.open(1, 0, [1])\n"
         "print((Path(sys.argv[1]) / 'a').stat().st_blocks * 512)\n"
