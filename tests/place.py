@@ -21,7 +21,8 @@ from tests.fakes import Sink, sinking
 
 ANA = "ana.ruiz@mail.example.org"
 KEYS = Keyring.parse("t:only-for-tests-0123456789")
-ANOTHER = '[digests.notices]\ntitle = "Notices of the week"\nsender = "main"\nschedule = "mon 09:00"\n'
+LONG_WORD = "Verbandsgeschäftsführungskonferenz"
+ANOTHER = f'[digests.notices]\ntitle = "Notices of the {LONG_WORD}"\nsender = "main"\nschedule = "mon 09:00"\n'
 ARABIC = """msgid ""
 msgstr "Content-Type: text/plain; charset=UTF-8\\n"
 
@@ -97,6 +98,9 @@ def placed(folder: Path) -> Iterator[Place]:
     """The service, until the block ends."""
     desk = Desk(folder)
     desk.write("one", "The first announcement", "2025-05-06", "A few words, and [more](https://example.org/).")
+    share = f'{{value: "20 % (geschätzt)", label: "{LONG_WORD} 2022", share: 0.2}}'
+    number = '{value: "100+", label: Standorte}'
+    desk.write("two", "Zahlen", "2025-05-05", language="de", figures=f"[{share}, {number}]")
     words = folder / "own" / "words"
     words.mkdir(parents=True)
     (words / "ar.po").write_text(ARABIC, "utf-8")

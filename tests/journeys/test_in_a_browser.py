@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from digest.demo import awkward
 from digest.demo.gallery import hang
-from tests.browsing import program
+from tests.browsing import NARROW, program
 from tests.builders import Desk
 
 pytestmark = pytest.mark.long
@@ -105,6 +106,17 @@ def test_nothing_is_broken_cut_off_or_faint(letter: Path, tmp_path: Path, width:
     assert (width, ()) == (seen.width, seen.broken)
     assert len(seen.texts) > 20
     assert [] == [(text, contrast) for text, contrast in seen.texts if contrast < LEAST_CONTRAST]
+
+
+def test_the_masthead_breaks_no_word_on_a_telephone(gallery: Path, browser: Browser) -> None:
+    """A date as long as dates get stands below the title, not beside it."""
+    page = browser.new_page(viewport=NARROW)
+    page.set_content((gallery / "full.en.html").read_text("utf-8").replace("26 June 2026", "26 September 2026"))
+    title, date = page.locator("h1").bounding_box(), page.locator(".issue").bounding_box()
+    page.close()
+    assert title
+    assert date
+    assert (34, True) == (title["height"], date["y"] >= title["y"] + title["height"])
 
 
 def test_dark_is_dark(letter: Path, tmp_path: Path) -> None:

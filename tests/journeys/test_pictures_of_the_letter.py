@@ -52,7 +52,7 @@ def test_it_looks_as_it_did(gallery: Path, tmp_path: Path, case: str, scheme: st
     if os.environ.get("RENEW"):
         kept = taken.resize((taken.width // SMALLER, taken.height // SMALLER), Image.Resampling.BOX)
         golden.parent.mkdir(parents=True, exist_ok=True)
-        kept.save(golden, quality=60, method=6)
+        kept.save(golden, quality=80, method=6)
     with Image.open(golden) as opened:
         assert "" == unlike(opened.convert("RGB"), taken)
 

@@ -225,6 +225,16 @@ def test_deadlines_come_first_and_past_ones_are_said_to_be(rendered: Renders) ->
     assert (2, 2) == (letter.text.count(".ics"), letter.html.count(".ics"))
 
 
+def test_a_category_that_we_have_words_for_is_in_the_letters_language(rendered: Renders) -> None:
+    """As the names of sections are; any other stays what its source calls it."""
+    known, other = (item(title, categories=(name,)) for title, name in (("One", "Consultations"), ("Two", "R&D")))
+    letter = rendered(news(known, other), "de")
+
+    assert "· Konsultationen ·" in letter.html
+    assert "· R&amp;D ·" in letter.html
+    assert ", Konsultationen, auf Englisch\n" in letter.text
+
+
 def test_bars_are_drawn_on_one_scale_with_their_number_beside(rendered: Renders) -> None:
     """A track is the whole; nothing is nothing, and hardly anything is still seen."""
     figures = tuple(
@@ -234,6 +244,7 @@ def test_bars_are_drawn_on_one_scale_with_their_number_beside(rendered: Renders)
 
     assert ["1%", "15%", "100%", "100%"] == re.findall(r'class="bar"[^>]* width="(\d+%)"', html)
     assert "15.0%" in html
+    assert "15.0%" == re.findall(r'class="bar-value"[^>]* dir="ltr"[^>]*>([^<]+)<', html)[2]
 
 
 def test_contents_and_other_places_are_told_without_a_link(rendered: Renders, snapshot: Snapshot) -> None:

@@ -61,6 +61,16 @@ def test_an_edition_speaks_the_language_asked_for(site: Site) -> None:
     assert '<html lang="en"' in site.get('/editions/newsflash/2026-06-26?lang="><script>').text
 
 
+def test_figures_say_what_language_their_words_are_in(site: Site) -> None:
+    """As titles and teasers do, and a number keeps its own direction in a page that is written from the right."""
+    site.seal()
+    page = site.get("/editions/newsflash/2026-06-26?lang=ar").text
+    assert '<dt lang="en" dir="ltr">participants</dt><dd><bdi>100+</bdi></dd>' in page
+    assert '<th scope="row" lang="en" dir="ltr">March</th>' in page
+    assert "<td><bdi>15 %</bdi></td>" in page
+    assert "<dt>participants</dt>" in site.get("/editions/newsflash/2026-06-26").text
+
+
 def test_the_list_of_editions_stands_at_one_address(site: Site) -> None:
     """With the slash; without it, a redirect that names no host."""
     site.seal()
