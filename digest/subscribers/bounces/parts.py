@@ -9,6 +9,7 @@ from email.message import Message
 
 LONGEST = 200_000
 """Letters of one part that are looked at."""
+LONGEST_HEADER = 20_000
 _FIELD = re.compile(r"^([A-Za-z][A-Za-z0-9-]*):[ \t]*(.*)$")
 _TAG = re.compile(r"(?is)<(style|script|head)\b.*?</\1>|<[^>]{0,2000}>")
 
@@ -18,10 +19,11 @@ def header(message: Message, name: str) -> str:
     value = message.get(name)
     if value is None:
         return ""
+    given = str(value)[:LONGEST_HEADER]
     try:
-        return str(make_header(decode_header(str(value))))
+        return str(make_header(decode_header(given)))
     except (ValueError, LookupError):
-        return str(value)
+        return given
 
 
 def report_type(message: Message) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from email.message import Message
 
@@ -39,7 +40,7 @@ _BACK = re.compile(
     r"|received: (from|by)|return-path:|message text follows|here is a copy|included is a copy|start of returned"
     r"|ursprüngliche nachricht|message d'origine|mensaje original).*$"
 )
-_FOUND = re.compile(r"(?<![\w.+-])[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.UNICODE)
+_FOUND = re.compile(r"(?<![\w.+-])[\w.!#$%&'*+/=?^`{|}~-]{1,128}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.UNICODE)
 _FAILING = re.compile(
     r"(could|can|was|were|is|has|have|did|would|will)\s?(not|n.t)\s(be\s|been\s)?(deliver|sent|send|reach|accept|complet"
     r"|found|process)|undeliver|unable to (deliver|reach|send|complete)|permanent (error|failure|fatal)"
@@ -48,6 +49,8 @@ _FAILING = re.compile(
 )
 _ECHOED = re.compile(r"(?im)^[ \t>]*(subject|to|cc|sent|date|from)[ \t]*:.*$")
 MOST = 50
+_ENOUGH = 20_000
+"""Letters of what is said of all recipients; so many lines are held against so many addresses."""
 
 
 def bounced(message: Message) -> list[Judged]:
@@ -64,7 +67,7 @@ def bounced(message: Message) -> list[Judged]:
     recipients = helped or _read(message, told) or _returned_to(message, whole) or [""]
     if later:
         return [Judged(each, Class.NONE) for each in recipients]
-    told = _ECHOED.sub("", told)
+    told = _ECHOED.sub("", told)[:_ENOUGH]
     return [_judged(each, recipients, told, subject) for each in recipients]
 
 
@@ -93,14 +96,11 @@ def _about(told: str, recipient: str, recipients: list[str]) -> str:
     others = [each.lower() for each in recipients if each.lower() != recipient.lower()]
     if not others:
         return told
-    lines = told.splitlines()
-    start = next((at for at, line in enumerate(lines) if recipient.lower() in line.lower()), 0)
-    taken = [lines[start]] if lines else []
-    for line in lines[start + 1 :]:
-        if any(other in line.lower() for other in others):
-            break
-        taken.append(line)
-    return "\n".join(taken)
+    lines, lower = told.splitlines(), told.lower().splitlines()
+    start = next((at for at, line in enumerate(lower) if recipient.lower() in line), 0)
+    rest = range(start + 1, len(lower))
+    end = next((at for at in rest if any(other in lower[at] for other in others)), len(lines))
+    return "\n".join(lines[start:end])
 
 
 def _above(whole: str) -> str:
@@ -112,13 +112,15 @@ def _above(whole: str) -> str:
 def _named(message: Message) -> list[str]:
     """X-Failed-Recipients, which Exim and Gmail write."""
     found = ",".join(str(value) for value in message.get_all("X-Failed-Recipients", []))
-    return [address for each in found.split(",") if (address := address_in(each))]
+    return list(dict.fromkeys(address for each in found.split(",") if (address := address_in(each))))[:MOST]
 
 
 def _helped(message: Message) -> list[str]:
     """Recipients that flufl.bounce finds; its judgement is not asked: it takes full mailboxes for dead ones."""
     from flufl.bounce import all_failures
 
+    # It logs each trip with a traceback, which nobody at a mailbox can act on.
+    logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
     try:
         temporary, permanent = all_failures(message)
     except Exception:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 
 from digest.subscribers.bounces import Class, Judged, classify
+from digest.subscribers.bounces.classify import LARGEST
 from tests.unit.subscribers.bounce_corpus import WHO, Sample, others, refusals
 
 REFUSED = tuple(refusals())
@@ -90,3 +91,26 @@ def test_anything_may_come_back(noise: bytes, number: int, cut: int) -> None:
     raw = REFUSED[number].raw
     assert classify(noise)
     assert classify(raw[:cut] + noise + raw[cut:])
+
+
+def test_a_bounce_names_so_many_and_no_more() -> None:
+    """Each once; whoever writes thousands does so to keep us busy."""
+    named = b"".join(b"X-Failed-Recipients: person%d@example.org\r\n" % (number % 90) for number in range(5_000))
+    judged = classify(named + b"\r\n550 5.1.1 user unknown\r\n")
+    assert (50, 50) == (len(judged), len({each.recipient for each in judged}))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("word", [b"&", b"=?a?b?"])
+def test_no_words_keep_us_busy(word: bytes) -> None:
+    """As many as are looked at are read in a second or so, where each once took minutes."""
+    head = b"From: MAILER-DAEMON@x.org\r\nSubject: "
+    subject, body = word.strip() * (LARGEST // len(word)), word * (LARGEST // len(word))
+    assert classify(head + subject + b"\r\n\r\n.")
+    assert classify(head + b"Undelivered\r\n\r\n" + body)
+
+
+def test_a_helper_that_trips_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """It would write a traceback to whoever pipes a message to us."""
+    assert classify(b"From: \r\nSubject: Undelivered mail\r\n\r\n550 5.1.1 <ana@example.org> unknown\r\n")
+    assert [] == caplog.records
