@@ -26,6 +26,11 @@ def not_modified(
     return since is not None and changed_at is not None and changed_at <= since
 
 
+def given(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[str]:
+    """Every line of a header, by its lower-case name, of those that a server handed over."""
+    return [value.decode("latin-1") for key, value in headers if key.lower() == name]
+
+
 def prefers_gzip(accept_encoding: Iterable[str]) -> bool:
     """Whether gzip may be sent and is wanted at least as much as the plain bytes."""
     weights: dict[str, float] = {}

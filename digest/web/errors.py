@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
+from starlette.routing import Match
 
 from digest import templating
 from digest.errors import TemplateError
@@ -20,7 +21,10 @@ async def refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     if error.status_code < 400:
         return Response(status_code=error.status_code, headers=error.headers)
-    return said(request, error.status_code, dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["allow"] = ", ".join(sorted(_allowed(request)))
+    return said(request, error.status_code, headers)
 
 
 async def unavailable(request: Request, _error: Exception) -> Response:
@@ -40,6 +44,12 @@ def said(request: Request, status: int, headers: dict[str, str]) -> Response:
         return page(request, "error", status=status, headers=headers, code=status, language=_spoken(request))
     except TemplateError:
         return HTMLResponse(_BARE, status_code=status, headers=headers)
+
+
+def _allowed(request: Request) -> set[str]:
+    """Every method of the address: an address that shows and acts has two routes, and the first says only its own."""
+    routes = (each for each in request.app.routes if each.matches(request.scope)[0] is not Match.NONE)
+    return {method for each in routes for method in each.methods or ()}
 
 
 def _spoken(request: Request) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from jinja2 import Environment
@@ -22,7 +23,7 @@ from digest.feeds.index import page, style
 from digest.settings import Settings
 from digest.store.database import Store
 from digest.web.answers import Headers, headers, whole
-from digest.web.conditional import not_modified, prefers_gzip
+from digest.web.conditional import given, not_modified, prefers_gzip
 from digest.web.poll import Poll, form_of, is_current
 from digest.web.shelf import Served, Shelf, fixed
 
@@ -136,29 +137,19 @@ class Feeds:
         if method not in ("GET", "HEAD"):
             await _say(send, 405, "Only GET and HEAD.", scope, [(b"allow", _METHODS)])
             return
-        asked = _Asked(scope)
-        if asked[b"sec-fetch-dest"] == ["document"]:
+        asked = partial(given, scope["headers"])
+        if asked(b"sec-fetch-dest") == ["document"]:
             served = served.opened()
-        form = served.gzip if prefers_gzip(asked[b"accept-encoding"]) else served.identity
+        form = served.gzip if prefers_gzip(asked(b"accept-encoding")) else served.identity
         status, body = 200, b"" if method == "HEAD" else form.body
         if not_modified(
             form.etag,
             served.changed_at,
-            if_none_match=asked[b"if-none-match"],
-            if_modified_since=asked[b"if-modified-since"],
+            if_none_match=asked(b"if-none-match"),
+            if_modified_since=asked(b"if-modified-since"),
         ):
             status, body = 304, b""
         await _answer(send, status, headers(status, served, form, self._clock()), body)
-
-
-class _Asked:
-    """The request's headers by lower-case name, every line of each."""
-
-    def __init__(self, scope: Scope) -> None:
-        self._lines: list[tuple[bytes, bytes]] = scope["headers"]
-
-    def __getitem__(self, name: bytes) -> list[str]:
-        return [value.decode("latin-1") for key, value in self._lines if key.lower() == name]
 
 
 async def _later(send: Send, scope: Scope) -> None:

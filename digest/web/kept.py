@@ -15,7 +15,7 @@ from typing import Any
 
 from digest.feeds.documents import strong_etag
 from digest.web.answers import Headers, whole
-from digest.web.conditional import not_modified
+from digest.web.conditional import given, not_modified
 from digest.web.feeds import Feeds, Receive, Scope, Send
 from digest.web.poll import PAGE, Poll
 
@@ -57,12 +57,12 @@ class Kept:
         if not address:
             await self._feeds(scope, receive, send)
             return
-        page = self._ready(address) or await self._made(address, scope, receive, send)
+        # HEAD is answered as GET would be, tag and all (RFC 9110, 9.3.2).
+        page = self._ready(address) or await self._made(address, {**scope, "method": "GET"}, receive, send)
         if page is not None:
-            asked = [value.decode("latin-1") for name, value in scope["headers"] if name.lower() == b"if-none-match"]
-            status, headers, body = page.answer(asked)
+            status, headers, body = page.answer(given(scope["headers"], b"if-none-match"))
             await send({"type": "http.response.start", "status": status, "headers": headers})
-            await send({"type": "http.response.body", "body": body})
+            await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
     def at_once(self, asked: Poll, dates: Headers) -> bytes | None:
         """The whole answer to a plain request, under these headers of the server's; None if it must be made first."""
@@ -113,7 +113,7 @@ class _Held:
 
 def _address(scope: Scope) -> str:
     """Path and query of a page that may be kept; empty for all else."""
-    if scope["type"] != "http" or scope["method"] != "GET":
+    if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
         return ""
     query = scope["query_string"].decode("latin-1")
     address = f"{scope['path']}?{query}" if query else scope["path"]

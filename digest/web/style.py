@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from digest import templating
 from digest.service.house import House
+from digest.web.conditional import given, not_modified
 from digest.web.page import base
 
 
@@ -33,7 +34,7 @@ def made(house: House) -> Style:
 async def sheet(request: Request) -> Response:
     style: Style = request.app.state.style
     headers = {"etag": style.etag, "cache-control": "public, max-age=86400"}
-    if style.etag in request.headers.get("if-none-match", ""):
+    if not_modified(style.etag, None, if_none_match=given(request.headers.raw, b"if-none-match"), if_modified_since=()):
         return Response(status_code=304, headers=headers)
     return Response(style.body, media_type="text/css", headers=headers)
 

@@ -10,6 +10,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from digest.store import media
+from digest.web.conditional import given, not_modified
 from digest.web.page import house
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -26,7 +27,9 @@ async def picture(request: Request) -> Response:
     path = at.settings.media_folder / name
     if known is None or not known.type.startswith("image/") or not path.is_file():
         raise HTTPException(404)
-    if name in request.headers.get("if-none-match", ""):
+    if not_modified(
+        f'"{name}"', None, if_none_match=given(request.headers.raw, b"if-none-match"), if_modified_since=()
+    ):
         return Response(status_code=304, headers=_headers(name))
     return FileResponse(path, media_type=known.type, headers=_headers(name))
 

@@ -86,9 +86,35 @@ def test_a_picture_is_served_only_if_the_store_knows_it(site: Site) -> None:
     assert (found.status_code, found.headers["content-type"]) == (200, "image/png")
     assert "immutable" in found.headers["cache-control"]
     assert found.headers["x-content-type-options"] == "nosniff"
-    assert site.get(f"/media/{name}", headers={"if-none-match": f'"{name}"'}).status_code == 304
     for wrong in ("cd" * 32, "ef" * 32, "AB" * 32, "ab", "..%2fdigest.db", "%2e%2e/digest.db"):
         assert site.get(f"/media/{wrong}").status_code == 404
+
+
+@pytest.mark.parametrize("lines", ["{tag}", "*", "W/{tag}", '"a", {tag}'])
+@pytest.mark.parametrize("what", ["picture", "style"])
+def test_a_picture_and_the_style_are_not_sent_again(site: Site, what: str, lines: str) -> None:
+    """To whoever has them, however they say so (RFC 9110, 13.1.2); what merely contains the tag says nothing."""
+    path = f"/media/{site.keep_picture()}" if what == "picture" else site.app._feeds._app._app.state.style.path
+    tag = site.get(path).headers["etag"]
+    assert site.get(path, headers={"if-none-match": lines.format(tag=tag)}).status_code == 304
+    assert site.get(path, headers={"if-none-match": f"x{tag}"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/unsubscribe/x", {"GET", "HEAD", "POST"}),
+        ("/manage/x", {"GET", "HEAD", "POST"}),
+        ("/confirm/x", {"GET", "HEAD", "POST"}),
+        ("/subscribe/newsflash", {"GET", "HEAD", "POST"}),
+        ("/editions/newsflash/", {"GET", "HEAD"}),
+        ("/hooks/bounces", {"POST"}),
+    ],
+)
+def test_what_an_address_takes_is_told_whole(site: Site, path: str, allowed: set[str]) -> None:
+    """405 names every method (RFC 9110, 15.5.6), of those that show and those that act."""
+    wrong = site.run(site.request("DELETE", path))
+    assert (wrong.status_code, set(wrong.headers["allow"].split(", "))) == (405, allowed)
 
 
 def test_an_announcement_has_a_page_of_ours(site: Site) -> None:
