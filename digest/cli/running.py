@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from digest.errors import DigestError, UsageError
+from digest.errors import DigestError
 
 if TYPE_CHECKING:
     from digest.service.house import House
@@ -70,15 +70,11 @@ def operator() -> str:
         return "operator"
 
 
-def instant(text: str | None) -> datetime | None:
-    """A moment from ISO 8601; without a zone it is UTC, a bare date its midnight."""
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f'"{text}" is no time; write it like 2026-06-26T09:00Z', about="--at") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+def instant(text: str | None, about: str = "--at") -> datetime | None:
+    """A moment from ISO 8601, or UsageError about the option; without a zone it is UTC, a bare date its midnight."""
+    from digest.service import scheduling
+
+    return None if text is None else scheduling.moment(text, UTC, about=about)
 
 
 def guarded(app: Callable[[], object]) -> int:

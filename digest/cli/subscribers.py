@@ -106,7 +106,7 @@ def listing(
     from digest.cli.output import emit, table
     from digest.service import people
 
-    chosen = people.Chosen(digest, state, people.segment(language, attribute or (), instant(joined)))
+    chosen = people.Chosen(digest, state, people.segment(language, attribute or (), instant(joined, "--joined-since")))
     rows = within(lambda house: people.listed(house, chosen, limit))
     if as_json:
         emit([row.json() for row in rows])
@@ -132,7 +132,7 @@ def export(
 
     from digest.service import people
 
-    chosen = people.Chosen(digest, state, people.segment(language, attribute or (), instant(joined)))
+    chosen = people.Chosen(digest, state, people.segment(language, attribute or (), instant(joined, "--joined-since")))
     text = within(lambda house: people.exported(house, chosen))
     if out is None:
         sys.stdout.write(text.replace("\r\n", "\n"))
@@ -222,6 +222,6 @@ def bring_back(
     from digest.cli.output import say
     from digest.service import storm
 
-    first, last = instant(since), instant(until)
+    first, last = instant(since, "--since"), instant(until, "--until")
     assert first is not None  # noqa: S101 - it was required
     say(within(lambda house: storm.bring_back(house, since=first, until=last, way=way, who=operator())))

@@ -29,7 +29,7 @@ def listing(
     from digest.cli.output import emit, table
     from digest.service import suppressing
 
-    wave = suppressing.Wave(reason, instant(since), instant(until), domain)
+    wave = suppressing.Wave(reason, instant(since, "--since"), instant(until, "--until"), domain)
     rows = within(lambda house: suppressing.listed(house, wave, limit))
     if as_json:
         emit(rows)
@@ -65,5 +65,5 @@ def remove(
         address = email
         say(within(lambda house: suppressing.unsuppress(house, address)))
         return
-    wave = suppressing.Wave(reason, instant(since), instant(until), domain)
+    wave = suppressing.Wave(reason, instant(since, "--since"), instant(until, "--until"), domain)
     say(within(lambda house: suppressing.undo(house, wave, operator())))

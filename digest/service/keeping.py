@@ -9,6 +9,7 @@ from pathlib import Path
 from digest.errors import UsageError
 from digest.service.house import House, now
 from digest.settings import Settings
+from digest.settings.kinds import database_url
 from digest.store import backup, copying, folding, instance, migrate, partitions
 from digest.store.copying import Copied
 from digest.store.database import Store, connect
@@ -46,8 +47,10 @@ async def restore(settings: Settings, file: Path, *, replace: bool) -> None:
 
 async def copy(settings: Settings, to: str) -> tuple[Copied, ...]:
     """Copy the store into the empty one at `to`, which sends nothing until it is claimed."""
-    if not to.startswith(("sqlite:///", "postgresql://")):
-        raise UsageError('must begin with "sqlite:///" or "postgresql://"', about="--to")
+    try:
+        database_url(to)
+    except ValueError as error:
+        raise UsageError(str(error), about="--to") from None
     if to == settings.database.url:
         raise UsageError("is the store itself", about="--to")
     async with _open(settings.database.url) as store, _open(to) as target:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from digest.errors import UsageError
@@ -15,6 +15,9 @@ from digest.schedules.steer import Steer
 from digest.service import collecting
 from digest.service.house import House, now
 from digest.store import audit
+
+CALENDAR = range(1000, 9000)
+"""Years of the times that are taken: beyond them there is no counting in zones and days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +103,14 @@ async def line(house: House, slug: str) -> Line:
     return next(each for each in await listed(house) if each.digest == slug)
 
 
-def moment(text: str, zone: ZoneInfo, *, about: str) -> datetime:
+def moment(text: str, zone: tzinfo, *, about: str) -> datetime:
     """An instant as an operator writes it: a bare date is its midnight and a time without offset local, in `zone`."""
     try:
-        said = datetime.fromisoformat(text)
+        said = datetime.fromisoformat(text.upper())
     except ValueError:
-        raise UsageError(f'"{text}" is no time; write it like 2026-06-26 or 2026-06-26T09:00', about=about) from None
+        raise UsageError(f'"{text}" is no time; write it like 2026-06-26 or 2026-06-26T09:00Z', about=about) from None
+    if said.year not in CALENDAR:
+        raise UsageError(f'"{text}" lies beyond our calendar', about=about)
     return (said if said.tzinfo else said.replace(tzinfo=zone)).astimezone(UTC)
 
 

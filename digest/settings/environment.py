@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +39,25 @@ def variable(location: tuple[str, ...], names: Mapping[tuple[str, ...], str]) ->
     return names.get(location) or next(above, None)
 
 
+def alone(location: tuple[str, ...], names: Mapping[tuple[str, ...], str], declared: Container[tuple[str, ...]]) -> str:
+    """A variable that began the table a key is missing in, where the file has no such table; else ""."""
+    for end in range(len(location), 1, -1):
+        if location[:end] in declared:
+            break
+        if found := next((name for path, name in names.items() if path[:end] == location[:end]), ""):
+            return found
+    return ""
+
+
 def _path_and_text(name: str, value: str) -> tuple[tuple[str, ...], str]:
     key = name.removeprefix(PREFIX).lower()
     # A setting called key_file holds a path itself.
     if key.endswith("_file") and not key.endswith("__key_file"):
         try:
             value = Path(value).read_text("utf-8").strip()
-        except OSError as error:
-            raise ConfigError(f"cannot read {value}: {error.strerror}", about=name) from None
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is no text"
+            raise ConfigError(f"cannot read {value}: {why}", about=name) from None
         key = key.removesuffix("_file")
     path = tuple(key.split("__"))
     if not all(path):

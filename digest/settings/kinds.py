@@ -8,10 +8,12 @@ import json
 import re
 from ipaddress import ip_network
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from digest.errors import ScheduleError
 from digest.schedule import parse as parse_schedule
@@ -25,16 +27,24 @@ def _zone(name: str) -> str:
     return name
 
 
+def _split(url: str) -> SplitResult | None:
+    """The parts of an address whose port, if it has one, is one."""
+    with contextlib.suppress(ValueError):
+        parts = urlsplit(url)
+        return None if parts.port == 0 else parts
+    return None
+
+
 def _site_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    parts = _split(url)
+    if not parts or parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError(f'"{url}" is no public address; write it like "https://news.example.org"')
     return url.rstrip("/")
 
 
 def _relay_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("smtp", "smtp+starttls", "smtps") or not parts.hostname:
+    parts = _split(url)
+    if not parts or parts.scheme not in ("smtp", "smtp+starttls", "smtps") or not parts.hostname:
         raise ValueError('is no relay; write it like "smtp+starttls://user:password@mail.example.org:587"')
     return url
 
@@ -97,6 +107,21 @@ def _private_place(text: str) -> str:
     return text
 
 
+def database_url(text: str) -> str:
+    """The address of a database as it was written, or ValueError: of PostgreSQL, or of a file of SQLite."""
+    if not text.startswith(("sqlite:///", "postgresql://")):
+        raise ValueError('must begin with "sqlite:///" or "postgresql://"')
+    try:
+        parts = make_url(text)
+    except (ValueError, ArgumentError):
+        parts = None
+    if parts is None or not 0 < (parts.port or 5432) < 65_536:
+        raise ValueError('is no address; write it like "postgresql://user:password@host:5432/name"')
+    if parts.get_backend_name() == "sqlite" and (parts.query or parts.database in (None, "", ":memory:")):
+        raise ValueError('names no file; write it like "sqlite:///var/digest.db"')
+    return text
+
+
 def web_url(url: str) -> None:
     """Raise ValueError for what is no address to read from."""
     try:
@@ -113,6 +138,7 @@ Mailbox = Annotated[str, AfterValidator(_mailbox)]
 Language = Annotated[str, AfterValidator(_language)]
 RelayUrl = Annotated[str, AfterValidator(_relay_url)]
 SiteUrl = Annotated[str, AfterValidator(_site_url)]
+DatabaseUrl = Annotated[str, AfterValidator(database_url)]
 Domain = Annotated[str, AfterValidator(_domain)]
 PrivatePlace = Annotated[str, AfterValidator(_private_place)]
 MailDomain = Annotated[str, AfterValidator(_mail_domain)]

@@ -21,7 +21,7 @@ from digest.settings import references
 from digest.settings.alerts import Alerts
 from digest.settings.bounces import Bounces
 from digest.settings.digests import Digest
-from digest.settings.environment import nested, variable
+from digest.settings.environment import alone, nested, variable
 from digest.settings.explain import sentences
 from digest.settings.keys import Keyring, made_key
 from digest.settings.kinds import Mailbox
@@ -71,19 +71,17 @@ class Settings(BaseSettings):
     @classmethod
     def inherit(cls, values: dict[str, Any]) -> dict[str, Any]:
         """Slugs become fields; a title, zone or language left out is the site's or the slug's."""
-        site = values.get("site") or {}
+        site = _table(values, "site")
         for table in ("senders", "sources", "feeds", "digests"):
-            for slug, section in (values.get(table) or {}).items():
-                if isinstance(section, dict):
-                    section["slug"] = slug
-                    if table in ("feeds", "digests"):
-                        section.setdefault("title", slug.replace("_", " ").capitalize())
-        for digest in (values.get("digests") or {}).values():
-            digest.setdefault("timezone", site.get("timezone", "UTC"))
-            digest.setdefault("language", site.get("language", "en"))
-        for source in (values.get("sources") or {}).values():
-            source.setdefault("timezone", site.get("timezone", "UTC"))
-            source.setdefault("language", site.get("language", "en"))
+            for slug, section in _table(values, table).items():
+                if not isinstance(section, dict):
+                    continue
+                section["slug"] = slug
+                if table in ("feeds", "digests"):
+                    section.setdefault("title", slug.replace("_", " ").capitalize())
+                if table in ("sources", "digests"):
+                    section.setdefault("timezone", site.get("timezone", "UTC"))
+                    section.setdefault("language", site.get("language", "en"))
         return values
 
     @property
@@ -173,9 +171,11 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
 
 
 def _place(file: Path, known: Mapping[Key, int], names: Mapping[Key, str], key: Key) -> str:
-    """The variable that gave a key, else the file and its line."""
+    """The variable that gave a key, else the file and its line; of a table that only variables know, one of them."""
+    if found := variable(key, names) or alone(key, names, known):
+        return found
     line = line_of(key, known)
-    return variable(key, names) or (f"{file}:{line}" if line else str(file))
+    return f"{file}:{line}" if line else str(file)
 
 
 def where(key: str, path: Path | None = None) -> str:
@@ -184,6 +184,12 @@ def where(key: str, path: Path | None = None) -> str:
     if step[0] not in Settings.model_fields:
         return key
     return f"{_place(file, lines(file.read_text('utf-8')), nested(os.environ)[1], step)}: {key}"
+
+
+def _table(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A table of these; empty where something else stands in its place, which is told where all is checked."""
+    found = values.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _file(path: Path | None, environ: Mapping[str, str]) -> Path:

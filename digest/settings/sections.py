@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from digest.settings.kinds import (
+    DatabaseUrl,
     Domain,
     Language,
     Mailbox,
@@ -46,15 +47,9 @@ class Site(Section):
 
 
 class Database(Section):
-    url: str = "sqlite:///var/digest.db"
+    url: DatabaseUrl = "sqlite:///var/digest.db"
     shared: Path | None = None
     keep_deliveries: Duration = timedelta(days=90)
-
-    @model_validator(mode="after")
-    def known(self) -> Self:
-        if not self.url.startswith(("sqlite:///", "postgresql://")):
-            raise ValueError('url must begin with "sqlite:///" or "postgresql://"')
-        return self
 
 
 class Engine(Section):

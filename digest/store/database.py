@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Table, Text, any_, bindparam, cast, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -187,7 +187,8 @@ class _translated:  # noqa: N801 - reads as a phrase where it is used
         return None
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+        # A bare DatabaseError is SQLite's word for a file that is none of its own, or is damaged.
+        if isinstance(error, OperationalError | InterfaceError | PoolTimeout) or type(error) is DatabaseError:
             cause = error.orig if isinstance(error, DBAPIError) else error
             about = make_url(self.url).render_as_string(hide_password=True)
             raise StoreError(str(cause).strip().splitlines()[0], about=about) from error

@@ -42,7 +42,7 @@ async def ready(store: Store) -> None:
         await upgrade(store)
         return
     if current is None and tables:
-        raise StoreError("holds tables that are not ours; give the service a database of its own", about=store.url)
+        raise StoreError("holds tables that are not ours; give the service a database of its own", about=store.name)
     raise StoreError("its schema is not this version's: run `digest db upgrade`", about=store.name)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from digest.errors import EditionError, StoreError
@@ -201,6 +202,40 @@ def test_an_empty_sqlite_store_is_made_on_first_use(tmp_path: Path) -> None:
             await store.close()
 
     assert asyncio.run(main()) == 0
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    """Somebody's letter, or what a disk made of ours: a sentence, and the file stays as it is."""
+    (tmp_path / "letter.txt").write_text("Dear reader, " * 100)
+    store = connect(f"sqlite:///{tmp_path}/letter.txt")
+
+    async def main() -> None:
+        try:
+            with pytest.raises(StoreError, match=r"letter\.txt: file is not a database"):
+                await migrate.ready(store)
+        finally:
+            await store.close()
+
+    asyncio.run(main())
+    assert "Dear reader, " * 100 == (tmp_path / "letter.txt").read_text()
+
+
+def test_somebody_elses_database_is_named_without_its_password(postgres_url: str) -> None:
+    """Tables that are not ours are left alone, and the password is told to nobody."""
+    url = make_url(postgres_url).set(password="the-password").render_as_string(hide_password=False)
+
+    async def main() -> None:
+        store = connect(url)
+        try:
+            async with store.write() as tx:
+                await tx.execute(text("CREATE TABLE theirs (id integer)"))
+            with pytest.raises(StoreError, match="not ours") as caught:
+                await migrate.ready(store)
+            assert "the-password" not in str(caught.value)
+        finally:
+            await store.close()
+
+    asyncio.run(main())
 
 
 def test_an_unreachable_database_is_named_without_its_password() -> None:

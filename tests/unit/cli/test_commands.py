@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from hypothesis import strategies as st
 
 from digest.cli import app, command_line
 from digest.cli.output import safe
+from digest.cli.running import instant
+from digest.errors import UsageError
 from tests.builders import Desk, folder_source
 
 
@@ -80,6 +83,30 @@ def house(desk: Desk) -> Desk:
     desk.declare(sources=folder_source(desk.folder))
     desk.done("collect")
     return desk
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("2026-06-26", datetime(2026, 6, 26, tzinfo=UTC)),
+        ("2026-06-26T09:00", datetime(2026, 6, 26, 9, tzinfo=UTC)),
+        ("2026-06-26t09:00z", datetime(2026, 6, 26, 9, tzinfo=UTC)),
+        ("2026-06-26 09:00+02:00", datetime(2026, 6, 26, 7, tzinfo=UTC)),
+        ("20260626T090000Z", datetime(2026, 6, 26, 9, tzinfo=UTC)),
+    ],
+)
+def test_a_time_is_read_in_any_form_of_iso_8601(text: str, said: datetime) -> None:
+    """UTC where no zone is said (RFC 3339 also in lower case)."""
+    assert said == instant(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "now", "2026-02-30", "0001-01-01T00:00+14:00", "9999-12-31T23:59-23:59", "0001-01-01"]
+)
+def test_what_is_no_time_of_ours_is_refused_by_its_option(text: str) -> None:
+    """Also the ends of the calendar, where no day is before or after."""
+    with pytest.raises(UsageError, match="--since"):
+        instant(text, "--since")
 
 
 def test_json_of_announcements_and_times(house: Desk) -> None:

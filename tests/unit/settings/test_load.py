@@ -17,6 +17,7 @@ from digest.settings.keys import Keyring, made_key
 from digest.settings.quantities import duration, rate
 from digest.settings.show import shown
 
+PICTURE = Path(__file__).parents[3] / "docs" / "pictures" / "newsflash.png"
 SMALL = """
 [site]
 url = "https://news.example.org/"
@@ -85,6 +86,18 @@ def test_what_is_left_out_has_its_default(file: Path) -> None:
         ),
         ("[site]", '[engine]\nkind = "procrastinate"\n[site]', "engine.kind"),
         ("[site]", '[database]\nurl = "mysql://x"\n[site]', "database"),
+        *(
+            ("[site]", f'[database]\nurl = "{url}"\n[site]', "database.url: names no file")
+            for url in ("sqlite:///", "sqlite:///:memory:", "sqlite:///var/digest.db?mode=ro")
+        ),
+        *(
+            ("[site]", f'[database]\nurl = "postgresql://a:b@{host}/c"\n[site]', "database.url: is no address")
+            for host in ("host:none", "host:99999")
+        ),
+        ("smtp://bob:secret@mail.example.org", "smtp://mail.example.org:none", "senders.main.url: is no relay"),
+        ("https://news.example.org/", "https://news.example.org:99999", "site.url: "),
+        ("[digests.newsflash]", "[digests]\nsecond = 3\n[digests.newsflash]", "digests.second: "),
+        ("[sources.notes]", "[sources]\nsecond = 3\n[sources.notes]", "sources.second: "),
         ("[site]", "[sit]\n[site]", 'did you mean "site"'),
         ("[site]", '[fetch]\nallow_private = ["10.0.0/8"]\n[site]', '"10.0.0/8" is no network'),
         ("[senders.main]", "[sources.x]\nkind='feed'\nurl='http://a:99999/'\n[senders.main]", "sources.x"),
@@ -221,6 +234,14 @@ def test_the_environment_lies_over_the_file(file: Path, tmp_path: Path) -> None:
         ("DIGEST_SITE__URL", "nonsense"),
         ("DIGEST_SECRET_KEY_FILE", "/does/not/exist"),
         ("DIGEST_SITE____URL", "x"),
+        ("DIGEST_SITE", "x"),
+        ("DIGEST_DIGESTS", "x"),
+        ("DIGEST_SOURCES", "x"),
+        ("DIGEST_DIGESTS__NEWSFLASH", "x"),
+        ("DIGEST_SOURCES__NOTES", "x"),
+        ("DIGEST_SENDERS__SECOND__URL", "smtps://mail.example.org"),
+        ("DIGEST_FEEDS__NO-SLUG__TITLE", "x"),
+        ("DIGEST_SECRET_KEY_FILE", str(PICTURE)),
     ],
 )
 def test_a_misspelt_variable_is_named(file: Path, name: str, value: str) -> None:
