@@ -32,6 +32,7 @@ def create(house: House, *, laid: bool = False, keep: float = SECONDS) -> Kept:
     app.router.redirect_slashes = False
     app.state.house = house
     app.state.style = style.made(house)
+    app.state.icon = style.icon(house)
     app.state.index = Index()
     app.state.laid = laid
     return Kept(Feeds(Shield(app), house.store, house.settings, templates=house.templates), seconds=keep)

@@ -35,7 +35,10 @@ _Kind = tuple[str, str, bool, int]
 
 _PATH = re.compile(r"/feeds/([a-z][a-z0-9_]*)\.(atom|rss|json)")
 _ARCHIVE = re.compile(r"/feeds/([a-z][a-z0-9_]*)/archive/([1-9][0-9]{0,8})\.atom")
-_POLICY = (b"content-security-policy", b"default-src 'none'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'")
+_POLICY = (
+    b"content-security-policy",
+    b"default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self'; frame-ancestors 'none'",
+)
 _METHODS = b"GET, HEAD, OPTIONS"
 _PREFLIGHT: Headers = [
     (b"allow", _METHODS),

@@ -20,6 +20,7 @@ from digest.store import editions
 from digest.web import app
 from digest.web.kept import Kept
 from digest.web.public.editions import PUBLISHED
+from digest.web.style import ICON_PATH
 
 FOLDER = "editions"
 MEDIA = "media"
@@ -41,7 +42,8 @@ async def lay_out(house: House, out: Path, feeds: Iterable[Path] = ()) -> tuple[
         for address in (f"/{FOLDER}/{slug}/", *(f"/{FOLDER}/{slug}/{label}" for label in labels)):
             pages[address] = await _got(served, address)
     await _lay_pictures(served, out, chain(pages.values(), (file.read_bytes() for file in feeds)))
-    lay(out, "/static/style.css", await _got(served, "/static/style.css"))
+    for path in ("/static/style.css", ICON_PATH):
+        lay(out, path, await _got(served, path))
     files = tuple(lay(out, f"{address.rstrip('/')}/index.html", body) for address, body in pages.items() if body)
     clear(out, FOLDER, {file.relative_to(out).as_posix() for file in files})
     return files

@@ -18,7 +18,7 @@ from digest.store import documents, feed_entries
 from digest.store.database import Store
 
 # Nothing in a feed is run or fetched, whatever a browser makes of it, but its style sheet.
-_POLICY = (b"content-security-policy", b"default-src 'none'; style-src 'self'; frame-ancestors 'none'")
+_POLICY = (b"content-security-policy", b"default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'")
 
 
 @dataclass(frozen=True, slots=True)

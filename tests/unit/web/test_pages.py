@@ -233,6 +233,16 @@ def test_errors_are_pages_in_plain_words(site: Site) -> None:
     assert "editions" not in broken.text.replace("/editions/", "")
 
 
+def test_a_browser_finds_the_mark_of_the_house(site: Site) -> None:
+    """A drawing with its first letter, named by every page, and at the place where browsers look unasked."""
+    drawn = site.get("/favicon.ico")
+    assert (200, "image/svg+xml") == (drawn.status_code, drawn.headers["content-type"])
+    assert '<link rel="icon" type="image/svg+xml" href="/static/icon.svg">' in site.get("/").text
+    assert drawn.content == site.get("/static/icon.svg").content
+    assert ">M</text>" in drawn.text
+    assert 304 == site.get("/favicon.ico", headers={"if-none-match": drawn.headers["etag"]}).status_code
+
+
 def test_the_style_is_asked_for_once(site: Site) -> None:
     """By an address that changes with it, in the letters' colours."""
     page = site.get("/").text
