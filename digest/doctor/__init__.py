@@ -89,15 +89,16 @@ async def _sender(house: House, slug: str, names: Names) -> list[Finding]:
 
 async def _digest(house: House, digest: Digest) -> list[Finding]:
     try:
-        tokens = templating.tokens(letters.templates_of(house, digest))
-        contrast = colours.look(digest.slug, tokens)
+        templates = letters.templates_of(house, digest)
+        contrast = colours.look(digest.slug, templating.tokens(templates))
         found = await specimen(house, digest)
     except DigestError as error:
         return [wrong(f"letter of {digest.slug}", str(error))]
     if found is None:
         return [*contrast, unchecked(f"letter of {digest.slug}", "nothing is owed yet, and none was made")]
     read = paper.look(found, house.settings.site.postal_address)
-    return [*contrast, *read, await reach.one_click(found), *await reach.links_of(house, found)]
+    words = paper.language_of(found.letter.language, templating.languages(templates))
+    return [*contrast, *read, words, await reach.one_click(found), *await reach.links_of(house, found)]
 
 
 async def _relay(house: House, slug: str) -> Finding:

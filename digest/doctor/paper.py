@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from email import message_from_bytes
 from email.message import Message
 from email.utils import parseaddr
@@ -73,6 +73,17 @@ def size_of(found: Specimen) -> Finding:
     words = f"{size:,} of {check.MAX_HTML:,} octets before it is clipped"
     return (
         fine("size", words) if size <= COMFORTABLE else mind("size", words, "a smaller max_items, or shorter summaries")
+    )
+
+
+def language_of(language: str, known: Collection[str]) -> Finding:
+    """What a letter says in our own words is English where there are none in its language."""
+    if {language, language.partition("-")[0]} & set(known):
+        return fine("words", f"there are our own in {language}")
+    return mind(
+        "words",
+        f"none of our own in {language}: what is not the announcements' is English",
+        f"words/{language}.po in a folder of your own templates, as templates/words/de.po is",
     )
 
 

@@ -45,6 +45,13 @@ def test_a_picture_without_words_is_named() -> None:
     assert (Verdict.MIND, True) == (found.verdict, version.title in found.words)
 
 
+@pytest.mark.parametrize(("language", "verdict"), [("en", "ok"), ("de-AT", "ok"), ("ar", "mind")])
+def test_a_language_without_words_of_ours_is_told(language: str, verdict: str) -> None:
+    """And where they would have to be: a letter half in English is seen before it goes."""
+    found = paper.language_of(language, ("en", "de", "es", "fr"))
+    assert (verdict, "words/ar.po" in found.mend) == (found.verdict, language == "ar")
+
+
 def test_a_look_that_cannot_be_read_is_told() -> None:
     """Ours can be, light and dark; pale grey on white cannot, nor can a colour that is none."""
     ours = templating.tokens(templating.environment())
