@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+FITTED = 1_000
+"""Rows that are laid out to fit a terminal; nobody reads more of them, and each takes a millisecond."""
+_GAP = 2
+_SHORT = 12
+"""Columns; a word of that length in pieces is none."""
 
 
 def console(*, error: bool = False) -> Console:
@@ -22,7 +29,8 @@ def console(*, error: bool = False) -> Console:
 
 def safe(text: object) -> str:
     """What a stranger wrote, harmless to a terminal: no control, no escape sequence, no direction override."""
-    return "".join(char if _harmless(char) else " " for char in str(text))
+    said = str(text)
+    return said if said.isprintable() else "".join(char if _harmless(char) else " " for char in said)
 
 
 def _harmless(char: str) -> bool:
@@ -40,23 +48,47 @@ def complain(text: str) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "Nothing yet.") -> None:
-    """A table of stranger-proof cells, or a sentence when there is none."""
+    """A table of stranger-proof cells, or a sentence when there is none; a short one fits the terminal."""
+    listed = [[safe(shown(cell)) for cell in row] for row in rows]
+    if not listed:
+        say(empty)
+    elif sys.stdout.isatty() and len(listed) <= FITTED:
+        _fitted(columns, listed)
+    else:
+        sys.stdout.writelines(_plain([columns, *listed]))
+
+
+def _fitted(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """As wide as the terminal: long cells are folded, but not what is short, or is there to be copied.
+
+    Where it is too narrow for all, a column that says nothing in any row is left out.
+    """
+    from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
 
-    listed = [[Text(safe(shown(cell))) for cell in row] for row in rows]
-    if not listed:
-        say(empty)
-        return
-    grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in columns:
-        grid.add_column(column, overflow="fold")
-    for row in listed:
-        grid.add_row(*row)
     wide = console()
-    if not sys.stdout.isatty():
-        wide.width = 200
+    widths = [max(map(cell_len, cells)) for cells in zip(columns, *rows, strict=True)]
+    tight = sum(widths) + _GAP * (len(widths) - 1) > wide.width
+    kept = [at for at in range(len(columns)) if not tight or any(row[at] not in ("", "0") for row in rows)]
+    grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, _GAP, 0, 0))
+    for at in kept:
+        grid.add_column(columns[at], overflow="fold", no_wrap=columns[at] == "Id" or widths[at] <= _SHORT)
+    for row in rows:
+        grid.add_row(*(Text(row[at]) for at in kept))
     wide.print(grid)
+
+
+def _plain(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The same for a file or a program, a line for each row however long: fifty thousand of them take no minute."""
+    from rich.cells import cell_len
+
+    split = [[cell.split("\n") for cell in row] for row in rows]
+    widths = [max(cell_len(line) for cell in column for line in cell) for column in zip(*split, strict=True)]
+    for row in split:
+        for parts in zip_longest(*row, fillvalue=""):
+            padded = (part + " " * (wide - cell_len(part)) for part, wide in zip(parts, widths, strict=True))
+            yield "  ".join(padded).rstrip() + "\n"
 
 
 def emit(value: object) -> None:
