@@ -192,9 +192,14 @@ def _when(read: ReadItem, habits: Habits, language: str, now: datetime) -> tuple
         return when, (f"{shown}: no readable date ({one_line(read.published)[:40]!r})",) if read.published else ()
     if read.published_on is not None and when.precision is Precision.SECOND:
         when = replace(when, on=read.published_on)
-    if when.at is not None and when.at > now + _EARLY:
-        return when, (f"{shown}: dated in the future",)
-    return when, ()
+    return when, (f"{shown}: dated in the future",) if _is_ahead(when, habits, now) else ()
+
+
+def _is_ahead(when: When, habits: Habits, now: datetime) -> bool:
+    """A day without an hour stands for its noon, and today is not ahead in the morning."""
+    if when.precision is Precision.DAY and when.on is not None:
+        return when.on > now.astimezone(habits.zone).date()
+    return when.at is not None and when.at > now + _EARLY
 
 
 def _name(name: str, base: str) -> str:

@@ -56,6 +56,14 @@ def test_future_and_unreadable_dates_are_flagged() -> None:
     assert known(published="whenever").item.published_at is None
 
 
+@pytest.mark.parametrize(("day", "flagged"), [("2026-06-01", False), ("2026-06-02", True)])
+def test_today_is_not_ahead_in_the_morning(day: str, flagged: bool) -> None:
+    """A day without an hour is kept as its noon; written this morning, it is today all the same."""
+    early = datetime(2026, 6, 1, 6, tzinfo=UTC)
+    said = identify(ReadItem(title="News", published=day), HABITS, now=early).complaints
+    assert flagged is bool(said)
+
+
 @pytest.mark.parametrize(
     ("said", "language"),
     [("", "en"), ("en-US", "en"), ("ES", "es"), ("pt_BR", "pt-br"), ("x-klingon!", "en"), ("es-M X", "es")],
