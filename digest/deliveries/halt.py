@@ -7,7 +7,7 @@ from datetime import datetime
 from digest.deliveries.context import Context
 from digest.deliveries.incident import Incident
 from digest.model.deliveries import MailingStatus, millis
-from digest.store import leftovers, mailings
+from digest.store import editions, leftovers, mailings
 from digest.store.database import Tx
 from digest.store.mailings import MailingRow
 
@@ -20,13 +20,15 @@ async def halt(context: Context, tx: Tx, mailing: int, why: str, now: datetime) 
         return
     row = await mailings.get(tx, mailing)
     await context.moved(tx, row)
+    edition = await editions.get(tx, row.edition_id)
+    go = f"digest editions resume {edition.digest} {edition.label}"
     await tell(
         context,
         tx,
         row,
         key=f"paused:{mailing}:{millis(now)}",
         title="A mailing stands still",
-        lines=(why, "What is still owed stays owed until somebody says go: editions resume."),
+        lines=(f"{why[:1].upper()}{why[1:]}", f"What is still owed stays owed until somebody says go: {go}"),
     )
 
 

@@ -123,11 +123,11 @@ async def _prepared(house: House, edition: Edition, note: str) -> _Prepared:
     if not made.differences:
         raise EditionError(
             f"would say the same again; it is {edition.status}. Change it first, where it was announced or by "
-            f"`editions edit`, or let it go on by `editions resume`",
+            f"`digest editions edit`, or let it go on by `digest editions resume {about}`",
             about=about,
         )
     if not made.snapshot.items:
-        raise EditionError("would hold nothing any more: `editions cancel` calls it off", about=about)
+        raise EditionError(f"would hold nothing any more: `digest editions cancel {about}` calls it off", about=about)
     rows = letters.rows(letters.rendered(house, made.snapshot, languages))
     told = _told(house, made.snapshot, [row.language for row in rows]) if note.strip() else ()
     return _Prepared(made, rows, told)

@@ -142,7 +142,7 @@ async def _deliver(house: House, edition: Edition, grace: timedelta | None, requ
     if mailing is None or edition.status in (EditionStatus.SENT, EditionStatus.CANCELLED):
         return Sent(words=f"{name} is {edition.status}: {_words(counts)}", settled=not counts.uncertain)
     if edition.status is EditionStatus.PAUSED:
-        raise EditionError(f"is paused ({mailing.why}); `editions resume` goes on", about=name)
+        raise EditionError(f"is paused ({mailing.why}); `digest editions resume {name}` goes on", about=name)
     untouched = counts.answered == 0
     start = mailing.start_at if grace is None else now() + grace
     if untouched and not request.ask(await _announced(house, edition, counts, start)):

@@ -37,7 +37,7 @@ async def watch(house: House, at: datetime | None = None) -> bool:
         )
         lines = [
             f"{len(recent)} people left within an hour, more than five times the most that ever did.",
-            f"{paused} running mailings stand still until somebody says go: editions resume.",
+            f"{paused} running mailings stand still until somebody says go: `digest editions resume DIGEST EDITION`.",
             "If a program pressed the buttons, `digest subscribers bring-back --since TIME` takes it back;"
             " whoever used the page themselves stays off.",
         ]

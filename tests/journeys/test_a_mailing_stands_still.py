@@ -17,6 +17,13 @@ def told(sink: Sink) -> list[str]:
     return [each["Subject"] for each in mails if "[Proof]" not in each["Subject"]]
 
 
+def said(sink: Sink) -> str:
+    """The text of the last of them, on one line."""
+    mail = email.message_from_bytes(sink.of(OFFICE)[-1], policy=email.policy.default)
+    body = mail.get_body(("plain",))
+    return " ".join(body.get_content().split()) if body else ""
+
+
 def test_operators_hear_of_a_pause_once(desk: Desk, store_url: str) -> None:
     """The relay refuses us: one note for the incident, in the same run; another for the next incident."""
     with sinking() as sink:
@@ -25,6 +32,7 @@ def test_operators_hear_of_a_pause_once(desk: Desk, store_url: str) -> None:
         assert 1 == desk.run("editions", "send", "newsflash", "--at", "2025-05-30").status
         desk.run("tick", "--once")
         assert ["Attention: newsflash 2025-05-30: A mailing stands still"] == told(sink)
+        assert "digest editions resume newsflash 2025-05-30" in said(sink)
         sink.refused = {}
         desk.done("editions", "resume", "newsflash", "2025-05-30")
         desk.done("editions", "send", "newsflash", "--at", "2025-05-30")
