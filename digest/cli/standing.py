@@ -57,7 +57,7 @@ def show(found: Sequence[Standing]) -> None:
         empty="No mailing yet.",
     )
     for each in found:
-        if each.sending or each.done_at or each.domains:
+        if each.sending or each.done_at or each.overdue or each.domains:
             console().print(picture(each))
 
 
@@ -134,7 +134,10 @@ def words(standing: Standing) -> Text:
             line.append(f"{count:,} {name}", colour if name != "owed" else "").append("   ")
     waits = None if standing.sending or not open_(standing) else standing.row.next_due
     last = [f"{standing.per_second:,.1f}/s"] if standing.per_second else []
-    last += [f"next try {clock(waits)}"] if waits else []
+    if waits and standing.overdue:
+        last.append(f"due since {clock(waits)}: its relay cannot be used, or nothing runs that sends")
+    elif waits:
+        last.append(f"next try {clock(waits)}")
     if standing.done_at and not (waits and clock(standing.done_at) == clock(waits)):
         last.append(f"done about {clock(standing.done_at)}")
     return line.append(", ".join(last), "bold")
@@ -158,6 +161,6 @@ def troubles(standing: Standing) -> list[RenderableType]:
 
 
 def clock(at: datetime) -> str:
-    """An instant as one says it today, or with its day."""
+    """An instant in this machine's zone, which it names, as one says it today, or with its day."""
     here, today = at.astimezone(), datetime.now(UTC).astimezone().date()
-    return f"{here:%H:%M}" if here.date() == today else f"{here:%a %-d %b %H:%M}"
+    return f"{here:%H:%M %Z}" if here.date() == today else f"{here:%a %-d %b %H:%M %Z}"

@@ -22,6 +22,8 @@ from digest.store.delivery_events import Trouble
 
 WORST = 5
 """Domains that are named."""
+OVERDUE = timedelta(minutes=1)
+"""What is due for so long, and nobody is at it, has no end that could be told."""
 _WEIGHT = 0.1
 """Of the newest look in a speed: it follows in a few looks, and does not jump."""
 
@@ -41,6 +43,8 @@ class Standing:
     limits: Limits = field(default_factory=Limits)
     stopped: str = ""
     """Why nothing of it goes, where everything is stopped."""
+    overdue: bool = False
+    """It is due, and nobody gets any of it off: its relay cannot be used, or nothing runs that sends."""
 
     @property
     def key(self) -> int:
@@ -85,10 +89,13 @@ def _limits(house: House, row: Row) -> Limits:
 
 
 def planned(one: Standing, at: datetime) -> Standing:
-    """With the end that the sender's pace alone would give it, where there is a pace."""
+    """With the end that the sender's pace alone would give it, where there is a pace and somebody is at it."""
+    due = one.row.next_due
+    if one.left and not one.sending and due is not None and due < at - OVERDUE:
+        return replace(one, overdue=True)
     if not one.left or one.limits == Limits(rate=None):
         return one
-    start = at if one.sending else max(at, one.row.next_due or at)
+    start = at if one.sending else max(at, due or at)
     return replace(one, done_at=plan.done_at([Share(count=one.left, limits=one.limits)], start))
 
 

@@ -18,6 +18,7 @@ from digest.service.posting import context
 from digest.store import editions, schedules
 from digest.store.database import Tx
 from digest.store.schedules import OwedSlot
+from digest.store.stopping import Stop
 
 PATIENCE = timedelta(seconds=5)
 """What is due again so soon is waited for: a slow pace has its places a few seconds apart."""
@@ -30,10 +31,17 @@ async def once(house: House) -> str:
     made = await slots(house)
     await rounds.go(house)
     await witness.refuse(house.store)
-    report = await deliver(context(house))
-    said = [f"{len(reports)} sources read", f"{len(made)} slots answered", f"{report.accepted} mails accepted"]
-    stop = await stopping.standing(house)
-    return ", ".join(said) + "." + (f" Mind: {stop.words}." if stop else "")
+    return words_of(len(reports), len(made), await deliver(context(house)), await stopping.standing(house))
+
+
+def words_of(read: int, answered: int, report: flow.Report, stop: Stop | None) -> str:
+    """What a look at the clock came to; what keeps letters from going is never left out."""
+    counts = ((read, "source", "read"), (answered, "slot", "answered"), (report.accepted, "mail", "accepted"))
+    said = [f"{number:,} {thing}{'s' * (number != 1)} {done}" for number, thing, done in counts]
+    said += [f"{report.notes:,} note{'s' * (report.notes != 1)} accepted"] if report.notes else []
+    words = ", ".join(said) + "."
+    words += f" The relay could not be used: {report.relay_error}." if report.relay_error else ""
+    return words + (f" Mind: {stop.words}." if stop else "")
 
 
 async def slots(house: House) -> tuple[str, ...]:
@@ -109,7 +117,8 @@ async def _remind(house: House, held: Edition) -> None:
             return
     lines = (
         "Its time has come, and nobody has approved it. It stays held, and then goes into the next draft.",
-        f"To look: digest editions preview {held.digest} --draft {held.label}. To let it go: editions approve.",
+        f"To look: digest editions preview {held.digest} --draft {held.label}. "
+        f"To let it go: digest editions approve {name} --draft, and the fingerprint that it shows.",
     )
     sender = house.digest(held.digest).sender
     async with house.store.write() as tx:

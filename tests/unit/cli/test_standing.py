@@ -75,7 +75,7 @@ def test_a_speed_is_told_from_step_to_step() -> None:
         (Limits(), True, None, None),
         (Limits(rate=5.0), True, timedelta(seconds=10), timedelta(seconds=199.8)),
         (Limits(per_day=500), False, timedelta(hours=3), timedelta(hours=27)),
-        (Limits(rate=5.0), False, timedelta(hours=-1), timedelta(seconds=199.8)),
+        (Limits(rate=5.0), False, timedelta(seconds=-30), timedelta(seconds=199.8)),
     ],
 )
 def test_the_end_is_known_by_the_pace(
@@ -88,6 +88,16 @@ def test_the_end_is_known_by_the_pace(
     assert end == (None if ahead is None else ahead - NOW)
     assert planned(replace(one, stopped="stopped by ana"), NOW).done_at is None
     assert planned(replace(one, row=replace(one.row, mailing="paused")), NOW).done_at is None
+
+
+def test_what_nobody_gets_off_has_no_end() -> None:
+    """Due for a day with its relay down: it says since when, and in which zone, and promises nothing."""
+    one = replace(standing(owed=51), limits=Limits(rate=5.0), sending=False)
+    one = planned(replace(one, row=replace(one.row, next_due=NOW - timedelta(days=1))), NOW)
+    assert (True, None) == (one.overdue, one.done_at)
+    since = (NOW - timedelta(days=1)).astimezone()
+    assert f"51 owed   due since {since:%a %-d %b %H:%M %Z}: its relay cannot be used" in words(one).plain
+    assert not planned(replace(one, overdue=False, stopped="stopped by ana"), NOW).overdue
 
 
 def test_a_speed_beyond_the_pace_brings_no_end_nearer() -> None:
