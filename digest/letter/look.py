@@ -11,7 +11,7 @@ from markupsafe import Markup
 from digest.letter.headers import clean
 from digest.letter.text import plain, shortened
 from digest.letter.views import Bar, CalendarLink, EditionView, ItemView, Length, PictureView, SectionView, SiteView
-from digest.model.announcements import Figure, Picture, Version
+from digest.model.announcements import Facts, Figure, Picture, Version
 from digest.model.editions import Snapshot, SnapshotItem
 
 _MOST_BESIDE = 20
@@ -95,8 +95,8 @@ class _Look:
             closed=facts.deadline is not None and facts.deadline < self.snapshot.date,
             calendar_link="",
             calendar_words="",
-            figures=tuple(figure for figure in facts.figures if figure.share is None),
-            bars=tuple(_bar(figure) for figure in facts.figures if figure.share is not None),
+            figures=numbers(facts),
+            bars=bars(facts),
             figures_title=facts.figures_title,
             picture=self._picture(version.picture),
             also_at=_hosts(item.also_at, version.link),
@@ -134,6 +134,16 @@ def _hosts(links: tuple[str, ...], own: str) -> tuple[str, ...]:
     """Where else it was announced, by name: an item has one link, and that is its own."""
     hosts = ((urlsplit(link).hostname or "").removeprefix("www.") for link in (own, *links))
     return tuple(dict.fromkeys(filter(None, hosts)))[1 if urlsplit(own).hostname else 0 :]
+
+
+def numbers(facts: Facts) -> tuple[Figure, ...]:
+    """Those that stand by themselves."""
+    return tuple(figure for figure in facts.figures if figure.share is None)
+
+
+def bars(facts: Facts) -> tuple[Bar, ...]:
+    """Those that are a share of a whole."""
+    return tuple(_bar(figure) for figure in facts.figures if figure.share is not None)
 
 
 def _bar(figure: Figure) -> Bar:

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from digest import templating
 from digest.letter import calendar
+from digest.service.house import now
 from digest.store import announcements
 from digest.web.page import PUBLIC_CACHE, asked_language, house, page, site_view
 from digest.web.public.shown import shown
@@ -32,7 +33,9 @@ async def announcement(request: Request) -> Response:
     if found.retracted_at is not None:
         raise HTTPException(410)
     item = shown(found, site_view(at), language)
-    return page(request, "announcement", language=language, headers=PUBLIC_CACHE, item=item)
+    today = now().astimezone(at.settings.site.zone).date()
+    closed = item.deadline is not None and item.deadline < today
+    return page(request, "announcement", language=language, headers=PUBLIC_CACHE, item=item, closed=closed)
 
 
 async def deadline(request: Request) -> Response:

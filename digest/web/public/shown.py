@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
+from digest.letter.look import bars, numbers
 from digest.letter.text import shortened
-from digest.letter.views import SiteView
-from digest.model.announcements import Announcement, Enclosure, Facts, Picture, Version
+from digest.letter.views import Bar, SiteView
+from digest.model.announcements import Announcement, Enclosure, Figure, Picture, Version
 
 EXCERPT = 320
 
@@ -29,7 +30,10 @@ class Shown:
     day: date | None
     category: str
     picture: Picture | None
-    facts: Facts
+    deadline: date | None
+    figures: tuple[Figure, ...]
+    bars: tuple[Bar, ...]
+    figures_title: str
     enclosures: tuple[Enclosure, ...]
     other_languages: tuple[str, ...]
     also_at: tuple[tuple[str, str], ...]
@@ -51,7 +55,10 @@ def shown(announcement: Announcement, site: SiteView, language: str) -> Shown:
         day=version.published_on or (version.published_at.date() if version.published_at else None),
         category=next(iter(version.categories), ""),
         picture=picture,
-        facts=version.facts,
+        deadline=version.facts.deadline,
+        figures=numbers(version.facts),
+        bars=bars(version.facts),
+        figures_title=version.facts.figures_title,
         enclosures=version.enclosures,
         other_languages=tuple(tag for each in announcement.versions if (tag := each.language) != version.language),
         also_at=tuple((_host(each.link), each.link) for each in announcement.also_at if each.link),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -131,7 +132,26 @@ def test_an_announcement_has_a_page_of_ours(site: Site) -> None:
     assert "Curve &amp; &lt;b&gt;mines&lt;/b&gt;" in page.text
     assert "<p>In <em>full</em>.</p>" in page.text
     assert '<article lang="es" dir="ltr">' in page.text
+    assert '<p class="meta" lang="en" dir="ltr">' in page.text
     assert "Read it at metals.example.org" in page.text
+
+
+def test_a_deadline_that_is_over_is_not_offered_to_calendars(site: Site) -> None:
+    """It says so, as the letter does; one to come is offered."""
+    over, ahead = (
+        site.get(site.announce(number, "A consultation", facts=json.dumps({"deadline": day}))).text
+        for number, day in ((1, "2026-01-15"), (2, "2999-01-15"))
+    )
+    assert ("closed</p>" in over, "deadline.ics" in over) == (True, False)
+    assert ("closes</p>" in ahead, "deadline.ics" in ahead) == (True, True)
+
+
+def test_shares_are_bars_on_an_announcements_page_too(site: Site) -> None:
+    """Under their title, as in the letter."""
+    figures = [{"value": "15 %", "label": "March", "share": 0.15}]
+    page = site.get(site.announce(1, "In figures", facts=json.dumps({"figures": figures, "figures_title": "Share"})))
+    assert "<caption>Share</caption>" in page.text
+    assert '<progress max="100" value="15"' in page.text
 
 
 def test_the_front_page_leads_to_each_announcement(site: Site) -> None:
@@ -255,7 +275,7 @@ def test_the_style_is_asked_for_once(site: Site) -> None:
 
 def test_a_deadline_goes_into_a_calendar(site: Site) -> None:
     """In the reader's language; where there is none, or it was taken back, there is no file."""
-    page = site.announce(7, "Comments, please", facts='{"deadline": "2026-07-01"}')
+    page = site.announce(7, "Comments, please", facts='{"deadline": "2126-07-01"}')
     without = site.announce(8, "No date")
     answer = site.get(f"{page}/deadline.ics?lang=es")
     assert (200, "text/calendar; charset=utf-8") == (answer.status_code, answer.headers["content-type"])
