@@ -114,6 +114,8 @@ def _connect(url: str) -> Store:
     # An error is logged; the addresses that a statement was about are not.
     how: dict[str, Any] = {"pool_size": 5, "max_overflow": 5, "pool_pre_ping": True, "hide_parameters": True}
     writer, reader = create_async_engine(target, **how), create_async_engine(target, **how)
+    for each in (writer, reader):
+        event.listen(each.sync_engine, "connect", _without_nul)
     event.listen(reader.sync_engine, "begin", _read_only)
     return Store(url, writer, reader)
 
@@ -175,6 +177,17 @@ def _insert(tx: Tx, table: Table) -> Any:
 
 def _read_only(connection: Any) -> None:
     connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+
+def _without_nul(connection: Any, _record: object) -> None:
+    """PostgreSQL holds no NUL in a text, and refuses the statement: what strangers send has U+FFFD in its place."""
+    from psycopg.types.string import StrDumperUnknown
+
+    class Clean(StrDumperUnknown):
+        def dump(self, obj: str) -> Any:
+            return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
+
+    connection.driver_connection.adapters.register_dumper(str, Clean)
 
 
 class _translated:  # noqa: N801 - reads as a phrase where it is used

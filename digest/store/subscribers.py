@@ -114,13 +114,10 @@ async def standings(tx: Tx, digest: str, ids: Collection[int]) -> dict[int, Subs
     return {row.subscriber: _subscription(row) for row in await tx.execute(query, many(tx, ids))}
 
 
-async def subscribe(tx: Tx, new: Sequence[Subscription]) -> int:
-    """Write first subscriptions; one that exists stays as it is. Returns how many were written."""
-    if not new:
-        return 0
-    rows = [_row(each) for each in new]
-    written = await tx.execute(insert_ignore(tx, subscriptions), rows)
-    return max(int(written.rowcount), 0)
+async def subscribe(tx: Tx, new: Sequence[Subscription]) -> None:
+    """Write first subscriptions; one that exists stays as it is."""
+    if new:
+        await tx.execute(insert_ignore(tx, subscriptions), [_row(each) for each in new])
 
 
 async def move(

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from digest.errors import EditionError, StoreError
 from digest.model.editions import Disposition, Edition, EditionStatus
 from digest.store import digests, dispositions, editions, migrate
-from digest.store.database import Store, Tx, connect, insert_ignore, upsert
+from digest.store.database import Store, Tx, among, connect, insert_ignore, many_words, upsert
 from digest.store.schema import announcements, counters, items, metadata, sources
 
 NOW = datetime(2026, 6, 26, 8, 0, tzinfo=UTC)
@@ -145,6 +145,23 @@ def test_a_constraint_decides_between_two(store_url: str) -> None:
         async with store.read() as tx:
             rows = (await tx.execute(select(counters).order_by(counters.c.name))).all()
         assert [("a", 1), ("b", 3)] == [tuple(row) for row in rows]
+
+    run_on(store_url, scenario)
+
+
+@pytest.mark.parametrize("words", ["a\0b", "\0", "\0\0 and so on"])
+def test_a_nul_is_taken_and_sought_on_either(store_url: str, words: str) -> None:
+    """What a relay, a site or a visitor sends may hold one: no statement fails for it."""
+
+    async def scenario(store: Store) -> None:
+        async with store.write() as tx:
+            await tx.execute(insert(sources).values(slug="one", kind="feed", url=words))
+            await tx.execute(insert(sources).values(slug="two", kind="feed", url="else"))
+        async with store.read() as tx:
+            query = select(sources.c.slug).where(sources.c.url == words)
+            assert ["one"] == list((await tx.execute(query)).scalars())
+            query = select(sources.c.slug).where(among(tx.dialect.name, sources.c.url))
+            assert ["two"] == list((await tx.execute(query, many_words(tx, ["else", "no\0ne"]))).scalars())
 
     run_on(store_url, scenario)
 
