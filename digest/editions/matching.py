@@ -8,8 +8,6 @@ from fnmatch import fnmatchcase
 from digest.model.announcements import Announcement
 from digest.settings import DigestSection, Match
 
-EVERYTHING = Match()
-
 
 def fits(match: Match, announcement: Announcement) -> bool:
     """All that the match names must hold; within a list, any. Case does not matter, `*` stands for anything."""

@@ -59,7 +59,7 @@ class Journey:
             if answer.status not in _MOVED:
                 return _judged(replace(answer, moved_for_good=for_good and len(seen) > 1))
             for_good = for_good and answer.status in _FOR_GOOD
-            url = _next(url, answer)
+            url = onward(url, answer)
             if str(url) in seen:
                 raise FetchError("redirects in a ring", about=shown(url))
             seen.add(str(url))
@@ -144,7 +144,8 @@ class Journey:
         )
 
 
-def _next(url: httpx.URL, answer: Response) -> httpx.URL:
+def onward(url: httpx.URL, answer: Response) -> httpx.URL:
+    """Where a redirect leads, with what opens a door only at the same place; raises FetchError."""
     location = answer.headers.get("location", "")
     if not location:
         raise FetchError(f"answered {answer.status} without a location", about=shown(url), status=answer.status)

@@ -99,12 +99,6 @@ async def edited(tx: Tx, digest: str, after: datetime, until: datetime, *, langu
     return list(await many(tx, (await tx.execute(query)).scalars().all(), language=language))
 
 
-async def changed_since(tx: Tx, at: datetime, *, language: str = "") -> tuple[Announcement, ...]:
-    """Announcements that changed at or after a moment, retracted ones included, oldest change first."""
-    base = select(announcements).where(announcements.c.updated_at >= at).order_by(announcements.c.updated_at)
-    return await _built(tx, base, language=language, retracted=True)
-
-
 async def changes(tx: Tx, after: tuple[int, int], *, limit: int) -> tuple[tuple[int, int], ...]:
     """(change, row id) of announcements that changed after one of these pairs, in the order of changes."""
     change, row = after
@@ -112,11 +106,6 @@ async def changes(tx: Tx, after: tuple[int, int], *, limit: int) -> tuple[tuple[
     later = (c.changed > change) | ((c.changed == change) & (c.id > row))
     query = select(c.changed, c.id).where(c.changed >= change, later).order_by(c.changed, c.id).limit(limit)
     return tuple((each[0], each[1]) for each in await tx.execute(query))
-
-
-async def max_seq(tx: Tx) -> int:
-    """The last seq given; 0 in an empty store."""
-    return int((await tx.execute(select(func.coalesce(func.max(announcements.c.seq), 0)))).scalar_one())
 
 
 def _news() -> ColumnElement[bool]:

@@ -130,6 +130,8 @@ def test_follows_redirects_at_home(site: Site, respond: Callable[..., Route]) ->
     assert (found.body, found.url, found.moved_for_good) == (b"there", f"{site.url}/6", True)
     with pytest.raises(FetchError, match="more than 5 redirects"):
         get(f"{site.url}/0")
+    site.routes["/for-now"] = respond(b"", status=302, Location="/5")
+    assert not get(f"{site.url}/for-now").moved_for_good
     site.routes["/ring"] = respond(b"", status=302, Location="/ring")
     with pytest.raises(FetchError, match="ring"):
         get(f"{site.url}/ring")

@@ -1,15 +1,20 @@
-"""Which addresses count as public, and how Retry-After is read."""
+"""Which addresses count as public, where a password goes, how far a body unpacks, and how Retry-After is read."""
 
 from __future__ import annotations
 
+import gzip
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from ipaddress import ip_address
+from random import Random
 
 import pytest
 
 from digest.errors import FetchError
-from digest.fetch import retry_after
-from digest.fetch.guard import is_public, parse_url
+from digest.fetch import Guard, Limits, Response, retry_after
+from digest.fetch.decode import Body
+from digest.fetch.guard import is_public, parse_url, same_place
+from digest.fetch.journey import onward
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -56,3 +61,54 @@ def test_what_is_no_url_is_told(text: str) -> None:
 def test_retry_after(value: str, seconds: float | None) -> None:
     """Seconds or a date, between a minute and a day; None when unreadable."""
     assert retry_after(value, now=NOW) == seconds
+
+
+@pytest.mark.parametrize("port", [22, 25, 8080, 8443])
+def test_only_a_source_itself_may_stand_at_an_odd_port(port: int) -> None:
+    """Elsewhere it is 80 or 443, so that nobody makes us speak to another service."""
+    there, world = parse_url(f"http://x.example.org:{port}/"), [ip_address("93.184.216.34")]
+    Guard().check(there, world, own=there)
+    with pytest.raises(FetchError, match=f"port {port} is not 80 or 443"):
+        Guard().check(there, world, own=parse_url("http://x.example.org/"))
+
+
+@pytest.mark.parametrize(
+    ("url", "own", "same"),
+    [
+        ("http://x.org/a", "http://X.org/b", True),
+        ("https://x.org/", "http://x.org/", True),
+        ("http://x.org/", "https://x.org/", False),
+        ("https://x.org/", "http://x.org:8080/", False),
+        ("https://x.org:444/", "http://x.org/", False),
+        ("http://www.x.org/", "http://x.org/", False),
+    ],
+)
+def test_the_same_place_is_host_and_port(url: str, own: str, same: bool) -> None:
+    """And the https beside its http, where sites move to."""
+    assert same_place(parse_url(url), parse_url(own)) is same
+
+
+@pytest.mark.parametrize(
+    ("location", "onwards"),
+    [
+        ("/b", "http://u:p@x.org/b"),
+        ("https://x.org/b", "https://u:p@x.org/b"),
+        ("http://y.org/b", "http://y.org/b"),
+        ("http://x.org:81/b", "http://x.org:81/b"),
+        ("http://v:q@y.org/b#c", "http://y.org/b"),
+    ],
+)
+def test_a_password_goes_nowhere_else(location: str, onwards: str) -> None:
+    """Not by a redirect to another host or port."""
+    answer = Response(url="http://x.org/a", status=301, headers={"location": location}, body=b"")
+    assert str(onward(parse_url("http://u:p@x.org/a"), answer)) == str(parse_url(onwards))
+
+
+@pytest.mark.parametrize(("ratio", "fits"), [(4, False), (6, True)])
+def test_how_far_a_document_may_unpack(ratio: int, fits: bool) -> None:
+    """To so many times what came over the wire, and to not a byte more."""
+    packed = gzip.compress(Random(1).randbytes(400_000) + bytes(1_600_000), mtime=0)
+    body = Body("gzip", Limits(ratio=ratio), about="x")
+    with nullcontext() if fits else pytest.raises(FetchError, match="more than 4 times its size"):
+        body.feed(packed)
+        assert len(body.finish()) == 2_000_000
