@@ -7,6 +7,7 @@ import gzip
 import itertools
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_address
@@ -143,6 +144,24 @@ def test_status_and_retry_after_are_told(site: Site, respond: Callable[..., Rout
     with pytest.raises(FetchError) as caught:
         get(f"{site.url}/a")
     assert (caught.value.status, caught.value.retry_after, caught.value.about) == (503, 120.0, f"{site.url}/a")
+
+
+@pytest.mark.parametrize(("status", "heeded"), [(429, True), (503, True), (500, False), (410, False)])
+def test_who_asks_for_time_gets_it(site: Site, respond: Callable[..., Route], status: int, heeded: bool) -> None:
+    """From the whole host, for the rest of the round: it is not asked again; other failures ask for nothing."""
+    site.routes["/a"] = respond(b"", status=status, Retry_After="120")
+    site.serve("/b", b"hello")
+
+    async def go() -> bytes:
+        async with Fetcher(allow_private=LOOPBACK, gap=timedelta(0), limits=SMALL) as fetcher:
+            with pytest.raises(FetchError, match=f"answered {status}"):
+                await fetcher.get(f"{site.url}/a", own=site.url)
+            assert list(fetcher.asked_away.values()) == ([120.0] if heeded else [])
+            return (await fetcher.get(f"{site.url}/b", own=site.url)).body
+
+    with pytest.raises(FetchError, match="asked us to stay away") if heeded else nullcontext():
+        assert asyncio.run(go()) == b"hello"
+    assert len(site.asked) == (1 if heeded else 2)
 
 
 def test_nothing_new_is_no_answer_to_somebody_who_has_nothing(site: Site, respond: Callable[..., Route]) -> None:

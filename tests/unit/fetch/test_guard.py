@@ -112,3 +112,12 @@ def test_how_far_a_document_may_unpack(ratio: int, fits: bool) -> None:
     with nullcontext() if fits else pytest.raises(FetchError, match="more than 4 times its size"):
         body.feed(packed)
         assert len(body.finish()) == 2_000_000
+
+
+@pytest.mark.parametrize("said", ["10.0.0.0/8", "10.0.0.1", "In.example.org."])
+def test_what_may_be_private_is_said_in_any_form(said: str) -> None:
+    """As a network, an address or a host; an IPv4 address inside an IPv6 one is the same place."""
+    own = parse_url("http://in.example.org/")
+    Guard([said]).check(own, [ip_address("10.0.0.1"), ip_address("::ffff:10.0.0.1")], own=own)
+    with pytest.raises(FetchError, match="not a public address"):
+        Guard([said]).check(own, [ip_address("10.0.0.1")], own=parse_url("http://out.example.org/"))
