@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -16,6 +16,7 @@ from digest.editions.compose import placed, snapshot
 from digest.editions.matching import fits
 from digest.editions.owe import Ledger, Settled, Window, weigh
 from digest.model.announcements import AlsoAt, Announcement, Picture, Version
+from digest.model.drafts import Edit, Edits, Wish
 from digest.model.editions import Disposition, Edition, EditionStatus
 from digest.settings import Digest, DigestSection, Match
 
@@ -113,6 +114,15 @@ def test_what_is_settled_is_never_owed(disposition: Disposition) -> None:
     assert (False, True) == (verdict.owed, bool(verdict.why))
 
 
+@pytest.mark.parametrize("by", ["arrival", "effective"])
+def test_what_comes_at_the_very_slot_waits_for_the_next(by: Literal["arrival", "effective"]) -> None:
+    """The moment itself belongs to the edition after: so each is in one."""
+    at = NOW - timedelta(days=1)
+    [before] = weigh([announced()], digest(), LEDGER, Window(until=at + timedelta(microseconds=1), by=by))
+    [exactly] = weigh([announced()], digest(), LEDGER, Window(until=at, by=by))
+    assert (True, False) == (before.owed, exactly.owed)
+
+
 def test_excluded_stays_out() -> None:
     [verdict] = weigh([announced(categories=("Jobs",))], digest(exclude={"categories": ["jobs"]}), LEDGER, NOW_ON)
     assert (False, "left out by `exclude`") == (verdict.owed, verdict.why)
@@ -126,6 +136,16 @@ def test_late_is_labelled_or_too_old() -> None:
     [bound] = weigh([old], digest(late_window="10 days"), ledger, NOW_ON)
     assert (True, True) == (free.owed, free.older)
     assert (False, True) == (bound.owed, bound.too_old)
+
+
+@pytest.mark.parametrize(("days", "older", "too_old"), [(37, False, False), (37.5, True, False), (40.5, True, True)])
+def test_how_late_is_late(days: float, older: bool, too_old: bool) -> None:
+    """A week before the last edition is not older yet, and to the very end of the late window it is still told."""
+    ledger = Ledger(start_line=0, settled={}, last=last(30))
+    [free] = weigh([announced(days=days)], digest(), ledger, NOW_ON)
+    [bound] = weigh([announced(days=days)], digest(late_window="10 days"), ledger, NOW_ON)
+    [exactly] = weigh([announced(days=40)], digest(late_window="10 days"), ledger, NOW_ON)
+    assert (older, too_old, False) == (free.older, bound.too_old, exactly.too_old)
 
 
 @given(
@@ -202,6 +222,26 @@ def test_the_lead_has_a_picture() -> None:
     chosen = choose(weigh(found, asked, LEDGER, NOW_ON), asked)
     assert chosen.lead is not None
     assert "pictured" == chosen.lead.announcement.versions[0].title
+
+
+def test_an_older_one_never_leads() -> None:
+    """However pretty its picture: the newest story does."""
+    ledger = Ledger(start_line=0, settled={}, last=last(30))
+    found = [announced("Older", days=60, picture=True), announced("New", days=1)]
+    chosen = choose(weigh(found, digest(), ledger, NOW_ON), digest())
+    assert chosen.lead is not None
+    assert "New" == chosen.lead.announcement.versions[0].title
+
+
+@pytest.mark.parametrize(("wish", "value"), [(Wish.LEAD, ""), (Wish.PLACE, "1")])
+def test_what_somebody_wants_shown_is_shown(wish: Wish, value: str) -> None:
+    """Though it is the oldest, and more is owed than an edition shows."""
+    found = [announced(f"Number {days}", days=days) for days in (1, 2, 3)]
+    wanted = found[-1].public_id
+    edits = Edits((Edit(subject=wanted, wish=wish, value=value),))
+    chosen = choose(weigh(found, digest(max_items=2), LEDGER, NOW_ON), digest(max_items=2), edits)
+    assert wanted not in {each.announcement.public_id for each in chosen.more}
+    assert len(chosen.more) == 1
 
 
 def test_too_few_stay_owed() -> None:
