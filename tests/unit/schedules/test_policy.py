@@ -52,7 +52,7 @@ def test_each_keeps_all_up_to_its_cap() -> None:
     """`each` makes up for what was missed, but never floods."""
     assert ["01", "02", "03"] == days(look(START + timedelta(days=3), missed="each").owed)
     flood = look(START + timedelta(days=365), missed="each")
-    assert EACH_AT_MOST == len(flood.owed)
+    assert (EACH_AT_MOST, EACH_AT_MOST) == (len(flood.owed), len(flood.passed))
     assert "2026-12-31T09:00" == flood.owed[-1].key
 
 
@@ -70,6 +70,7 @@ def test_a_slot_is_due_at_its_moment() -> None:
     at_nine = START + timedelta(hours=9)
     assert Decision((), (), 0) == look(at_nine - timedelta(microseconds=1))
     assert ["01"] == days(look(at_nine).owed)
+    assert ["02"] == days(look(at_nine + timedelta(days=1)).owed)
 
 
 def test_a_pause_lets_slots_pass() -> None:
@@ -78,6 +79,8 @@ def test_a_pause_lets_slots_pass() -> None:
     found = look(START + timedelta(days=4), missed="each", standing=paused)
     assert ["03", "04"] == days(found.owed)
     assert {SlotState.SKIPPED} == {passed.state for passed in found.passed}
+    at_its_end = replace(paused, paused_until=START + timedelta(days=2, hours=9))
+    assert ["03", "04"] == days(look(START + timedelta(days=4), missed="each", standing=at_its_end).owed)
     endless = look(START + timedelta(days=4), missed="each", standing=replace(paused, paused_until=None))
     assert () == endless.owed
 
