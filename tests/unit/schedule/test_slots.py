@@ -115,6 +115,27 @@ def test_a_holiday_is_stepped_around() -> None:
     assert ("2026-12-25 is Christmas Day: moved to 2026-12-24",) == moved.notes
 
 
+@pytest.mark.parametrize(("weekday", "moved_to"), [("fri", "2026-06-15"), ("sat", "2026-06-14")])
+def test_a_weekend_counts_for_what_falls_on_one_anyway(weekday: str, moved_to: str) -> None:
+    """What is for working days goes on to the next of them; what is for Saturdays may go out on a Sunday."""
+    text = f"{weekday} 09:00 quiet 2026-06-12,2026-06-13 shift after"
+    assert moved_to in days_of(text, utc(2026, 6, 12), utc(2026, 6, 18))
+
+
+@pytest.mark.parametrize(("rests", "found"), [(14, ["2026-06-24"]), (15, [])])
+def test_a_shift_reaches_a_fortnight(rests: int, found: list[str]) -> None:
+    """Whoever rests longer gets none instead of one at any time."""
+    quiet = ",".join(f"2026-06-{day}" for day in range(10, 10 + rests))
+    text = f"day 10 of jun 09:00 quiet {quiet} shift after"
+    assert found == days_of(text, utc(2026, 6, 1), utc(2026, 7, 31))
+
+
+def test_a_month_passed_over_is_told_a_year_on() -> None:
+    """Where the next that has such a day is so far away."""
+    [leap] = the_slots("day 29 or skip of feb 09:00", LONDON, utc(2028, 1, 1), utc(2028, 12, 1))
+    assert ("no such day in February 2027",) == leap.notes
+
+
 def test_business_days_leave_holidays_out() -> None:
     """The first business day of January is not New Year's Day where that is a holiday."""
     assert ["2027-01-04"] == days_of("first business day 09:00 holidays GB-ENG", utc(2027, 1, 1), utc(2027, 1, 31))

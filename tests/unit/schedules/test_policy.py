@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.schedule import Slot, parse, slots
+from digest.schedules.effective import start_line
 from digest.schedules.policy import EACH_AT_MOST, Decision, Missed, decide
+from digest.settings import Digest
 from digest.store.schedules import SlotState, Standing
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -90,6 +92,14 @@ def test_left_out_slots_are_the_next_ones() -> None:
     found = look(START + timedelta(days=3), missed="each", standing=replace(STANDING, skip_next=2))
     assert ["03"] == days(found.owed)
     assert 2 == found.skips_used
+
+
+def test_a_new_schedule_begins_where_nothing_was_decided_yet() -> None:
+    """Now, or later where drafts were made ahead of their time: no slot is decided twice."""
+    fields = {"slug": "newsflash", "title": "N", "sender": "main", "schedule": "daily 10:00", "timezone": "UTC"}
+    changed, ahead = Digest.model_validate(fields), START + timedelta(days=3)
+    assert START + SIX_HOURS == start_line(changed, STANDING, START + SIX_HOURS)
+    assert ahead == start_line(changed, replace(STANDING, looked_at=ahead), START + SIX_HOURS)
 
 
 @given(MISSED, st.lists(st.integers(1, 60 * 24 * 3), min_size=1, max_size=20))
