@@ -108,9 +108,10 @@ async def among(tx: Tx, emails: Collection[str]) -> frozenset[str]:
     pepper = await _pepper(tx)
     if pepper is None or not emails:
         return frozenset()
-    keys = {_fingerprint(pepper, email): email for email in emails}
+    keys = {email: _fingerprint(pepper, email) for email in emails}
     query = select(suppressions.c.fingerprint).where(database.among(tx.dialect.name, suppressions.c.fingerprint))
-    return frozenset(keys[key] for key in (await tx.execute(query, database.many_words(tx, keys))).scalars())
+    held = set((await tx.execute(query, database.many_words(tx, set(keys.values())))).scalars())
+    return frozenset(email for email, key in keys.items() if key in held)
 
 
 async def fingerprints(tx: Tx, emails: Collection[str]) -> dict[str, str]:
@@ -120,7 +121,8 @@ async def fingerprints(tx: Tx, emails: Collection[str]) -> dict[str, str]:
 
 
 async def _mirror(tx: Tx, email_norm: str, *, suppressed: bool) -> None:
-    await tx.execute(update(subscribers).where(subscribers.c.email_norm == email_norm).values(suppressed=suppressed))
+    spelt = subscribers.c.email_norm.in_({email_norm, email_norm.lower()})
+    await tx.execute(update(subscribers).where(spelt).values(suppressed=suppressed))
 
 
 async def reason_of(tx: Tx, email_norm: str) -> SuppressionReason | None:
@@ -141,4 +143,7 @@ async def _pepper(tx: Tx) -> str | None:
 
 
 def _fingerprint(pepper: str, email_norm: str) -> str:
-    return blake2b(email_norm.encode(), key=bytes.fromhex(pepper), digest_size=32, person=b"suppression").hexdigest()
+    """The same for `Ada@` and `ada@`: whoever must not be written to is not, however a list spells them."""
+    return blake2b(
+        email_norm.lower().encode(), key=bytes.fromhex(pepper), digest_size=32, person=b"suppression"
+    ).hexdigest()

@@ -111,6 +111,25 @@ def test_leaving_at_once_from_many_sides_is_one_leaving(store_url: str) -> None:
     assert asyncio.run(story()) == [True, 1, True]
 
 
+def test_a_suppression_holds_however_an_address_is_spelt(store_url: str, tmp_path: Path) -> None:
+    """Who complained as ada@ is not written to as Ada@, which a list from elsewhere calls her."""
+    path = tmp_path / "people.csv"
+    path.write_text("email\nAda@example.org\nADA@example.org\nbo@example.org\n")
+
+    async def story() -> tuple[object, ...]:
+        store = await opened(store_url)
+        await flow.suppress(store, "ada@example.org", reason=SuppressionReason.COMPLAINT, now=NOW)
+        await flow.import_csv(store, path, NEWS, confirmed=True, now=NOW)
+        async with store.read() as tx:
+            held = await suppressions.among(tx, ["Ada@example.org", "ADA@example.org", "bo@example.org"])
+        written = [who.email for who, _ in await flow.listed(store, NEWS, State.CONFIRMED)]
+        lifted = await flow.unsuppress(store, "Ada@example.org")
+        await store.close()
+        return held, written, lifted
+
+    assert (frozenset({"Ada@example.org", "ADA@example.org"}), ["bo@example.org"], True) == asyncio.run(story())
+
+
 def test_a_suppression_is_known_by_a_key_that_nobody_can_read(store_url: str) -> None:
     """One pepper for the store's life; lifted, it is as if it had not been; erased, no address is kept."""
 
