@@ -13,12 +13,17 @@ if TYPE_CHECKING:
 
 
 def asking(yes: bool) -> Callable[[str], bool]:
-    """Says what is about to happen; on a terminal somebody has to agree."""
+    """Says what is about to happen; on a terminal somebody has to agree, and who turns away has not."""
     from digest.cli.output import say
 
     def ask(words: str) -> bool:
         say(words)
-        return yes or not sys.stdin.isatty() or typer.confirm("Send it?", default=False)
+        if yes or not sys.stdin.isatty():
+            return True
+        try:
+            return typer.confirm("Send it?", default=False)
+        except typer.Abort:
+            return False
 
     return ask
 

@@ -18,7 +18,7 @@ from digest.letter.banner import over_html, over_text
 from digest.letter.compile import note_message
 from digest.model.deliveries import OutcomeKind
 from digest.model.editions import Edition, EditionStatus
-from digest.service import composing, previewing, stopping, witness
+from digest.service import composing, previewing, steering, stopping, witness
 from digest.service.checking import check_keys
 from digest.service.house import House, now
 from digest.service.planning import planned
@@ -34,6 +34,7 @@ HORIZON = timedelta(seconds=60)
 
 _TEST = "A test: this is how it would be now. Its links act on nobody."
 
+_UNAGREED = "nobody has agreed to it yet"
 _CLOSED = "of what was corrected or cancelled since"
 
 Ask = Callable[[str], bool]
@@ -141,17 +142,28 @@ async def _deliver(house: House, edition: Edition, grace: timedelta | None, requ
         counts = await shards.counts(tx, mailing.id) if mailing else Counts()
     if mailing is None or edition.status in (EditionStatus.SENT, EditionStatus.CANCELLED):
         return Sent(words=f"{name} is {edition.status}: {_words(counts)}", settled=not counts.uncertain)
-    if edition.status is EditionStatus.PAUSED:
+    if edition.status is EditionStatus.PAUSED and mailing.why != _UNAGREED:
         raise EditionError(f"is paused ({mailing.why}); `digest editions resume {name}` goes on", about=name)
     untouched = counts.answered == 0
     start = mailing.start_at if grace is None else now() + grace
-    if untouched and not request.ask(await _announced(house, edition, counts, start)):
-        return Sent(words=f"{name} stays sealed; nothing was sent.", settled=False)
+    if untouched and not await _agreed(house, edition, request.ask, await _announced(house, edition, counts, start)):
+        words = f"{name} is sealed and paused; nothing was sent. It goes out once you agree, or `resume` it."
+        return Sent(words=words, settled=False)
     if grace is not None and untouched:
         async with house.store.write() as tx:
             await mailings.start(tx, mailing, now() + grace)
             mailing = await mailings.get(tx, mailing.id)
     return await go_on(house, mailing.id, grace=mailing.start_at - now(), name=name, progress=request.progress)
+
+
+async def _agreed(house: House, edition: Edition, ask: Ask, words: str) -> bool:
+    """Whether somebody wants it to go. What they did not agree to is paused, or `digest serve` would send it soon."""
+    agreed, held = ask(words), edition.status is EditionStatus.PAUSED
+    if agreed and held:
+        await steering.act(house, "resume", edition.digest, edition.label, "agreed to")
+    if not agreed and not held:
+        await steering.act(house, "pause", edition.digest, edition.label, _UNAGREED)
+    return agreed
 
 
 async def go_on(house: House, mailing: int, *, grace: timedelta, name: str, progress: Bar) -> Sent:
