@@ -98,6 +98,17 @@ def test_the_first_owner_outlives_a_second_change(site: Site) -> None:
     assert "no longer good" in site.post(letters(site, NEW)[-1]).text
 
 
+def test_of_two_changes_the_first_that_is_agreed_to_counts(site: Site) -> None:
+    """The other was asked for by somebody who had another address then."""
+    said = asked(site, "address")
+    for email in (NEW, "third@example.org"):
+        site.post(said, data={"email": email})
+    [first], [second] = letters(site, NEW), letters(site, "third@example.org")
+    site.post(first)
+    assert "no longer good" in site.post(second).text
+    assert "confirmed" == site.state(NEW)
+
+
 def test_a_week_later_it_stays(site: Site) -> None:
     """The link in the old mailbox has run out."""
     moved(site)

@@ -66,9 +66,9 @@ def ses(envelope: str, kind: str = "Bounce") -> dict[str, Any]:
     return {"Type": "Notification", "TopicArn": "arn:aws:sns:x", "MessageId": "1", "Message": json.dumps(inner)}
 
 
-def mailgun(envelope: str) -> dict[str, Any]:
-    """As "Tracking failures" shows it, with its signature."""
-    timestamp, token = str(int(datetime.now(UTC).timestamp())), "c" * 50
+def mailgun(envelope: str, *, age: int = 0) -> dict[str, Any]:
+    """As "Tracking failures" shows it, with its signature of so many seconds ago."""
+    timestamp, token = str(int(datetime.now(UTC).timestamp()) - age), "c" * 50
     mac = hmac.new(SECRET.encode(), f"{timestamp}{token}".encode(), "sha256").hexdigest()
     return {
         "signature": {"timestamp": timestamp, "token": token, "signature": mac},
@@ -174,11 +174,12 @@ def sent(site: Site) -> str:
     return verp.envelope(site.house.keys, "bounces@example.net", handle, 1)
 
 
-def report(site: Site, provider: str, document: Any, *, secret: str = SECRET) -> int:
+def report(site: Site, provider: str, document: Any, *, secret: str = SECRET, age: int = 0) -> int:
+    """`age` in seconds, of what SendGrid signed."""
     body = json.dumps(document).encode()
     headers = {"authorization": "Basic " + base64.b64encode(f"digest:{secret}".encode()).decode()}
     if provider == "sendgrid":
-        stamp = str(int(datetime.now(UTC).timestamp()))
+        stamp = str(int(datetime.now(UTC).timestamp()) - age)
         signed = base64.b64encode(KEY.sign(stamp.encode() + body, ec.ECDSA(hashes.SHA256()))).decode()
         headers = {"x-twilio-email-event-webhook-timestamp": stamp, "x-twilio-email-event-webhook-signature": signed}
     answer = site.post(f"/hooks/bounces?provider={provider}", content=body, headers=headers)
@@ -214,6 +215,8 @@ def test_what_is_not_signed_is_not_read(site: Site) -> None:
     assert report(site, "mailgun", forged) == 401
     assert report(site, "ses", ses(envelope), secret="guessed") == 401
     assert site.post("/hooks/bounces?provider=sendgrid", content=b"[]").status_code == 401
+    assert [report(site, "sendgrid", SENDGRID, age=age) for age in (86_000, 87_000)] == [200, 401]
+    assert [report(site, "mailgun", mailgun("x", age=age)) for age in (86_000, 87_000)] == [200, 401]
     assert report(site, "sparkpost", {}) == 404
     assert suppressed(site) is False
 
