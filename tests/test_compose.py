@@ -17,7 +17,8 @@ from digest.settings import Settings, load
 from digest.web import health
 
 REPOSITORY = Path(__file__).parent.parent
-COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "compose.yaml").read_text("utf-8"))
+TEXT = (REPOSITORY / "compose.yaml").read_text("utf-8")
+COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (REPOSITORY / "Dockerfile").read_text("utf-8")
 OURS = sorted(name for name, service in SERVICES.items() if service["image"] == "newsflash-digest")
@@ -87,6 +88,17 @@ def test_what_it_leans_on_is_there(name: str) -> None:
         assert set(SERVICES[other].get("profiles", [])) <= set(service.get("profiles", []))
         if isinstance(waits, dict) and waits[other]["condition"] == "service_healthy":
             assert SERVICES[other]["healthcheck"]["test"]
+
+
+def test_the_line_for_postgresql_starts_no_second_store() -> None:
+    """Compose starts the services it is told and what they need, and no other: none of them lives on SQLite."""
+    [line] = re.findall(r"^# docker compose --profile postgres up --build (.+)$", TEXT, re.MULTILINE)
+    started, told = set[str](), line.split()
+    while told:
+        started.add(name := told.pop())
+        told += set(SERVICES[name].get("depends_on", [])) - started
+    assert set(SERVICES) - {"digest"} == started
+    assert {"postgresql"} == {urlsplit(settings(name).database.url).scheme for name in started & set(OURS)}
 
 
 def test_the_health_check_asks_for_a_page_that_there_is() -> None:
