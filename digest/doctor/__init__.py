@@ -18,18 +18,20 @@ from collections.abc import Sequence
 from digest import templating
 from digest.deliveries.context import Routes
 from digest.doctor import colours, paper, reach, road
-from digest.doctor.finding import Finding, Verdict, fine, unchecked, wrong
+from digest.doctor.finding import Finding, Verdict, fine, mind, unchecked, wrong
 from digest.doctor.names import Names
 from digest.doctor.specimen import specimen
 from digest.errors import DigestError
 from digest.model.deliveries import Outcome
-from digest.service import letters, stopping, watching
+from digest.service import letters, renamed, stopping, watching
 from digest.service.checking import check_settings
 from digest.service.house import House, opened
 from digest.service.posting import context
 from digest.settings import Digest, Settings
 
 __all__ = ["Finding", "Verdict", "examine"]
+
+RENAMED = "if only its section was renamed, call it [digests.{}] again: its title may be any"
 
 
 def examine(settings: Settings, *, digests: Sequence[str] = (), dns: str = "") -> tuple[Finding, ...]:
@@ -61,6 +63,10 @@ async def _house(house: House, only: Sequence[str], names: Names) -> list[Findin
     if stop := await stopping.standing(house):
         found.append(wrong("sending", stop.words, "digest stop --lift"))
     found += await _sources(house)
+    if not only:
+        found += [
+            mind(f"digest {each.slug}", each.words, RENAMED.format(each.slug)) for each in await renamed.left(house)
+        ]
     for slug in dict.fromkeys(each.sender for each in digests) if only else house.settings.senders:
         found += await _sender(house, slug, names)
     for digest in digests:
@@ -76,6 +82,8 @@ def _source(row: watching.Health) -> Finding:
     what = f"source {row.slug}"
     if row.last_success is None and not row.failures:
         return unchecked(what, row.error or "not read yet")
+    if not row.declared:
+        return mind(what, row.error, f'if its section was renamed, say there: was = ["{row.slug}"]')
     return wrong(what, row.error) if row.error else fine(what, f"last read {row.last_success:%Y-%m-%d %H:%M} UTC")
 
 

@@ -28,6 +28,11 @@ async def unknown(tx: Tx, slugs: Sequence[str]) -> tuple[str, ...]:
     return tuple(slug for slug in slugs if slug not in known)
 
 
+async def listed(tx: Tx) -> tuple[str, ...]:
+    """Every digest ever declared, by slug."""
+    return tuple((await tx.execute(select(digests.c.slug).order_by(digests.c.slug))).scalars())
+
+
 async def start_line(tx: Tx, slug: str) -> int:
     """The seq above which announcements are owed to the digest."""
     return int((await tx.execute(select(digests.c.start_line).where(digests.c.slug == slug))).scalar_one())

@@ -19,7 +19,7 @@ from digest import templating
 from digest.engine.clock import Clock
 from digest.engine.loop import settle_in
 from digest.errors import UsageError
-from digest.service import collecting, joining, keeping, mailbox, publishing, rounds, ticking, witness, working
+from digest.service import collecting, joining, keeping, mailbox, publishing, renamed, rounds, ticking, witness, working
 from digest.service.house import House, now, opened
 from digest.settings import Settings
 from digest.web.app import create
@@ -53,6 +53,8 @@ async def run(settings: Settings, roles: Roles, *, host: str, port: int, say: Ca
         await witness.attest(house.store, settings)
         if why := await witness.quarantine(house.store):
             say(f"In quarantine: {why}. Nothing is sent until `digest db claim`.")
+        for each in await renamed.left(house):
+            say(f"Mind: digest {each.slug} is {each.words}.")
         if roles.sender:
             house = await stack.enter_async_context(working.sending(house))
         if roles.web:

@@ -119,3 +119,26 @@ def test_the_record_to_copy_is_one_line(tmp_path: Path) -> None:
     with serving({}) as dns:
         out = desk.run("doctor", "--dns", dns).out
     assert '_dmarc.example.org. IN TXT "v=DMARC1; p=none; rua=mailto:office@example.org"' in out.splitlines()
+
+
+def test_people_of_a_digest_that_was_renamed_are_not_forgotten(desk: Desk) -> None:
+    """A section under another name is another digest: who is subscribed to the old one would get nothing, unheard."""
+    desk.write("one", "First & foremost", "2025-05-06")
+    desk.declare(sources=folder_source(desk.folder))
+    desk.done("collect")
+    desk.done("subscribers", "add", "ana@example.org", "--digest", "newsflash", "--confirmed")
+    text = desk.config.read_text("utf-8")
+    desk.config.write_text(
+        text.replace("newsflash]", "letter]")
+        .replace("newsflash.", "letter.")
+        .replace("[sources.notes]", "[sources.press]"),
+        "utf-8",
+    )
+    with serving({}) as dns:
+        found = {each["what"]: each for each in desk.run("doctor", "--dns", dns, "--json").json()}
+    assert ("mind", True) == (
+        found["digest newsflash"]["verdict"],
+        "1 person is subscribed" in found["digest newsflash"]["words"],
+    )
+    assert "[digests.newsflash]" in found["digest newsflash"]["mend"]
+    assert ("mind", True) == (found["source notes"]["verdict"], 'was = ["notes"]' in found["source notes"]["mend"])
