@@ -51,6 +51,9 @@ def _relay_url(url: str) -> str:
 
 def _mailbox(text: str) -> str:
     if any(ord(char) < 32 for char in text) or "@" not in email.utils.parseaddr(text)[1]:
+        name, _, address = text.partition("<")
+        if "," in name and address:
+            raise ValueError(f"a name with a comma stands in quotes: '\"{name.strip()}\" <{address}'")
         raise ValueError(f'"{text}" is no address; write it like "Name <name@example.org>"')
     return text
 

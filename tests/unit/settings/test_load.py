@@ -68,6 +68,11 @@ def test_what_is_left_out_has_its_default(file: Path) -> None:
         ("[sources.notes]", "[sources.Notes]", 'sources.Notes: "Notes" is no slug'),
         ('url = "https://example.org/feed"', 'url = "ftp://example.org"', "sources.notes"),
         ('from = "News <news@example.org>"', 'from = "News"', "senders.main.from"),
+        (
+            'from = "News <news@example.org>"',
+            'from = "Copper, Zinc <news@example.org>"',
+            """a name with a comma stands in quotes: '"Copper, Zinc" <news@example.org>'""",
+        ),
         ('from = "News <news@example.org>"', 'from = "a@b.org"\nrate = "fast"', "senders.main.rate"),
         ('from = "News <news@example.org>"', 'from = "nöws@example.org"', "senders.main"),
         ('from = "News <news@example.org>"', 'from = "a@b.org"\ndkim = { selector = "a b" }', "dkim.0.selector"),

@@ -320,6 +320,7 @@ def test_editions_are_laid_out_as_files(site: Site, tmp_path: Path) -> None:
     assert "search" not in (out / "editions/newsflash/index.html").read_text()
     assert b"\x89PNG" == (out / "media" / ("ab" * 32)).read_bytes()[:4]
     assert (out / "static/style.css").is_file()
+    assert (out / "static/icon.svg").is_file()
     before = {file: file.stat().st_mtime_ns for file in files}
     site.run(lay_out(site.house, out))
     assert before == {file: file.stat().st_mtime_ns for file in files}
