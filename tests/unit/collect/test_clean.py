@@ -146,6 +146,7 @@ def test_never_slow(hostile: str) -> None:
         ("javascript:alert(1)", ""),
         ("//example.org/a", ""),
         ("https://[::1", ""),
+        ("https://Example.org./a", "https://example.org/a"),
         ("https://example.org/?p=12&mc_cid=3", "https://example.org/?p=12"),
     ],
 )

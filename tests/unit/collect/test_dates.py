@@ -55,6 +55,7 @@ def test_an_ambiguous_day_is_not_guessed() -> None:
         "soon",
         "yesterday",
         "31/02/2024",
+        "2024-03-04T05:06:07+24:00",
         "2024-13-01",
         "0000-00-00",
         "1970-01-01",

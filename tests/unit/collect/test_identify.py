@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from digest.collect.fold import World, best, candidate_of, fold
 from digest.collect.identify import Habits, Known, distinct, identify, language_of
 from digest.collect.parse import ReadItem
-from digest.collect.rhythm import next_try, retry
+from digest.collect.rhythm import next_try, retry, silent_days
 from digest.model.announcements import IdentKind
 from digest.store.minting import Contender
 
@@ -139,3 +139,20 @@ def test_retries_grow(failures: int, spread: float) -> None:
     assert timedelta(minutes=15) <= wait <= timedelta(hours=24)
     assert retry(NOW, every, failures + 1, spread=spread) - NOW >= wait
     assert next_try(NOW, every, minutes=120) - NOW == timedelta(hours=2)
+
+
+def test_a_first_failure_is_tried_again_as_soon_as_ever() -> None:
+    """Twice as late each time after it, up to a day."""
+    waits = [retry(NOW, timedelta(hours=1), failures, spread=1) - NOW for failures in (1, 2, 3, 5, 6, 99)]
+    assert [timedelta(hours=each) for each in (1, 2, 4, 16, 24, 24)] == waits
+
+
+@pytest.mark.parametrize(("usual", "days", "told"), [(1, 7, None), (1, 8, 8), (10, 30, None), (10, 31, 31)])
+def test_silence_is_told_when_it_is_far_longer_than_usual(usual: int, days: int, told: int | None) -> None:
+    """More than three times, and more than a week; nothing where nobody knows what is usual."""
+    last = NOW - timedelta(days=days)
+    assert (told, None, None) == (
+        silent_days(usual, last, NOW),
+        silent_days(None, last, NOW),
+        silent_days(usual, None, NOW),
+    )

@@ -69,8 +69,9 @@ def test_several_lines_are_one_list() -> None:
     ],
 )
 def test_if_modified_since(header: str, expected: bool) -> None:
-    """All three forms of a date; what is none is ignored."""
+    """All three forms of a date; what is none is ignored, and so are two."""
     assert unchanged(since=[header]) is expected
+    assert not unchanged(since=[header, header])
 
 
 def test_if_none_match_decides_alone() -> None:

@@ -132,13 +132,15 @@ def test_one_network_cannot_ask_for_everybody(site: Site) -> None:
 
 
 def test_who_never_confirmed_is_forgotten(site: Site) -> None:
-    """After a week: the address, the note to it, and what was counted; who confirmed stays."""
+    """After a week: the address, the note to it, and what was counted; who confirmed or was asked in stays."""
     site.subscriber()
+    site.run(flow.add(site.house.store, "cy@example.org", "newsflash", now=NOW))
     site.post("/subscribe/newsflash", data=FORM)
     assert site.run(joining.tidy(site.house, now=datetime.now(UTC))) == 0
     assert site.run(joining.tidy(site.house, now=datetime.now(UTC) + timedelta(days=8))) == 1
     assert [subscriber.email for subscriber, _ in site.run(flow.listed(site.house.store))] == [
-        "ana.ruiz@mail.example.org"
+        "ana.ruiz@mail.example.org",
+        "cy@example.org",
     ]
     assert owed(site) == []
 

@@ -162,18 +162,24 @@ def test_the_front_page_leads_to_each_announcement(site: Site) -> None:
     assert page.index('href="https://metals.example.org/2"') < page.index(f'href="{here}"')
 
 
-def test_an_announcement_taken_back_is_gone(site: Site) -> None:
-    """410, and off the front page."""
-    link = site.announce(1, "A mistake")
+def retract(site: Site, link: str) -> None:
+    """Take back the announcement of that page."""
 
-    async def retract() -> None:
+    async def story() -> None:
         async with site.house.store.write() as tx:
             found = await announcements.by_slug(tx, link.rpartition("/")[2])
             assert found
             await retracting.retract(tx, found.id, why="wrong", at=found.updated_at)
 
+    site.run(story())
+
+
+def test_an_announcement_taken_back_is_gone(site: Site) -> None:
+    """410, and off the front page."""
+    link = site.announce(1, "A mistake")
+
     assert "A mistake" in site.get("/").text
-    site.run(retract())
+    retract(site, link)
     assert site.get(link).status_code == 410
     assert "A mistake" not in site.get("/").text
 
@@ -282,6 +288,8 @@ def test_a_deadline_goes_into_a_calendar(site: Site) -> None:
     assert "SUMMARY:Se cierra: Comments\\, please\r\n" in answer.text
     assert f"{page}/deadline.ics" in site.get(page).text
     assert [404, 404] == [site.get(f"{each}/deadline.ics").status_code for each in (without, "/announcements/nothing")]
+    retract(site, page)
+    assert 404 == site.get(f"{page}/deadline.ics").status_code
 
 
 def test_past_issues_stand_by_year_and_are_searched(site: Site) -> None:
