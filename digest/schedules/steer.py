@@ -123,5 +123,5 @@ def _stands(digest: Digest, standing: Standing | None) -> str:
         until = standing.paused_until
         parts.append(f"paused until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if until else "paused")
     if standing and standing.skip_next:
-        parts.append(f"the next {standing.skip_next} left out")
+        parts.append("the next one left out" if standing.skip_next == 1 else f"the next {standing.skip_next} left out")
     return ", ".join(parts)

@@ -190,6 +190,14 @@ def _without_nul(connection: Any, _record: object) -> None:
     connection.driver_connection.adapters.register_dumper(str, Clean)
 
 
+_NEXT = {
+    "database is locked": ": another process has been writing to it for long; try again",
+    "disk I/O error": ": is its disk full, or gone? Then try again",
+    "database or disk is full": ": make room, then try again",
+}
+"""What SQLite says in three words -> and what somebody is to do about it."""
+
+
 class _translated:  # noqa: N801 - reads as a phrase where it is used
     """What the drivers raise about the connection becomes a StoreError that names the database."""
 
@@ -204,4 +212,5 @@ class _translated:  # noqa: N801 - reads as a phrase where it is used
         if isinstance(error, OperationalError | InterfaceError | PoolTimeout) or type(error) is DatabaseError:
             cause = error.orig if isinstance(error, DBAPIError) else error
             about = make_url(self.url).render_as_string(hide_password=True)
-            raise StoreError(str(cause).strip().splitlines()[0], about=about) from error
+            words = str(cause).strip().splitlines()[0]
+            raise StoreError(words + _NEXT.get(words, ""), about=about) from error

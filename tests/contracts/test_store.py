@@ -335,3 +335,17 @@ async def _edition(tx: Tx, label: str) -> Edition:
         until=NOW,
         now=NOW,
     )
+
+
+def test_a_full_disk_says_what_to_do(tmp_path: Path) -> None:
+    """SQLite's three words, the file, and the next step."""
+    url = f"sqlite:///{tmp_path}/full.db"
+
+    async def scenario(store: Store) -> None:
+        async with store.write() as tx:
+            await tx.execute(text("PRAGMA max_page_count = 1"))
+            await tx.execute(text("CREATE TABLE more (x)"))
+
+    with pytest.raises(StoreError) as caught:
+        run_on(url, scenario)
+    assert f"{url}: database or disk is full: make room, then try again" == str(caught.value)
