@@ -71,19 +71,20 @@ def bounce(
 
 
 def _judge(name: str, raw: bytes, as_json: bool) -> None:
-    from digest.cli.output import say
+    from digest.cli.output import emit, say
     from digest.service import bouncing
 
     found = bouncing.judged(raw)
     if as_json:
-        _line({"file": name, "results": [{"rcpt": each.recipient or None, "class": each.kind} for each in found]})
+        results = [{"rcpt": each.recipient or None, "class": each.kind} for each in found]
+        emit({"file": name, "results": results}, indent=None)
         return
     for each in found:
         say(f"{name}: {each.kind}{f' {each.status}' if each.status else ''} {each.recipient}".rstrip())
 
 
 def _take(messages: dict[str, bytes], to: str, as_json: bool) -> None:
-    from digest.cli.output import say
+    from digest.cli.output import emit, say
     from digest.service import bouncing
     from digest.service.house import House
     from digest.subscribers.bouncing import Came
@@ -94,16 +95,10 @@ def _take(messages: dict[str, bytes], to: str, as_json: bool) -> None:
     for name, came in within(flow):
         if as_json:
             results = [{"rcpt": each.recipient or None, "class": each.kind, "effect": each.effect} for each in came]
-            _line({"file": name, "results": results})
+            emit({"file": name, "results": results}, indent=None)
             continue
         for each in came:
             say(f"{name}: {each.kind}, {each.effect} {each.recipient}".rstrip())
-
-
-def _line(value: object) -> None:
-    import json
-
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
 
 
 def _file(path: Path) -> bytes:

@@ -7,6 +7,7 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from io import TextIOWrapper
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -91,10 +92,18 @@ def _plain(rows: Sequence[Sequence[str]]) -> Iterator[str]:
             yield "  ".join(padded).rstrip() + "\n"
 
 
-def emit(value: object) -> None:
-    """One JSON document (RFC 8259), UTF-8."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=_json)
+def emit(value: object, *, indent: int | None = 2) -> None:
+    """One JSON document (RFC 8259), UTF-8 whatever the terminal speaks."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=indent, default=_json)
     sys.stdout.write("\n")
+
+
+def lenient() -> None:
+    """A terminal that lacks a letter shows a question mark, and the command goes on."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def shown(value: object) -> str:

@@ -79,8 +79,9 @@ def instant(text: str | None, about: str = "--at") -> datetime | None:
 
 def guarded(app: Callable[[], object]) -> int:
     """Run the command line; a DigestError becomes a sentence and its exit status, never a traceback."""
-    from digest.cli.output import complain
+    from digest.cli.output import complain, lenient
 
+    lenient()
     try:
         app()
     except DigestError as error:

@@ -59,7 +59,9 @@ async def take(house: House, provider: str, given: Mapping[str, str], body: byte
         return Refused.UNREADABLE
     if provider == "ses" and isinstance(document, dict) and "Type" in document:
         if document.get("Type") == "SubscriptionConfirmation":
-            await _confirm(house, str(document.get("SubscribeURL", "")))
+            # JSON may hold half a character, which no octets stand for.
+            url = str(document.get("SubscribeURL", "")).encode("utf-8", "replace").decode()
+            await _confirm(house, url)
             return Taken(())
         document = _inside(document)
     told = providers.read(provider, document)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -83,6 +84,22 @@ def house(desk: Desk) -> Desk:
     desk.declare(sources=folder_source(desk.folder))
     desk.done("collect")
     return desk
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("speaks", ["ascii", "latin-1", "utf-8"])
+def test_a_terminal_may_lack_letters(desk: Desk, speaks: str) -> None:
+    """JSON is UTF-8 in any case (RFC 8259, 8.1); people are shown a question mark, and the command goes on."""
+    desk.write("one", "Zürich — 中文", "2025-05-06T10:00:00Z")
+    desk.declare(sources=folder_source(desk.folder))
+    desk.done("collect")
+    shown = {}
+    for words in ("announcements list --json", "announcements list", "editions preview newsflash --at 2025-05-30"):
+        line = [sys.executable, "-m", "digest", "--config", str(desk.config), *words.split()]
+        told = os.environ | {"PYTHONIOENCODING": speaks}
+        shown[words] = subprocess.run(line, capture_output=True, cwd=desk.folder, env=told, check=True).stdout
+    assert ["Zürich — 中文"] == [each["title"] for each in json.loads(shown.pop("announcements list --json").decode())]
+    assert all("Zürich — 中文".encode(speaks, "replace") in each for each in shown.values())
 
 
 @pytest.mark.parametrize(

@@ -245,3 +245,5 @@ def test_amazon_is_confirmed_by_a_person(site: Site, tmp_path: Path) -> None:
     """We open no link that was sent to us."""
     asked = {"Type": "SubscriptionConfirmation", "SubscribeURL": "https://sns.example.com/?Action=Confirm"}
     assert report(site, "ses", asked) == 200
+    odd = asked | {"SubscribeURL": "https://sns.example.com/\ud800"}
+    assert report(site, "ses", odd) == 200
