@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import typer
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest.cli import app, command_line
@@ -62,6 +62,9 @@ def test_a_list_of_commands_cuts_no_sentence_off(group: tuple[str, ...], capsys:
         assert " ".join(command.help.partition("\n\n")[0].split()) in shown
 
 
+HARMFUL = "\x1b\x7f\x9b\r\u200e\u200b\u202e\u2028\u2029\u2066\ufeff\ud800\U000e0041"
+
+
 def test_help_is_light() -> None:
     """`digest --help` loads neither database, parser, template engine nor web framework."""
     heavy = "asyncio sqlalchemy pydantic jinja2 lxml feedparser starlette aiosmtplib rich httpx PIL"
@@ -71,11 +74,12 @@ def test_help_is_light() -> None:
 
 
 @given(st.text(max_size=200))
+@example(HARMFUL)
 def test_nothing_a_stranger_wrote_reaches_the_terminal_raw(text: str) -> None:
     """No control character but the line end, no direction override, and the same length."""
     shown = safe(text)
     assert len(text) == len(shown)
-    assert not any((ord(char) < 32 and char != "\n") or char in "\x7f\x9b\u202e\u2066" for char in shown)
+    assert not any((ord(char) < 32 and char != "\n") or char in HARMFUL for char in shown)
 
 
 @pytest.fixture
