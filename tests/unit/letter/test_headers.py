@@ -1,5 +1,7 @@
 """Header fields: right to the byte, read back as what was meant, and nothing smuggled."""
 
+import re
+from base64 import b64decode
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from email.utils import parseaddr
@@ -143,3 +145,10 @@ def test_date_message_id_and_mailbox() -> None:
         headers.mailbox("nobody")
     with pytest.raises(LetterError):
         headers.message_id(b"x", "a b")
+
+
+@pytest.mark.parametrize("letter", ["é", "語", "🙂"])
+def test_no_letter_is_torn_between_two_words(letter: str) -> None:
+    """Each encoded word is whole text by itself (RFC 2047, 5): a torn letter is shown as two that are none."""
+    words = re.findall(r"=\?utf-8\?b\?([^?]+)\?=", headers.text_field("Subject", f"a{letter * 80}"))
+    assert f"a{letter * 80}" == "".join(b64decode(each).decode("utf-8") for each in words)
