@@ -169,7 +169,7 @@ def test_a_relay_that_refuses_leaves_everything_owed(desk: Desk) -> None:
         pytest.param({"MAIL": "451 4.3.0 later"}, marks=pytest.mark.long),
         {"RCPT": "450 4.2.0 greylisted"},
         pytest.param({"DATA": "452 4.3.1 no room"}, marks=pytest.mark.long),
-        {"BODY": "451 4.7.1 try again"},
+        pytest.param({"BODY": "451 4.7.1 try again"}, marks=pytest.mark.long),
     ],
     ids=lambda trouble: " ".join(f"{verb} {reply[:3]}" for verb, reply in trouble.items()),
 )

@@ -123,6 +123,7 @@ def test_only_agreeing_days_count(targets: list[str], adopted: str) -> None:
     assert adopted == move.adopted
 
 
+@pytest.mark.long
 def test_slow_hosts_cost_others_nothing(house: House, site: Site) -> None:
     """However many drip, one that answers is read."""
 

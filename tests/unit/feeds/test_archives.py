@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import feedparser
+import pytest
 from lxml import etree
 from sqlalchemy import select
 
@@ -98,6 +99,7 @@ def test_the_documents_together_hold_everything_and_never_move(newsroom: Newsroo
     newsroom.run(story)
 
 
+@pytest.mark.long
 def test_a_large_archive_comes_in_large_documents_in_the_order_of_time(newsroom: Newsroom) -> None:
     """Of a first collection each document holds a hundred, and the current one the newest."""
 
