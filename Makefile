@@ -25,7 +25,7 @@ demo: $(READY)
 	$(BIN)/digest demo
 
 test: $(READY)
-	$(BIN)/pytest -q -m "not long" -n 4 --dist loadfile $(T)
+	$(BIN)/pytest -q -m "not long" -n 3 --dist loadfile $(T)
 
 test-long: $(READY)
 	$(BIN)/pytest -q -m long --timeout 900 $(T)
