@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 LEAST = 50
-"""Letters in a claim before anything is known, and in the smallest after that: enough for every connection."""
+"""Letters in a claim before anything is known, and in the smallest after that: more than there are connections."""
 
 
 @dataclass(slots=True)

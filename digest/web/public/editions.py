@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -23,8 +22,6 @@ from digest.web.search import LONGEST
 
 PUBLISHED = frozenset({EditionStatus.SEALED, EditionStatus.SENDING, EditionStatus.PAUSED, EditionStatus.SENT})
 """What the web shows: sealed, and neither withdrawn nor still somebody's draft."""
-
-_LABEL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(-[0-9]{1,4})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +67,9 @@ async def without_slash(request: Request) -> Response:
 async def edition(request: Request) -> Response:
     """One edition, in the language asked for, else in its own."""
     at = house(request)
-    digest, label = known_digest(request), request.path_params["label"]
-    if not _LABEL.fullmatch(label):
-        raise HTTPException(404)
+    digest = known_digest(request)
     async with at.store.glance() as tx:
-        found = await editions.by_label(tx, digest.slug, label)
+        found = await editions.by_label(tx, digest.slug, request.path_params["label"])
         if found is None or found.status not in PUBLISHED:
             raise HTTPException(404)
         sealed = await editions.snapshot(tx, found.id, found.revision)
