@@ -98,8 +98,11 @@ def guarded(app: Callable[[], object]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
     except Exception as error:
-        # Our own mistake: said in a line, and kept whole for whoever mends it.
-        complain(f"digest: unexpected: {type(error).__name__}: {error} (please report it, with {_kept()})")
+        if isinstance(error, OSError) and (place := error.filename2 or error.filename):
+            complain(f"digest: {place}: {error.strerror}")
+        else:
+            # Our own mistake: said in a line, and kept whole for whoever mends it.
+            complain(f"digest: unexpected: {type(error).__name__}: {error} (please report it, with {_kept()})")
         return 1
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -137,7 +138,13 @@ def export(
     if out is None:
         sys.stdout.write(text.replace("\r\n", "\n"))
         return
-    out.write_text(text, "utf-8", newline="")
+    with open(out, "w", encoding="utf-8", newline="", opener=_ours) as file:
+        file.write(text)
+
+
+def _ours(path: str, flags: int) -> int:
+    """A new file of addresses is for its owner; one that is there keeps its mode."""
+    return os.open(path, flags, 0o600)
 
 
 @app.command(epilog="Example: digest subscribers show ana@example.org --json")

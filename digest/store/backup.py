@@ -64,8 +64,10 @@ async def _opened(file: Path) -> AsyncIterator[Store]:
 def _draft(file: Path, *, there: bool) -> Path:
     if "?" in str(file):
         raise StoreError("a question mark in its path would end the address of the database", about=str(file))
-    if file.is_file() is not there:
-        raise StoreError("there is no such backup" if there else "is there already", about=str(file))
+    if there and not file.is_file():
+        raise StoreError("there is no such backup", about=str(file))
+    if file.exists() and not there:
+        raise StoreError("is there already", about=str(file))
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))

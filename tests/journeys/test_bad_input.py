@@ -131,6 +131,25 @@ def test_a_preview_of_nothing_leaves_the_last_one(desk: Desk) -> None:
     assert "the last one" == (desk.folder / "letter.html").read_text()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("subscribers", "export", "--out", "none/people.csv"),
+        ("editions", "preview", "newsflash", "--out", "none/letter.html"),
+        ("templates", "gallery", "--out", "one.md"),
+        ("db", "backup", "."),
+    ],
+)
+def test_a_place_that_takes_no_file_is_named(desk: Desk, words: tuple[str, ...]) -> None:
+    """With why, and exit 1."""
+    desk.write("one", "Number one", "2025-05-10")
+    (desk.folder / "one.md").write_text("")
+    desk.declare(sources=folder_source(desk.folder))
+    desk.done("collect")
+    ran = desk.run(*words)
+    assert (1, f"digest: {words[-1]}:") == (ran.status, " ".join(ran.err.split()[:2]))
+
+
 def test_what_only_the_check_finds_has_its_place_too(desk: Desk) -> None:
     """A subject that names nothing, by line; a password in plain text, by its variable, and never itself."""
     desk.declare()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import sqlite3
+import stat
 
 import pytest
 
@@ -24,6 +25,7 @@ def test_an_export_survives_a_spreadsheet_and_comes_back(desk: Desk) -> None:
     rows = list(csv.DictReader(io.StringIO(out)))
     assert not [cell for row in rows for cell in row.values() if cell[:1] in ("=", "+", "-", "@")]
     desk.done("subscribers", "export", "--out", "people.csv")
+    assert 0o600 == stat.S_IMODE((desk.folder / "people.csv").stat().st_mode)
     (desk.folder / "var/digest.db").unlink()
     for name in ("digest.db-wal", "digest.db-shm", "witness", "diary"):
         (desk.folder / "var" / name).unlink(missing_ok=True)
