@@ -1,4 +1,7 @@
-"""The command line: one file a command group. A command parses, calls a service, and prints its report."""
+"""The command line: one file a command group. A command parses, calls a service, and prints its report.
+
+Services are imported where a command calls them, so that `digest --help` stays fast.
+"""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from digest.cli.output import emit, say, table
 from digest.cli.running import Json, Limit, within
 
 app = typer.Typer(name="announcements", no_args_is_help=True, help="See announcements.", rich_markup_mode=None)
@@ -14,7 +15,6 @@ app = typer.Typer(name="announcements", no_args_is_help=True, help="See announce
 @app.command("list", epilog="Example: digest announcements list --limit 20")
 def listing(as_json: Json = False, limit: Limit = None) -> None:
     """Announcements, the newest first."""
-    from digest.cli.output import emit, table
     from digest.service import announcing
 
     rows = within(lambda house: announcing.listed(house, limit))
@@ -33,7 +33,6 @@ def show(
     announcement: Annotated[str, typer.Argument(help="Its public id, or the last part of it.")], as_json: Json = False
 ) -> None:
     """One announcement: its versions, its sources, and what became of it for each digest."""
-    from digest.cli.output import emit, say, table
     from digest.service import announcing
 
     found = within(lambda house: announcing.show(house, announcement))
@@ -51,7 +50,6 @@ def retract(
     why: Annotated[str, typer.Option("--why", help="For the audit.")],
 ) -> None:
     """Take an announcement out of feeds and pages, and out of editions yet to come."""
-    from digest.cli.output import say
     from digest.service import announcing
 
     title = within(lambda house: announcing.retract(house, announcement, why))
@@ -65,7 +63,6 @@ def link(
     why: Annotated[str, typer.Option("--why", help="For the audit.")] = "",
 ) -> None:
     """Say that two announcements are one, as a translation and its original: versions of each other from now on."""
-    from digest.cli.output import say
     from digest.service import announcing
 
     title = within(lambda house: announcing.link(house, announcement, other, why))

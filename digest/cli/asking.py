@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from digest.cli.output import say
+from digest.errors import UsageError
+
 if TYPE_CHECKING:
     from digest.service.sending import Sent
 
 
 def asking(yes: bool) -> Callable[[str], bool]:
     """Says what is about to happen; on a terminal somebody has to agree, and who turns away has not."""
-    from digest.cli.output import say
 
     def ask(words: str) -> bool:
         say(words)
@@ -30,7 +32,6 @@ def asking(yes: bool) -> Callable[[str], bool]:
 
 def waiting(text: str | None) -> float | None:
     """Seconds; from a pipe nobody is there to wait for."""
-    from digest.errors import UsageError
     from digest.settings.quantities import duration
 
     if text is None:
@@ -42,7 +43,7 @@ def waiting(text: str | None) -> float | None:
 
 
 def tell(report: Sent) -> None:
-    from digest.cli.output import say
+    """Say what was sent; exit 1 where anything is still owed or uncertain."""
 
     say(report.words)
     if not report.settled:

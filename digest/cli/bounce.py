@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from digest.cli.output import emit, say, table
 from digest.cli.running import Json, Limit, within
 from digest.errors import UsageError
 
@@ -24,7 +25,6 @@ def listing(
     limit: Limit = None,
 ) -> None:
     """Bounces and complaints, the newest first, with what the servers said."""
-    from digest.cli.output import emit, table
     from digest.service import bouncing
 
     rows = within(lambda house: bouncing.listed(house, unmatched=unmatched, limit=limit))
@@ -44,7 +44,6 @@ def listing(
 @app.command(epilog="Example: digest bounces poll")
 def poll() -> None:
     """Read the mailbox of `[bounces] imap` once, as `digest serve` does by itself."""
-    from digest.cli.output import say
     from digest.service import mailbox
 
     polled = within(mailbox.poll)
@@ -71,7 +70,6 @@ def bounce(
 
 
 def _judge(name: str, raw: bytes, as_json: bool) -> None:
-    from digest.cli.output import emit, say
     from digest.service import bouncing
 
     found = bouncing.judged(raw)
@@ -84,7 +82,6 @@ def _judge(name: str, raw: bytes, as_json: bool) -> None:
 
 
 def _take(messages: dict[str, bytes], to: str, as_json: bool) -> None:
-    from digest.cli.output import emit, say
     from digest.service import bouncing
     from digest.service.house import House
     from digest.subscribers.bouncing import Came

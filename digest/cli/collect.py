@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from digest.cli.output import emit, say, table
 from digest.cli.running import Json, within
 
 
@@ -20,7 +21,6 @@ def collect(
     as_json: Json = False,
 ) -> None:
     """Read the sources now, due or not, and build the feeds; one that fails harms no other and nothing known."""
-    from digest.cli.output import emit, say, table
     from digest.service import collecting
 
     reports = within(lambda house: collecting.collect(house, sources or ()))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import typer
 
+from digest.cli.output import emit, say, table
 from digest.cli.running import Json, config_path, settings
+from digest.errors import ConfigError
 
 app = typer.Typer(name="config", no_args_is_help=True, help="Check and show the configuration.", rich_markup_mode=None)
 
@@ -12,8 +14,6 @@ app = typer.Typer(name="config", no_args_is_help=True, help="Check and show the 
 @app.command(epilog="Example: digest --config config/production.toml config check")
 def check() -> None:
     """Read the configuration and say what is wrong with it, each mistake with its line and key."""
-    from digest.cli.output import say
-    from digest.errors import ConfigError
     from digest.service.checking import check_settings, doubts
     from digest.settings.load import where
 
@@ -32,7 +32,6 @@ def check() -> None:
 @app.command(epilog="Example: digest config show --json")
 def show(as_json: Json = False) -> None:
     """Print the settings in force, the environment over the file; secrets are masked."""
-    from digest.cli.output import emit, table
     from digest.settings.show import shown
 
     values = shown(settings())

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from digest.cli.output import emit, say, table
 from digest.cli.running import Json, settings, within
 
 app = typer.Typer(name="db", no_args_is_help=True, help="Look after the database.", rich_markup_mode=None)
@@ -17,7 +18,6 @@ def upgrade() -> None:
     """Bring the database to this version's schema; safe to run at every start, in many places at once."""
     import asyncio
 
-    from digest.cli.output import say
     from digest.service import keeping
     from digest.store import migrate
 
@@ -30,7 +30,6 @@ def backup(file: Annotated[Path, typer.Argument(help="A file that is not there y
     """Write the whole store into one file, while it is in use; the pictures and the key lie beside it."""
     import asyncio
 
-    from digest.cli.output import say
     from digest.service import keeping
 
     asyncio.run(keeping.take(settings(), file))
@@ -45,7 +44,6 @@ def restore(
     """Put a backup in the store's place; it sends nothing until `digest db claim`."""
     import asyncio
 
-    from digest.cli.output import say
     from digest.service import keeping
 
     asyncio.run(keeping.restore(settings(), file, replace=replace))
@@ -55,7 +53,6 @@ def restore(
 @app.command(epilog="Example: digest db claim")
 def claim() -> None:
     """Let a restored or copied store send: who left since is told again, and what may have gone out is held."""
-    from digest.cli.output import say
     from digest.service import claiming
 
     say(within(claiming.claim).words)
@@ -69,7 +66,6 @@ def copy(
     """Copy the store into another database, compared row by row; the copy sends nothing until `digest db claim`."""
     import asyncio
 
-    from digest.cli.output import emit, say, table
     from digest.service import keeping
 
     copied = asyncio.run(keeping.copy(settings(), to))

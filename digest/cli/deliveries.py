@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from digest.cli.asking import tell
+from digest.cli.output import emit, say, shown, table
+from digest.cli.progress import bar
 from digest.cli.running import Json, within
 
 if TYPE_CHECKING:
@@ -25,7 +28,6 @@ def status(
 ) -> None:
     """Each mailing's counts, whose fault failures are and the worst domains; drawn live while something is sent."""
     from digest.cli import standing
-    from digest.cli.output import emit, say
     from digest.service import stopping
 
     async def look(house: House) -> tuple[Sequence[Standing], Stop | None]:
@@ -47,15 +49,11 @@ def retry(
     uncertain: Annotated[bool, typer.Option("--uncertain", help="Also send doubtful ones again.")] = False,
 ) -> None:
     """Make deferred mails due and send them now."""
-    from digest.cli.output import say
-    from digest.cli.progress import bar
     from digest.service import sending
 
     with bar("Sending") as progress:
         report = within(lambda house: sending.retry(house, uncertain=uncertain, progress=progress), sends=True)
-    say(report.words)
-    if not report.settled:
-        raise typer.Exit(1)
+    tell(report)
 
 
 @app.command(epilog="Example: digest deliveries uncertain --all")
@@ -63,7 +61,6 @@ def uncertain(
     everything: Annotated[bool, typer.Option("--all", help="Resolved ones too.")] = False, as_json: Json = False
 ) -> None:
     """Mails whose connection died after the final dot: perhaps accepted, perhaps not; and what happens to each."""
-    from digest.cli.output import emit, shown, table
     from digest.service import reading
 
     rows = within(lambda house: reading.uncertain(house, everything=everything))
@@ -72,12 +69,12 @@ def uncertain(
         return
     table(
         ("Address", "Digest", "Edition", "Message-ID", "Since", "Then"),
-        ((*tuple(row.values())[:5], _then(row, shown)) for row in rows),
+        ((*tuple(row.values())[:5], _then(row)) for row in rows),
         empty="None.",
     )
 
 
-def _then(doubt: Mapping[str, object], shown: Callable[[object], str]) -> str:
+def _then(doubt: Mapping[str, object]) -> str:
     """What became of a doubt, or will."""
     if doubt["resolved"]:
         return str(doubt["resolution"])

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli.running import Json
+from digest.cli.output import emit, say, table
+from digest.cli.running import Json, settings
 
 if TYPE_CHECKING:
     from digest.doctor import Finding
@@ -29,8 +30,6 @@ def doctor(
 
     SPF, DKIM, DMARC and alignment, names and TLS of relays, a real message, one-click, bounces, links, contrast.
     """
-    from digest.cli.output import emit
-    from digest.cli.running import settings
     from digest.doctor import Verdict, examine
 
     findings = examine(settings(), digests=digests or (), dns=dns)
@@ -43,8 +42,6 @@ def doctor(
 
 
 def _tell(findings: tuple[Finding, ...]) -> None:
-    from digest.cli.output import say, table
-
     table(("", "What", "Finding"), ((each.verdict.value, each.what, each.words) for each in findings))
     if mend := [each for each in findings if each.mend]:
         say()

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli.running import instant, operator, within
+from digest.cli.output import say, table
+from digest.cli.running import DigestName, instant, operator, within
+from digest.errors import UsageError
 
 if TYPE_CHECKING:
     from digest.editions.correct import Correction
     from digest.editions.flow import Draft
 
-DigestName = Annotated[str, typer.Argument(metavar="DIGEST", help="The digest's slug.")]
 Label = Annotated[str, typer.Argument(metavar="LABEL", help="The held edition's label.")]
 Words = Annotated[str | None, typer.Option(metavar="TEXT", help='In other words; "" for its own again.')]
 
@@ -34,7 +35,6 @@ def hold(
     at: Annotated[str | None, typer.Option("--at", metavar="TIME", help="What was owed then (ISO 8601).")] = None,
 ) -> None:
     """Make a draft of what is owed and hold it until somebody approves it; it can be changed till then."""
-    from digest.cli.output import say
     from digest.service import drafting
 
     held = within(lambda house: drafting.hold(house, digest, at=instant(at), by=operator()))
@@ -99,7 +99,6 @@ def approve(
     why: Annotated[str, typer.Option("--why", help="Kept with it.")] = "",
 ) -> None:
     """Seal a held draft, with what was owed when its window closed; it goes out at its time."""
-    from digest.cli.output import say
     from digest.service import drafting
 
     sealed = within(lambda house: drafting.approve(house, digest, label, draft=draft, by=operator(), why=why))
@@ -107,8 +106,6 @@ def approve(
 
 
 def _read(file: Path | None) -> str:
-    from digest.errors import UsageError
-
     if file is None:
         return sys.stdin.read()
     try:
@@ -119,7 +116,6 @@ def _read(file: Path | None) -> str:
 
 def _tell(digest: str, label: str, draft: Draft | Correction) -> None:
     """What the draft holds now, and how to name it; of a sealed edition, what correcting it would change."""
-    from digest.cli.output import say, table
     from digest.editions.correct import Correction
 
     if isinstance(draft, Correction):

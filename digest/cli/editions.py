@@ -9,11 +9,12 @@ from typing import Annotated
 import typer
 
 from digest.cli.asking import asking, tell, waiting
-from digest.cli.running import Json, Limit, instant, within
+from digest.cli.output import emit, say, table
+from digest.cli.progress import bar
+from digest.cli.running import DigestName, Json, Limit, instant, within
 
 app = typer.Typer(name="editions", no_args_is_help=True, help="Preview, seal and send editions.", rich_markup_mode=None)
 
-DigestName = Annotated[str, typer.Argument(metavar="DIGEST", help="The digest's slug.")]
 At = Annotated[str | None, typer.Option("--at", metavar="TIME", help="As if it were then (ISO 8601, UTC if no zone).")]
 
 
@@ -22,7 +23,6 @@ def listing(
     digest: Annotated[str | None, typer.Argument(metavar="[DIGEST]")] = None, as_json: Json = False, limit: Limit = None
 ) -> None:
     """Editions, the newest first, and how far each has come."""
-    from digest.cli.output import emit, table
     from digest.service import reading
 
     rows = within(lambda house: reading.editions_listed(house, digest, limit))
@@ -39,7 +39,6 @@ def listing(
 @app.command(epilog="Example: digest editions show newsflash 2026-06-26")
 def show(digest: DigestName, label: Annotated[str, typer.Argument()], as_json: Json = False) -> None:
     """A sealed edition: what it says, and what became of its mails."""
-    from digest.cli.output import emit, say, table
     from digest.service import reading
 
     found = within(lambda house: reading.edition(house, digest, label))
@@ -63,7 +62,6 @@ def preview(
     as_json: Json = False,
 ) -> None:
     """The edition as it would be sealed now, or at a time, or a held draft: subject and plain text; changes nothing."""
-    from digest.cli.output import emit, say
     from digest.service import previewing
 
     shown = within(lambda house: previewing.preview(house, digest, at=instant(at), language=language, label=draft))
@@ -98,7 +96,6 @@ def preview(
 @app.command(epilog="Example: digest editions explain newsflash --at 2026-06-26T08:00Z")
 def explain(digest: DigestName, at: At = None, as_json: Json = False) -> None:
     """Every announcement as in or out of the next edition, and why; nothing is changed."""
-    from digest.cli.output import emit, table
     from digest.service import previewing
 
     rows = within(lambda house: previewing.explain(house, digest, at=instant(at)))
@@ -115,7 +112,6 @@ def explain(digest: DigestName, at: At = None, as_json: Json = False) -> None:
 @app.command(epilog="Example: digest editions compose newsflash")
 def compose(digest: DigestName, at: At = None) -> None:
     """Seal what is owed; it is sent by `editions send`, or by `digest serve`."""
-    from digest.cli.output import say
     from digest.service import composing
 
     done = within(lambda house: composing.compose(house, digest, at=instant(at)))
@@ -131,7 +127,6 @@ def send(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Seal what is owed and deliver it; run again it goes on where it stopped, and sends nothing twice."""
-    from digest.cli.progress import bar
     from digest.service import sending
 
     with bar("Sending") as progress:
@@ -150,7 +145,6 @@ def test_send(
     language: Annotated[str | None, typer.Option("--language", help="The variant to send.")] = None,
 ) -> None:
     """Send the edition as it would be now to one address, marked as a test; nothing is sealed."""
-    from digest.cli.output import say
     from digest.service import sending
 
     words = within(lambda house: sending.test_send(house, digest, to=to, at=instant(at), language=language))
@@ -164,7 +158,6 @@ def report(
     as_json: Json = False,
 ) -> None:
     """What became of an edition: accepted, bounced later, complained, left, joined, and the sources' health."""
-    from digest.cli.output import emit, say
     from digest.service import aftermath
 
     found = within(lambda house: aftermath.report(house, digest, label))

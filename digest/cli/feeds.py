@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from digest.cli.output import say, table
 from digest.cli.running import within
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ def build(
     out: Annotated[Path | None, typer.Option("--out", help="Also lay them out as files in this folder.")] = None,
 ) -> None:
     """Build every configured feed as Atom, RSS and JSON Feed; the same announcements give the same bytes."""
-    from digest.cli.output import say, table
     from digest.service import publishing
     from digest.service.publishing import Built
     from digest.web import laying

@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from digest.cli.output import say
+from digest.errors import UsageError
+
 
 def register(app: typer.Typer) -> None:
     app.command(epilog="Example: digest init --defaults")(init)
@@ -18,8 +21,6 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
 ) -> None:
     """Ask a few things and write a configuration that passes the check."""
-    from digest.cli.output import say
-    from digest.errors import UsageError
     from digest.service import beginning
 
     if path.exists() and not force:

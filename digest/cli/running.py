@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from digest.cli.output import complain, lenient
 from digest.errors import DigestError
 
 if TYPE_CHECKING:
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
     from digest.settings import Settings
 
 T = TypeVar("T")
+DigestName = Annotated[str, typer.Argument(metavar="DIGEST", help="The digest's slug.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many.")]
-
 
 config_path: ContextVar[Path | None] = ContextVar("config_path", default=None)
 """What --config named."""
@@ -79,7 +80,6 @@ def instant(text: str | None, about: str = "--at") -> datetime | None:
 
 def guarded(app: Callable[[], object]) -> int:
     """Run the command line; a DigestError becomes a sentence and its exit status, never a traceback."""
-    from digest.cli.output import complain, lenient
 
     lenient()
     try:

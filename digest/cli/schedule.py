@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli.running import Json, operator, within
+from digest.cli.output import emit, say, table
+from digest.cli.running import DigestName, Json, operator, within
 
 if TYPE_CHECKING:
     from digest.schedules.steer import Steer
@@ -17,14 +18,12 @@ app = typer.Typer(
     name="schedule", no_args_is_help=True, help="See and change when editions are due.", rich_markup_mode=None
 )
 
-DigestName = Annotated[str, typer.Argument(metavar="DIGEST", help="The digest's slug.")]
 Why = Annotated[str, typer.Option("--why", help="Kept with the change.")]
 
 
 @app.command("list", epilog="Example: digest schedule list --json")
 def listing(as_json: Json = False) -> None:
     """Each digest's schedule in force, in words, and its next slot."""
-    from digest.cli.output import emit, table
     from digest.service import scheduling
 
     rows = within(scheduling.listed)
@@ -47,7 +46,6 @@ def upcoming(
     as_json: Json = False,
 ) -> None:
     """The next slots in local time and UTC, with a note where a clock change or a short month has a say."""
-    from digest.cli.output import emit, table
     from digest.service import scheduling
 
     times = within(lambda house: scheduling.upcoming(house, digest, number))
@@ -110,7 +108,6 @@ def skip_next(
 @app.command("run-now", epilog='Example: digest schedule run-now newsflash --why "the award is out"')
 def run_now(digest: DigestName, why: Why = "") -> None:
     """Owe an edition at once, beside the regular ones; whoever keeps the clock makes it within seconds."""
-    from digest.cli.output import say
     from digest.service import scheduling
 
     within(lambda house: scheduling.run_now(house, digest, by=operator(), why=why))
@@ -120,7 +117,6 @@ def run_now(digest: DigestName, why: Why = "") -> None:
 @app.command(epilog="Example: digest schedule history newsflash")
 def history(digest: DigestName, as_json: Json = False) -> None:
     """Who changed it at run time, when, from what, to what, and why."""
-    from digest.cli.output import emit, table
     from digest.service import scheduling
 
     lines = within(lambda house: scheduling.history(house, digest))
@@ -149,7 +145,6 @@ def simulate(
     as_json: Json = False,
 ) -> None:
     """Replay the archive: the editions that would have come, and what each would have held; nothing is changed."""
-    from digest.cli.output import emit
     from digest.cli.simulation import tell
     from digest.service import simulating
 
@@ -166,7 +161,6 @@ def check(
     timezone: Annotated[str, typer.Option("--timezone", help="The zone to word it in.")] = "",
 ) -> None:
     """Say in words when an expression fires, or why it cannot."""
-    from digest.cli.output import say
     from digest.service import scheduling
 
     say(scheduling.in_words(spec, timezone))
@@ -183,7 +177,6 @@ def _steered(digest: str, why: str, act: Callable[[Steer], Awaitable[None]]) -> 
 
 def _changed(digest: str, flow: Callable[[House], Awaitable[None]]) -> None:
     """Do it, and show what counts now and when it goes next."""
-    from digest.cli.output import say
     from digest.service import scheduling
 
     async def change(house: House) -> scheduling.Line:

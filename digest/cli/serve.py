@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.running import settings
+from digest.cli.output import say
+from digest.cli.running import settings, within
 
 Host = Annotated[str, typer.Option("--host", help="The address to listen on.")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")]
@@ -39,15 +40,12 @@ def tick(once: Annotated[bool, typer.Option("--once", help="One look at the cloc
     if not once:
         _run("", 0, web_pages=False, clock=True, sender=False)
         return
-    from digest.cli.output import say
-    from digest.cli.running import within
     from digest.service import ticking
 
     say(within(ticking.once))
 
 
 def _run(host: str, port: int, *, web_pages: bool, clock: bool, sender: bool) -> None:
-    from digest.cli.output import say
     from digest.engine import loop
     from digest.web.process import Roles, run
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from digest.cli.output import emit, say, table
 from digest.cli.running import Json, Limit, within
 
 app = typer.Typer(name="sources", no_args_is_help=True, help="See and try sources.", rich_markup_mode=None)
@@ -14,7 +15,6 @@ app = typer.Typer(name="sources", no_args_is_help=True, help="See and try source
 @app.command("list", epilog="Example: digest sources list --json")
 def listing(as_json: Json = False, limit: Limit = None) -> None:
     """Every source, the troubled first: last success, error in words, next try, and how often it says something."""
-    from digest.cli.output import emit, table
     from digest.service import watching
 
     rows = within(watching.listed)[:limit]
@@ -35,7 +35,6 @@ def test(
     as_json: Json = False,
 ) -> None:
     """Find out what an address offers, show what it would give, and the section to paste; nothing is stored."""
-    from digest.cli.output import emit, say, table
     from digest.service import trying
 
     report = within(lambda house: trying.test(house, url, kind))

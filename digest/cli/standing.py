@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from digest.cli.output import safe
+from digest.cli.output import console, safe, table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -48,7 +48,6 @@ async def looked(house: House) -> Sequence[Standing]:
 
 def show(found: Sequence[Standing]) -> None:
     """All mailings in a table; the newest as a picture below it, where it has anything to show."""
-    from digest.cli.output import console, table
     from digest.service import reading
 
     table(
@@ -66,7 +65,6 @@ async def follow(house: House) -> None:
     from rich.console import Group
     from rich.live import Live
 
-    from digest.cli.output import console
     from digest.service import standing
     from digest.service.house import now
 

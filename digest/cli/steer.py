@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from digest.cli.asking import asking, tell, waiting
-from digest.cli.running import operator, within
+from digest.cli.output import say
+from digest.cli.progress import bar
+from digest.cli.running import DigestName, operator, within
 
-DigestName = Annotated[str, typer.Argument(metavar="DIGEST", help="The digest's slug.")]
 Label = Annotated[str, typer.Argument(metavar="LABEL", help="The edition's label.")]
 Why = Annotated[str, typer.Option("--why", help="Kept with it.")]
 
@@ -48,7 +49,6 @@ def correct(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Pause it, seal what it should say, send that to whoever has none yet, and to exactly the others the note."""
-    from digest.cli.progress import bar
     from digest.service import correcting
 
     with bar("Sending") as progress:
@@ -67,7 +67,6 @@ def correct(
 
 
 def _act(what: str, digest: str, label: str, why: str) -> None:
-    from digest.cli.output import say
     from digest.service import steering
 
     edition = within(lambda house: steering.act(house, what, digest, label, why))

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from digest.cli.output import say
 from digest.cli.running import operator, within
 
 
@@ -18,7 +19,6 @@ def stop(
     lift: Annotated[bool, typer.Option("--lift", help="Go on: everything where it was.")] = False,
 ) -> None:
     """Let no process begin another letter to anybody but the operators, until it is lifted; all stays owed."""
-    from digest.cli.output import say
     from digest.service import stopping
 
     if lift:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from digest.cli.output import emit, say, table
+from digest.cli.progress import bar
 from digest.cli.running import Json, Limit, instant, operator, within
 
 if TYPE_CHECKING:
@@ -30,7 +33,6 @@ def add(
     confirmed: Confirmed = False,
 ) -> None:
     """Add one person to a digest."""
-    from digest.cli.output import say
     from digest.service import people
 
     say(within(lambda house: people.add(house, email, digest, name=name, language=language, confirmed=confirmed)))
@@ -59,8 +61,6 @@ def import_(
 
     Bad lines are listed, the good are kept; nobody who left or is suppressed is brought back.
     """
-    from digest.cli.output import say, table
-    from digest.cli.progress import bar
     from digest.service import people
 
     with bar("Importing") as progress:
@@ -104,7 +104,6 @@ def listing(
     joined: Joined = None,
 ) -> None:
     """People and where they stand with each digest."""
-    from digest.cli.output import emit, table
     from digest.service import people
 
     chosen = people.Chosen(digest, state, people.segment(language, attribute or (), instant(joined, "--joined-since")))
@@ -129,8 +128,6 @@ def export(
     joined: Joined = None,
 ) -> None:
     """People with the evidence of their consent as CSV; a cell that a spreadsheet would run is guarded."""
-    import sys
-
     from digest.service import people
 
     chosen = people.Chosen(digest, state, people.segment(language, attribute or (), instant(joined, "--joined-since")))
@@ -150,7 +147,6 @@ def _ours(path: str, flags: int) -> int:
 @app.command(epilog="Example: digest subscribers show ana@example.org --json")
 def show(email: Annotated[str, typer.Argument()], as_json: Json = False) -> None:
     """All that is known of one person: consent with its evidence, and each edition with what became of it."""
-    from digest.cli.output import emit, table
     from digest.service import person
 
     found = within(lambda house: person.show(house, email))
@@ -176,8 +172,6 @@ def form(
     language: Annotated[str, typer.Option("--language", help="Else the digest's own.")] = "",
 ) -> None:
     """Print the form to subscribe as HTML for a page of your own: no script, and nothing is loaded from here."""
-    import sys
-
     from digest.web import asking
 
     async def printed(house: House) -> str:
@@ -192,7 +186,6 @@ def prefer(
     text_only: Annotated[bool, typer.Option("--text-only/--html", help="Without the HTML part, or with it again.")],
 ) -> None:
     """Let somebody's letters come as plain text only, or whole again; they may also choose it on their own page."""
-    from digest.cli.output import say
     from digest.service import person
 
     say(within(lambda house: person.prefer(house, email, text_only=text_only)))
@@ -201,7 +194,6 @@ def prefer(
 @app.command(epilog="Example: digest subscribers forget ana@example.org")
 def forget(email: Annotated[str, typer.Argument()]) -> None:
     """Erase a person from every table; a keyed hash stays, so that no import brings them back."""
-    from digest.cli.output import say
     from digest.service import person
 
     say(within(lambda house: person.forget(house, email)))
@@ -213,7 +205,6 @@ def unsubscribe(
     digest: Annotated[str | None, typer.Option("--digest", help="Else from everything.")] = None,
 ) -> None:
     """Take somebody off a digest, or off all; mail already queued for them is withdrawn."""
-    from digest.cli.output import say
     from digest.service import people
 
     say(within(lambda house: people.unsubscribe(house, email, digest)))
@@ -226,7 +217,6 @@ def bring_back(
     way: Annotated[str, typer.Option("--way", help="one-click or mailto.")] = "one-click",
 ) -> None:
     """Take back a storm of leaves that a program made; whoever used the page themselves stays off."""
-    from digest.cli.output import say
     from digest.service import storm
 
     first, last = instant(since, "--since"), instant(until, "--until")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from digest.cli.output import emit, say, table
 from digest.cli.running import Json, Limit, instant, operator, within
 
 app = typer.Typer(name="suppressions", no_args_is_help=True, help="Whom not to write to.", rich_markup_mode=None)
@@ -26,7 +27,6 @@ def listing(
     domain: Domain = "",
 ) -> None:
     """Suppressed addresses, the newest first, with reason and source."""
-    from digest.cli.output import emit, table
     from digest.service import suppressing
 
     wave = suppressing.Wave(reason, instant(since, "--since"), instant(until, "--until"), domain)
@@ -43,7 +43,6 @@ def add(
     source: Annotated[str, typer.Option("--source", help="Who or what brought it.")] = "operator",
 ) -> None:
     """Never write to this address."""
-    from digest.cli.output import say
     from digest.service import suppressing
 
     say(within(lambda house: suppressing.suppress(house, email, source)))
@@ -58,7 +57,6 @@ def remove(
     domain: Domain = "",
 ) -> None:
     """Lift one suppression, or a wave of them by time and domain; erasures and complaints only by their reason."""
-    from digest.cli.output import say
     from digest.service import suppressing
 
     if email is not None:

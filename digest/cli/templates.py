@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from digest.cli.output import say, table
+from digest.errors import UsageError
+
 app = typer.Typer(
     name="templates", no_args_is_help=True, help="Make and look at templates of your own.", rich_markup_mode=None
 )
@@ -18,8 +21,6 @@ def new(
     folder: Annotated[Path, typer.Option("--in", help="Where it is made.")] = Path("templates"),
 ) -> None:
     """Begin templates of your own: colours and faces, the letter and its text; all other files stay the house's."""
-    from digest.cli.output import say
-    from digest.errors import UsageError
     from digest.templating.own import begin
 
     if Path(name).name != name or name.startswith("."):
@@ -40,7 +41,6 @@ def gallery(
     language: Annotated[list[str] | None, typer.Option("--language", help="May be repeated; default: en.")] = None,
 ) -> None:
     """Draw the letter with awkward contents: one item, sixty, long titles, many scripts, hostile HTML (as pages)."""
-    from digest.cli.output import say, table
     from digest.demo.gallery import hang
 
     hung = hang(out, templates or [], language or ["en"])
