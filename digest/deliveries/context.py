@@ -155,6 +155,7 @@ class Routes:
                 timeouts=context.timeouts,
                 hostname=context.hostname,
                 pipelining=sender.pipelining,
+                in_full=sender.log_answers,
                 ca=sender.ca,
             )
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from digest.deliveries.answers import heard
 from digest.deliveries.context import LEASE, PATIENCE, Context, Route, Routes
 from digest.deliveries.retry import backoff
-from digest.deliveries.smtp.batch import Batch
 from digest.deliveries.smtp.crew import Crew
 from digest.deliveries.smtp.parcel import Parcel, packed
 from digest.deliveries.taking import Wanted
@@ -130,7 +130,7 @@ async def _post(route: Route, address: str, message: bytes, wait: float) -> Outc
         return True
 
     parcel = await _parcel(route, address, message)
-    batch, crew = Batch([parcel]), Crew(route.notes, take=take)
+    batch, crew = heard([parcel], log=route.sender.log_answers), Crew(route.notes, take=take)
     crew.add([parcel])
     try:
         await crew.rest()

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from digest.deliveries.answers import heard
 from digest.deliveries.context import LEASE, NO_DOT_AFTER, PATIENCE, Context, Route
 from digest.deliveries.halt import let_go
 from digest.deliveries.judging import goes_on, weigh
@@ -17,7 +18,6 @@ from digest.deliveries.page import Page
 from digest.deliveries.personalise import Writer
 from digest.deliveries.settling import News, Sent, Settling
 from digest.deliveries.signing import Outgoing
-from digest.deliveries.smtp.batch import Batch
 from digest.deliveries.smtp.crew import Crew
 from digest.deliveries.smtp.parcel import Parcel, packed
 from digest.errors import LetterError, StoreError
@@ -135,7 +135,7 @@ class Turn:
         """Send what was claimed; done when the last of it has begun: a late answer holds up no other claim."""
         parcels = await self._parcels(claimed)
         page = self._opened(claimed)
-        batch = Batch(parcels, before_dot=page.dotted, answered=page.answered) if page else Batch(parcels)
+        batch = heard(parcels, page, log=self._route.sender.log_answers)
         self._under_way.append(Sent(claimed, batch, page))
         self._out.expect(parcels)
         begun = time.monotonic()

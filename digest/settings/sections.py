@@ -103,6 +103,7 @@ class Sender(Named):
     messages_per_connection: int = Field(default=100, ge=1)
     connection_age: Duration = timedelta(minutes=5)
     pipelining: bool = True
+    log_answers: bool = False
     rate: Rate = 5.0
     per_hour: int | None = Field(default=None, ge=1)
     per_day: int | None = Field(default=None, ge=1)

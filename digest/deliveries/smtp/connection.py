@@ -32,7 +32,9 @@ def always() -> bool:
 class Connection:
     """An open session; after any loss or 421 it is no longer `usable`."""
 
-    def __init__(self, relay: Relay, smtp: SMTP, timeouts: Timeouts, sweep: Sweep, share: Share) -> None:
+    def __init__(
+        self, relay: Relay, smtp: SMTP, timeouts: Timeouts, sweep: Sweep, share: Share, *, in_full: bool = False
+    ) -> None:
         self.relay = relay
         self.sent = 0
         """Messages that got a verdict."""
@@ -47,6 +49,7 @@ class Connection:
         self._timeouts = timeouts
         self._sweep = sweep
         self._share = share
+        self._in_full = in_full
         self._loop = asyncio.get_running_loop()
         self._until = self._loop.time() + share.seconds
         self._retired = False
@@ -78,6 +81,7 @@ class Connection:
                 # It hung up between its greeting and our first word.
                 return
             self._pipeline = Pipeline(transport, self._timeouts, self._sweep, pipelining=self._pipelining)
+            self._pipeline.in_full = self._in_full
         await self._pipeline.run(source, result, may_finish=may_finish)
 
     async def send(self, parcel: Parcel, *, may_finish: Callable[[], bool] = always) -> Outcome:

@@ -25,6 +25,7 @@ async def connect(
     *,
     hostname: str | None = None,
     tls: ssl.SSLContext | None = None,
+    in_full: bool = False,
 ) -> Connection | Outcome:
     """An open session with `relay`, protected as declared and logged in; else why not."""
     smtp = SMTP(
@@ -44,7 +45,7 @@ async def connect(
         smtp.close()
         text = f"{relay}: {shown(_said(error))}"
         return Outcome(kind=OutcomeKind.RELAY, code=code_of(error), text=text)
-    return Connection(relay, smtp, timeouts, sweep, share)
+    return Connection(relay, smtp, timeouts, sweep, share, in_full=in_full)
 
 
 async def _open(smtp: SMTP, relay: Relay) -> None:

@@ -28,6 +28,8 @@ class Pipeline(asyncio.BufferedProtocol):
 
     def __init__(self, transport: asyncio.Transport, timeouts: Timeouts, sweep: Sweep, *, pipelining: bool) -> None:
         self.lost = False
+        self.in_full = False
+        """Whether what a relay says of a letter it took is handed on, as its queue id, at the price of reading it."""
         self.transport = transport
         self._timeouts = timeouts
         self._sweep = sweep
@@ -194,7 +196,7 @@ class Pipeline(asyncio.BufferedProtocol):
     def _behind(self, parcel: Parcel) -> bytes:
         """The commands that follow a message in the same write; it and they are expected to be answered."""
         following = self._source() if self._pipelining else None
-        if following and not self._reset_first and not self._expected:
+        if following and not (self._reset_first or self.in_full or self._expected):
             self._expected.steady = parcel, following
             return following.opening
         self._expected.dot(parcel)
@@ -206,7 +208,8 @@ class Pipeline(asyncio.BufferedProtocol):
 
     def _answered_dot(self, parcel: Parcel, code: int, line: bytes) -> None:
         if parcel.verdict is None:
-            parcel.verdict = ACCEPTED if code == 250 else classify(Stage.DOT, code, text_of(line))
+            brief = code == 250 and not self.in_full
+            parcel.verdict = ACCEPTED if brief else classify(Stage.DOT, code, text_of(line))
         self._result(parcel, parcel.verdict)
         if not self._expected:
             self._begin()

@@ -34,8 +34,10 @@ class Pool:
         timeouts: Timeouts | None = None,
         hostname: str | None = None,
         pipelining: bool = True,
+        in_full: bool = False,
         ca: Path | None = None,
     ) -> None:
+        """`in_full` as in `Pipeline`."""
         self.size = size
         self.pipelining = pipelining
         self.share = share or Share()
@@ -47,6 +49,7 @@ class Pool:
         self._timeouts = timeouts or Timeouts()
         self._sweep = Sweep(self._timeouts.sweep)
         self._hostname = hostname
+        self._in_full = in_full
         self._ca = ca
         self._tls: ssl.SSLContext | None = None
         self._idle: list[Connection] = []
@@ -126,7 +129,13 @@ class Pool:
             if self._tls is None and (relay.tls or relay.starttls):
                 self._tls = await asyncio.to_thread(tls.context, self._ca)
             opened = await connect(
-                relay, self._timeouts, self._sweep, self.share, hostname=self._hostname, tls=self._tls
+                relay,
+                self._timeouts,
+                self._sweep,
+                self.share,
+                hostname=self._hostname,
+                tls=self._tls,
+                in_full=self._in_full,
             )
         except DeliveryError as error:
             opened = Outcome(kind=OutcomeKind.RELAY, text=f"{relay}: {error}")
