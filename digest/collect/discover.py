@@ -60,9 +60,9 @@ async def discover(url: str, settings: Settings, fetcher: Fetcher, elsewhere: Fe
     return Offers(all=tuple(sorted(found, key=lambda each: bool(each.error))), page=response)
 
 
-async def selected(source: Source, fetcher: Fetcher, page: Response | None) -> dict[str, tuple[int, str]]:
+async def selected(source: Source, fetcher: Fetcher) -> dict[str, tuple[int, str]]:
     """What each selector of a listing page matches: how often, and the first of it."""
-    found = page or await fetcher.get(source.url, own=source.url)
+    found = await fetcher.get(source.url, own=source.url)
     select = source.select.model_dump()
     said: dict[str, tuple[int, str]] = await apart(
         "digest.collect.parse.page:matches", found.body, found.url, select, found.content_type, about=source.url

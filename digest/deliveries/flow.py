@@ -158,14 +158,13 @@ async def cancel(tx: Tx, mailing: int, *, why: str, now: datetime) -> bool:
     return True
 
 
-async def retry(tx: Tx, *, now: datetime, uncertain: bool = False, mailing: int | None = None) -> int:
+async def retry(tx: Tx, *, now: datetime, uncertain: bool = False) -> int:
     """Make what is deferred due now, with `uncertain` the doubts too; how many deliveries. Then `run_due`.
 
     Nothing of a mailing that was cancelled, or whose edition was corrected since.
     """
-    chosen = [mailing] if mailing is not None else await mailings.with_leftovers(tx)
     count = 0
-    for each in chosen:
+    for each in await mailings.with_leftovers(tx):
         count += await leftovers.hurry(tx, each, now)
         if uncertain:
             count += await leftovers.hurry(tx, each, now, uncertain=True)

@@ -7,7 +7,7 @@ for the ledger; where a crash cuts that short, whoever comes next goes on.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from digest.deliveries import proof
@@ -69,24 +69,24 @@ async def seal(
     return mailing
 
 
-async def freeze(store: Store, *, now: datetime, clock: Callable[[], float] = time.monotonic) -> None:
+async def freeze(store: Store, *, now: datetime) -> None:
     """Owe all sealed mailings their deliveries; the ledger is free for others in between."""
     async with store.read() as tx:
         waiting = await audiences.unfrozen(tx)
     for mailing in waiting:
-        await _freeze(store, mailing, now, clock)
+        await _freeze(store, mailing, now)
         await partitions.show(store, mailing)
 
 
-async def _freeze(store: Store, mailing: int, now: datetime, clock: Callable[[], float]) -> None:
+async def _freeze(store: Store, mailing: int, now: datetime) -> None:
     async with store.read() as tx:
         first = proof.proof_size(await audiences.roughly(tx, mailing))
     limit, over, hold = AT_ONCE, False, _HOLD if store.is_sqlite else _HOLD_A_ROW
     while not over:
-        begun = clock()
+        begun = time.monotonic()
         async with store.write() as tx:
             over = await audiences.freeze(tx, mailing, first=first, size=proof.SHARD, limit=limit, now=now)
-        limit = next_limit(limit, clock() - begun, hold)
+        limit = next_limit(limit, time.monotonic() - begun, hold)
         await store.checkpoint()
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE = 20.0
+_WINDOW = "680,3000"
 _QUIET = (
     "--headless",
     "--no-sandbox",
@@ -26,7 +27,7 @@ def browser() -> str | None:
     return next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 
-async def photograph(page: Path, *, width: int = 680, height: int = 3000) -> Path | None:
+async def photograph(page: Path) -> Path | None:
     """A PNG of the page beside it; None without a browser, or when it does not answer in time."""
     program = browser()
     if program is None:
@@ -38,7 +39,7 @@ async def photograph(page: Path, *, width: int = 680, height: int = 3000) -> Pat
             program,
             *_QUIET,
             f"--user-data-dir={profile}",
-            f"--window-size={width},{height}",
+            f"--window-size={_WINDOW}",
             f"--screenshot={whole}",
             address,
             stdout=asyncio.subprocess.DEVNULL,

@@ -37,7 +37,8 @@ def _lines(done: Travelled) -> Iterator[tuple[str, str]]:
     yield "", f"and again: {done.again} new"
     yield "Folded", f"{done.announcements} announcements, {done.several} of them told by more than one source"
     yield "Published", f"{len(done.feeds)} feed documents; polled: {done.polled[0]}, then {done.polled[1]} (unchanged)"
-    yield from ((name, line) for name, line in zip(_once("Editions"), done.editions, strict=False))
+    for number, line in enumerate(done.editions):
+        yield "" if number else "Editions", line
     yield "Sent", done.sent
     languages = ", ".join(f"{count} in {language}" for language, count in sorted(done.languages.items()))
     yield "", f"{done.mails} mails in the inbox: {languages}"
@@ -50,12 +51,6 @@ def _lines(done: Travelled) -> Iterator[tuple[str, str]]:
     if done.stays:
         yield "", f"letters come to {done.folder}/mail; Ctrl-C ends it"
     yield "Took", f"{done.seconds:.1f} s"
-
-
-def _once(name: str) -> Iterator[str]:
-    yield name
-    while True:
-        yield ""
 
 
 def _list(paths: tuple[Path, ...]) -> str:

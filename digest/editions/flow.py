@@ -69,7 +69,7 @@ async def draft(
     last = await editions.last_sealed(tx, digest.slug)
     language = digest.language or ""
     if whole:
-        found = await announcements.since_seq(tx, 0, language=language)
+        found = await announcements.archive(tx, language=language)
         known = _settled(await dispositions.settled(tx, digest.slug))
     else:
         found, known = await announcements.unsettled(tx, digest.slug, line, language=language), {}

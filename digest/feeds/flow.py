@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from digest.errors import NotFound
 from digest.feeds import archives, members
 from digest.feeds import documents as printed
 from digest.feeds.entries import Channel, Entry, authority, channel, entry
@@ -47,18 +46,13 @@ class _Plan:
         return made_from == [self.fingerprint] * printed.COUNT
 
 
-async def build(
-    store: Store, settings: Settings, *, now: datetime, only: Collection[str] | None = None
-) -> tuple[BuiltFeed, ...]:
-    """Bring every configured feed, or those named, up to what the store holds.
+async def build(store: Store, settings: Settings, *, now: datetime) -> tuple[BuiltFeed, ...]:
+    """Bring every configured feed up to what the store holds.
 
     What a feed costs depends on what changed, not on how much it holds. Nothing is rendered or written for one
     that would come out the same. Safe to call anywhere, at any time, from many processes at once.
     """
-    unknown = sorted(set(only or ()) - set(settings.feeds))
-    if unknown:
-        raise NotFound("no such feed is configured", about=unknown[0])
-    wanted = [feed for slug, feed in settings.feeds.items() if only is None or slug in only]
+    wanted = tuple(settings.feeds.values())
     async with store.read() as tx:
         built = await _untouched(tx, settings, wanted)
     while touched := [feed for feed in wanted if feed.slug not in built]:

@@ -29,10 +29,10 @@ def _families(found: Figures, now: datetime) -> Iterable[str]:
     yield _family("digest_build_info", "The version that runs.", [({"version": __version__}, 1)])
     yield _family("digest_quarantine", "1 while a restored store sends nothing.", [({}, found.quarantine)])
     yield _family("digest_stopped", "1 while `digest stop` stands.", [({}, found.stopped)])
-    yield _family("digest_deliveries", "Letters of editions as they stand.", _by(found.deliveries, "digest", "state"))
-    yield _family("digest_editions", "Editions as they stand.", _by(found.editions, "digest", "status"))
+    yield _family("digest_deliveries", "Letters of editions as they stand.", _by_digest(found.deliveries, "state"))
+    yield _family("digest_editions", "Editions as they stand.", _by_digest(found.editions, "status"))
     yield _family("digest_notes", "Letters to one person as they stand.", _one(found.notes, "state"))
-    yield _family("digest_subscriptions", "Who gets what.", _by(found.subscriptions, "digest", "state"))
+    yield _family("digest_subscriptions", "Who gets what.", _by_digest(found.subscriptions, "state"))
     yield _family("digest_suppressions", "Addresses not written to.", _one(found.suppressions, "reason"))
     yield _family("digest_bounces", "What came back.", _one(found.bounces, "class"))
     yield _family("digest_source_failures", "Failed visits in a row.", _one(found.failures, "source"))
@@ -48,8 +48,8 @@ def _family(name: str, means: str, samples: Iterable[_Sample]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _by(counts: Mapping[tuple[str, str], int], first: str, second: str) -> list[_Sample]:
-    return [({first: one, second: other}, many) for (one, other), many in sorted(counts.items())]
+def _by_digest(counts: Mapping[tuple[str, str], int], label: str) -> list[_Sample]:
+    return [({"digest": digest, label: each}, many) for (digest, each), many in sorted(counts.items())]
 
 
 def _one(counts: Mapping[str, float], label: str) -> list[_Sample]:

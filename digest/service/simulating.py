@@ -80,7 +80,7 @@ async def simulate(house: House, slug: str, spec: str | None, *, since: str | No
     first = moment(since, zone, about="--from") if since else None
     async with house.store.read() as tx:
         standing = await schedules.get(tx, slug)
-        found = await announcements.since_seq(tx, 0, language=digest.language or "")
+        found = await announcements.archive(tx, language=digest.language or "")
     verdicts = weigh(found, digest, Ledger(start_line=0, settled={}), Window(until=end, by="effective"))
     carried = [each.announcement for each in verdicts if each.owed and EDITIONS not in each.announcement.sources]
     begin = first or min((each.effective_at for each in carried), default=end)

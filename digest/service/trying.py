@@ -90,7 +90,7 @@ async def test(house: House, name: str, kind: str) -> Tried:
         best = offers.all[0]
         if best.error and not best.found.items:
             raise CollectError("; ".join(dict.fromkeys(_reasons(offers))), about=name)
-        selectors = await selected(best.source, client, None) if best.source.kind == "page" else {}
+        selectors = await selected(best.source, client) if best.source.kind == "page" else {}
     select = best.source.select.model_dump()
     return Tried(
         kind=best.source.kind,

@@ -55,33 +55,24 @@ async def many(tx: Tx, ids: Iterable[int], *, language: str = "", retracted: boo
     return tuple(found[each] for each in wanted if each in found)
 
 
-async def listed(
-    tx: Tx,
-    *,
-    sources: Sequence[str] | None = None,
-    limit: int | None = None,
-    language: str = "",
-    retracted: bool = False,
-) -> tuple[Announcement, ...]:
-    """Announcements that any of these sources made, or any at all but our editions, newest first by effective time."""
-    base = select(announcements).order_by(announcements.c.effective_at.desc(), announcements.c.seq.desc())
-    base = base.where(_news()) if sources is None else base.where(announcements.c.id.in_(_made_by(sources)))
-    return await _built(tx, _limited(base, limit, retracted), language=language, retracted=retracted)
+async def listed(tx: Tx, *, limit: int | None = None, language: str = "") -> tuple[Announcement, ...]:
+    """Announcements without our editions, newest first by effective time."""
+    base = select(announcements).where(_news())
+    base = base.order_by(announcements.c.effective_at.desc(), announcements.c.seq.desc()).limit(limit)
+    return await _built(tx, base, language=language)
 
 
-async def since_seq(tx: Tx, seq: int, *, until: datetime | None = None, language: str = "") -> tuple[Announcement, ...]:
-    """Announcements above a seq, by seq, without our editions; `until` keeps those effective before that moment."""
-    base = select(announcements).where(announcements.c.seq > seq, _news()).order_by(announcements.c.seq)
-    if until is not None:
-        base = base.where(announcements.c.effective_at < until)
-    return await _built(tx, base, language=language, retracted=False)
+async def archive(tx: Tx, *, language: str) -> tuple[Announcement, ...]:
+    """Every announcement, by seq, without our editions."""
+    base = select(announcements).where(_news()).order_by(announcements.c.seq)
+    return await _built(tx, base, language=language)
 
 
 async def unsettled(tx: Tx, digest: str, seq: int, *, language: str = "") -> tuple[Announcement, ...]:
     """Announcements above a seq that have no disposition for the digest yet, by seq, without our editions."""
     settled = exists().where(dispositions.c.digest == digest, dispositions.c.announcement_id == announcements.c.id)
     base = select(announcements).where(announcements.c.seq > seq, ~settled, _news()).order_by(announcements.c.seq)
-    return await _built(tx, base, language=language, retracted=False)
+    return await _built(tx, base, language=language)
 
 
 async def edited(tx: Tx, digest: str, after: datetime, until: datetime, *, language: str = "") -> list[Announcement]:
@@ -110,22 +101,14 @@ async def changes(tx: Tx, after: tuple[int, int], *, limit: int) -> tuple[tuple[
 
 def _news() -> ColumnElement[bool]:
     """Not one of our editions, nor a site's post that only tells of one."""
-    return announcements.c.id.not_in(_made_by([EDITIONS]))
+    told = select(items.c.announcement_id).join(sources, sources.c.id == items.c.source_id)
+    return announcements.c.id.not_in(told.where(sources.c.slug == EDITIONS))
 
 
-def _made_by(slugs: Sequence[str]) -> Select[Any]:
-    made = select(items.c.announcement_id).join(sources, sources.c.id == items.c.source_id)
-    return made.where(sources.c.slug.in_(list(slugs)))
-
-
-def _limited(base: Select[Any], limit: int | None, retracted: bool) -> Select[Any]:
+async def _built(tx: Tx, base: Select[Any], *, language: str, retracted: bool = False) -> tuple[Announcement, ...]:
     shown = base.where(announcements.c.merged_into.is_(None))
     shown = shown if retracted else shown.where(announcements.c.retracted_at.is_(None))
-    return shown if limit is None else shown.limit(limit)
-
-
-async def _built(tx: Tx, base: Select[Any], *, language: str, retracted: bool) -> tuple[Announcement, ...]:
-    rows = (await tx.execute(_limited(base, None, retracted))).all()
+    rows = (await tx.execute(shown)).all()
     said: dict[int, list[Row[Any]]] = defaultdict(list)
     for part in parts([row.id for row in rows]):
         for item in await tx.execute(_items_of(items.c.announcement_id.in_(part))):

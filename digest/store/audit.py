@@ -32,10 +32,10 @@ async def add(
     await tx.execute(insert(audit).values(values))
 
 
-async def listed(tx: Tx, subject: str | None = None, *, limit: int | None = None) -> tuple[Entry, ...]:
+async def listed(tx: Tx, subject: str | None = None) -> tuple[Entry, ...]:
     """Lines about `subject`, or all, the newest first."""
     columns = [audit.c[name] for name in Entry.__dataclass_fields__]
-    query = select(*columns).order_by(audit.c.id.desc()).limit(limit)
+    query = select(*columns).order_by(audit.c.id.desc())
     if subject is not None:
         query = query.where(audit.c.subject == subject)
     return tuple(Entry(**row._mapping) for row in await tx.execute(query))

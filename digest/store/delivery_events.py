@@ -94,7 +94,7 @@ def _resolving(dialect: str) -> Update:
     return change.values(resolved_at=bindparam("now"), resolution=bindparam("how"))
 
 
-async def doubts(tx: Tx, *, resolved: bool = False, edition_id: int | None = None) -> tuple[Doubt, ...]:
+async def doubts(tx: Tx, *, resolved: bool = False) -> tuple[Doubt, ...]:
     """Uncertain deliveries, oldest first; with `resolved` also those that were settled since."""
     people = delivery_events.join(subscribers, subscribers.c.id == _E.subscriber_id)
     joined = people.join(mailings, mailings.c.id == _E.mailing_id).join(
@@ -120,8 +120,6 @@ async def doubts(tx: Tx, *, resolved: bool = False, edition_id: int | None = Non
     query = query.select_from(joined).where(_E.kind == "uncertain").order_by(_E.at, _E.id)
     if not resolved:
         query = query.where(_E.resolved_at.is_(None))
-    if edition_id is not None:
-        query = query.where(mailings.c.edition_id == edition_id)
     return tuple(_doubt(dict(row)) for row in (await tx.execute(query)).mappings())
 
 

@@ -140,12 +140,6 @@ async def unanswered_slots(tx: Tx, digests: Collection[str] | None = None) -> tu
     return tuple(slot for slot in found if digests is None or slot.digest in digests)
 
 
-async def slots_of(tx: Tx, digest: str, *, limit: int | None = None) -> tuple[OwedSlot, ...]:
-    """A digest's slots in every state, the newest first."""
-    query = select(*_SLOT).where(slots.c.digest == digest).order_by(slots.c.at.desc(), slots.c.id.desc()).limit(limit)
-    return tuple(_slot(row) for row in await tx.execute(query))
-
-
 async def answer_slot(
     tx: Tx,
     slot: OwedSlot,

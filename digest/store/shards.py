@@ -50,10 +50,10 @@ class Counts:
         """Attempts that a relay answered, for good or ill."""
         return self.accepted + self.deferred + self.rejected + self.uncertain
 
-    def plus(self, other: Counts, sign: int = 1) -> Counts:
-        """The sum of both, or with `sign` -1 the difference."""
+    def plus(self, other: Counts) -> Counts:
+        """The sum of both."""
         names = (field.name for field in fields(self))
-        return Counts(**{name: getattr(self, name) + sign * getattr(other, name) for name in names})
+        return Counts(**{name: getattr(self, name) + getattr(other, name) for name in names})
 
 
 _NAMES = tuple(field.name for field in fields(Counts))

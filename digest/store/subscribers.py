@@ -32,11 +32,9 @@ _PERSON = (
 _ONE_OF = _ALL_OF.where(subscriptions.c.digest == bindparam("of"))
 
 
-async def add(
-    tx: Tx, *, handle: str, email: str, email_norm: str, name: str = "", language: str = "", now: datetime
-) -> Subscriber:
+async def add(tx: Tx, *, handle: str, email: str, email_norm: str, language: str = "", now: datetime) -> Subscriber:
     """The subscriber with that address, made now if there was none; a suppressed address is marked so."""
-    values = {"handle": handle, "email": email, "email_norm": email_norm, "name": name, "language": language}
+    values = {"handle": handle, "email": email, "email_norm": email_norm, "language": language}
     suppressed = await suppressions.is_suppressed(tx, email_norm)
     row = {**values, "suppressed": suppressed, "created_at": now}
     await tx.execute(insert_ignore(tx, subscribers).values(row))

@@ -58,8 +58,6 @@ async def add(
     name: str = "",
     language: str = "",
     confirmed: bool = False,
-    basis: Basis = Basis.CONSENT,
-    wording: str = "",
     now: datetime,
 ) -> Entering | Refused:
     """Enter one person: pending, or confirmed when the operator vouches for it; says what became of it."""
@@ -68,7 +66,7 @@ async def add(
         if isinstance(part, Refused):
             return part
     assert not isinstance(address, Refused) and isinstance(named, str) and isinstance(tag, str)  # noqa: S101, PT018
-    entry = Entry(digest, confirmed, Way.OPERATOR, now, basis, wording)
+    entry = Entry(digest, confirmed, Way.OPERATOR, now)
     async with store.write() as tx:
         [(_, verdict, _)] = await _enter(tx, [Line(1, address, named, tag)], entry)
     return verdict

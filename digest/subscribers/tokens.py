@@ -70,9 +70,9 @@ def unsubscribe_token(keys: Keyring, handle: str, digest: str, *, key_id: str | 
     return lasting(keys, Purpose.UNSUBSCRIBE, digest, key_id=key_id)(handle)
 
 
-def manage_token(keys: Keyring, handle: str, digest: str, *, key_id: str | None = None) -> str:
+def manage_token(keys: Keyring, handle: str, digest: str) -> str:
     """The token of /manage/{token}."""
-    return lasting(keys, Purpose.MANAGE, digest, key_id=key_id)(handle)
+    return lasting(keys, Purpose.MANAGE, digest)(handle)
 
 
 def lasting(keys: Keyring, purpose: Purpose, digest: str, *, key_id: str | None = None) -> Callable[[str], str]:

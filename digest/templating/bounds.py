@@ -41,9 +41,9 @@ class BoundedEnvironment(SandboxedEnvironment):
 
 
 @contextmanager
-def bounded(name: str, *, seconds: float | None = None, memory: int | None = None) -> Iterator[None]:
-    """Let the block go on for so long and the process grow by so much; then it is ended by a TemplateError."""
-    watch = _Watch(threading.get_ident(), seconds or SECONDS, memory or MEMORY)
+def bounded(name: str) -> Iterator[None]:
+    """Let the block go on for SECONDS and the process grow by MEMORY; then it is ended by a TemplateError."""
+    watch = _Watch(threading.get_ident(), SECONDS, MEMORY)
     thread = threading.Thread(target=watch.go, name=f"watching {name}", daemon=True)
     thread.start()
     try:

@@ -40,7 +40,9 @@ async def change(store: Store, **values: Any) -> None:
 
 async def history(store: Store) -> list[tuple[str, str, str]]:
     async with store.read() as tx:
-        return [(slot.key[:10], slot.state, slot.note) for slot in await schedules.slots_of(tx, "newsflash")]
+        c = slots_table.c
+        found = await tx.execute(select(c.key, c.state, c.note).order_by(c.at.desc(), c.id.desc()))
+        return [(row.key[:10], SlotState(row.state), row.note) for row in found]
 
 
 def test_a_first_look_never_fires_backwards(with_store: WithStore, declare: Declare) -> None:
