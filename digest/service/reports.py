@@ -14,6 +14,7 @@ from typing import Any
 
 from digest.deliveries.personalise import message_id
 from digest.letter import headers
+from digest.model.subscribers import Subscriber
 from digest.service import alerting, bouncing
 from digest.service.house import House, now
 from digest.store import histories, subscribers
@@ -83,11 +84,17 @@ async def _by_message_id(house: House, tx: Tx, told: Told) -> Returned | None:
     address = addresses.read(told.judged.recipient)
     if not told.message_id or not isinstance(address, Address):
         return None
-    found = await subscribers.by_email(tx, address.norm)
-    letters = (await histories.of(tx, found.id))[:_LOOKED_AT] if found else ()
-    for letter in letters:
+    for found in await subscribers.spelt(tx, address.norm):
+        if mailing := await _letter(house, tx, found, told.message_id):
+            return Returned(found.handle, mailing)
+    return None
+
+
+async def _letter(house: House, tx: Tx, found: Subscriber, sought: str) -> int | None:
+    """The mailing of somebody's letter with that Message-ID."""
+    for letter in (await histories.of(tx, found.id))[:_LOOKED_AT]:
         digest = house.settings.digests.get(letter.digest)
-        if found is None or digest is None or letter.key_id not in house.keys.keys:
+        if digest is None or letter.key_id not in house.keys.keys:
             continue
         domain = headers.mailbox(house.settings.senders[digest.sender].from_).address.rpartition("@")[2]
         ours = message_id(
@@ -98,8 +105,8 @@ async def _by_message_id(house: House, tx: Tx, told: Told) -> Returned | None:
             domain=domain,
             key_id=letter.key_id,
         )
-        if hmac.compare_digest(ours.encode(), told.message_id.encode()):
-            return Returned(found.handle, letter.mailing)
+        if hmac.compare_digest(ours.encode(), sought.encode()):
+            return letter.mailing
     return None
 
 

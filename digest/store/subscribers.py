@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import Row, bindparam, func, or_, select, update
 
 from digest.model.subscribers import EVERYBODY, Basis, Segment, Subscriber, Subscription, SubscriptionState
 from digest.store import attributes, diary, suppressions
@@ -36,7 +36,7 @@ async def add(tx: Tx, *, handle: str, email: str, email_norm: str, language: str
     """The subscriber with that address, made now if there was none; a suppressed address is marked so."""
     values = {"handle": handle, "email": email, "email_norm": email_norm, "language": language}
     suppressed = await suppressions.is_suppressed(tx, email_norm)
-    row = {**values, "suppressed": suppressed, "created_at": now}
+    row = {**values, "email_lower": _lower(email_norm), "suppressed": suppressed, "created_at": now}
     await tx.execute(insert_ignore(tx, subscribers).values(row))
     found = await by_email(tx, email_norm)
     assert found is not None  # noqa: S101 - just written, by us or by whoever won
@@ -46,11 +46,20 @@ async def add(tx: Tx, *, handle: str, email: str, email_norm: str, language: str
 async def add_many(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Subscribers as full rows (without id); those whose address is known stay as they are."""
     if rows:
-        await tx.execute(insert_ignore(tx, subscribers), rows)
+        await tx.execute(
+            insert_ignore(tx, subscribers), [{**row, "email_lower": _lower(row["email_norm"])} for row in rows]
+        )
 
 
 async def by_email(tx: Tx, email_norm: str) -> Subscriber | None:
     return await _first(tx, subscribers.c.email_norm == email_norm)
+
+
+async def spelt(tx: Tx, email_norm: str) -> tuple[Subscriber, ...]:
+    """Everybody with that address in whatever case, who has it as it is written here first."""
+    query = select(*_COLUMNS).where(suppressions.is_spelt(email_norm)).order_by(subscribers.c.id)
+    found = map(_subscriber, await tx.execute(query))
+    return tuple(sorted(found, key=lambda each: each.email_norm != email_norm))
 
 
 async def by_id(tx: Tx, subscriber: int) -> Subscriber | None:
@@ -70,10 +79,11 @@ async def person(tx: Tx, handle: str) -> tuple[Subscriber, tuple[Subscription, .
 
 
 async def ids(tx: Tx, emails: Collection[str]) -> dict[str, int]:
-    """Row ids by normalised address, of those that are known; at most some thousands at once."""
-    mine = among(tx.dialect.name, subscribers.c.email_norm)
-    query = select(subscribers.c.email_norm, subscribers.c.id).where(mine)
-    return {norm: row for norm, row in await tx.execute(query, many_words(tx, emails))}  # noqa: C416 - rows, not pairs
+    """Row ids by normalised address, of those that are known in whatever case; at most some thousands at once."""
+    spelt = (among(tx.dialect.name, column) for column in (subscribers.c.email_norm, subscribers.c.email_lower))
+    query = select(subscribers.c.email_norm, subscribers.c.id).where(or_(*spelt))
+    lower = many_words(tx, {email.lower() for email in emails})
+    return {norm: row for norm, row in await tx.execute(query, lower)}  # noqa: C416 - rows, not pairs
 
 
 async def set_language(tx: Tx, subscriber: int, language: str) -> None:
@@ -87,7 +97,7 @@ async def set_text_only(tx: Tx, subscriber: int, text_only: bool) -> None:
 async def set_address(tx: Tx, subscriber: int, *, email: str, email_norm: str) -> None:
     """Write to another address from now on, which nobody else has; its own suppression counts, not the old one's."""
     suppressed = await suppressions.is_suppressed(tx, email_norm)
-    values = {"email": email, "email_norm": email_norm, "suppressed": suppressed}
+    values = {"email": email, "email_norm": email_norm, "email_lower": _lower(email_norm), "suppressed": suppressed}
     await tx.execute(update(subscribers).where(subscribers.c.id == subscriber).values(values))
 
 
@@ -176,6 +186,11 @@ async def counted(tx: Tx, digest: str) -> dict[SubscriptionState, int]:
         .group_by(subscriptions.c.state)
     )
     return {SubscriptionState(row.state): row.many for row in await tx.execute(query)}
+
+
+def _lower(email_norm: str) -> str | None:
+    lower = email_norm.lower()
+    return None if lower == email_norm else lower
 
 
 async def _first(tx: Tx, where: Any) -> Subscriber | None:

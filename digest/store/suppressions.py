@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 
 from digest.model.subscribers import SuppressionReason
 from digest.store import database, diary
@@ -120,9 +120,13 @@ async def fingerprints(tx: Tx, emails: Collection[str]) -> dict[str, str]:
     return {} if pepper is None else {email: _fingerprint(pepper, email) for email in emails}
 
 
+def is_spelt(email_norm: str) -> ColumnElement[bool]:
+    """That a subscriber's address is this one, in whatever case."""
+    return or_(*(column == email_norm.lower() for column in (subscribers.c.email_norm, subscribers.c.email_lower)))
+
+
 async def _mirror(tx: Tx, email_norm: str, *, suppressed: bool) -> None:
-    spelt = subscribers.c.email_norm.in_({email_norm, email_norm.lower()})
-    await tx.execute(update(subscribers).where(spelt).values(suppressed=suppressed))
+    await tx.execute(update(subscribers).where(is_spelt(email_norm)).values(suppressed=suppressed))
 
 
 async def reason_of(tx: Tx, email_norm: str) -> SuppressionReason | None:

@@ -116,26 +116,38 @@ async def _enter(tx: Tx, lines: Sequence[Line], entry: Entry) -> list[tuple[Line
     suppressed = await suppressions.among(tx, emails)
     known = await subscribers.ids(tx, emails)
     standings = await subscribers.standings(tx, entry.digest, known.values())
+    gone = _gone(known, standings)
     outcomes: list[tuple[Line, Entering, str]] = []
     for line in lines:
         norm = line.address.norm
         old = standings.get(known.get(norm, 0))
-        verdict = consent.entering(old.state if old else None, suppressed=norm in suppressed, confirmed=entry.confirmed)
+        state, left = old.state if old else None, gone.get(norm.lower())
+        if left and state is not SubscriptionState.CONFIRMED:
+            # Whoever left as `ada@` does not come back as `Ada@`.
+            state = SubscriptionState.UNSUBSCRIBED
+        verdict = consent.entering(state, suppressed=norm in suppressed, confirmed=entry.confirmed)
         if norm in entry.seen and verdict in (Entering.ADD, Entering.CONFIRM):
             verdict = Entering.ALREADY
         entry.seen.add(norm)
-        outcomes.append((line, verdict, why(verdict, old)))
+        outcomes.append((line, verdict, why(verdict, left)))
     if not entry.dry:
         await _write(tx, outcomes, entry, known, standings)
     return outcomes
 
 
-def why(verdict: Entering, old: Subscription | None) -> str:
+def _gone(known: Mapping[str, int], standings: Mapping[int, Subscription]) -> dict[str, datetime]:
+    """Who left and when, by address in lower case: however it was spelt when they did."""
+    theirs = ((norm, standings.get(subscriber)) for norm, subscriber in known.items())
+    left = SubscriptionState.UNSUBSCRIBED
+    return {norm.lower(): standing.changed_at for norm, standing in theirs if standing and standing.state is left}
+
+
+def why(verdict: Entering, left: datetime | None) -> str:
     """Why an entry is refused, in words; empty when it is not."""
     if verdict is Entering.SUPPRESSED:
         return "The address is suppressed: nothing may be written to it."
     if verdict is Entering.LEFT:
-        when = f" on {old.changed_at:%Y-%m-%d}" if old else ""
+        when = f" on {left:%Y-%m-%d}" if left else ""
         return f"This person unsubscribed{when}; only they can come back."
     return ""
 

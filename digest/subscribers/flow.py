@@ -88,7 +88,7 @@ async def show(store: Store, email: str) -> Shown:
     """One person by address; NotFound when nobody has it."""
     norm = address(email).norm
     async with store.read() as tx:
-        found = await subscribers.by_email(tx, norm)
+        found = next(iter(await subscribers.spelt(tx, norm)), None)
         if found is None:
             raise NotFound("no subscriber has this address", about=email)
         return Shown(
@@ -123,12 +123,12 @@ async def forget(store: Store, email: str, *, now: datetime) -> bool:
     who = address(email)
     async with store.write() as tx:
         await suppressions.add(tx, who.norm, SuppressionReason.ERASED, source="forget", now=now)
-        return await erasing.erase(tx, who.norm, email=who.email, blank=tokens.new_handle())
+        return await erasing.erase(tx, who.norm, email=who.email, blank=tokens.new_handle)
 
 
 async def erase_again(tx: Tx) -> int:
     """Erase whom an older store brought back though they had been erased; how many."""
     back = await erasing.returned(tx)
     for norm in back:
-        await erasing.erase(tx, norm, blank=tokens.new_handle())
+        await erasing.erase(tx, norm, blank=tokens.new_handle)
     return len(back)

@@ -75,10 +75,9 @@ async def unsubscribe_address(
 ) -> tuple[str, ...]:
     """Take an address off a digest, or off all; the digests it left now."""
     async with store.write() as tx:
-        found = await subscribers.by_email(tx, email_norm)
-        if found is None:
-            return ()
-        return await leave_all(tx, found, digest=digest, way=Way.OPERATOR, now=now, who=who, why=why)
+        found = await subscribers.spelt(tx, email_norm)
+        left = [await leave_all(tx, each, digest=digest, way=Way.OPERATOR, now=now, who=who, why=why) for each in found]
+    return tuple(dict.fromkeys(slug for each in left for slug in each))
 
 
 async def resubscribe(store: Store, keys: Keyring, token: str, *, now: datetime) -> Left | None:

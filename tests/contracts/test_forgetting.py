@@ -8,8 +8,20 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from digest.model.deliveries import NoteKind
+from digest.model.subscribers import SuppressionReason
 from digest.settings.keys import Keyring
-from digest.store import attributes, audit, delivery_events, migrate, notes
+from digest.store import (
+    address_changes,
+    attributes,
+    audit,
+    bounces,
+    delivery_events,
+    migrate,
+    notes,
+    subscribers,
+    suppressions,
+)
+from digest.store.address_changes import Change
 from digest.store.database import Store, connect
 from digest.store.schema import metadata
 from digest.subscribers import bouncing, flow
@@ -59,6 +71,41 @@ def test_nothing_of_a_person_is_left(store_url: str) -> None:
         return [ANA in before, known, traces, again, other, lines]
 
     assert [True, True, [False] * 5, Entering.SUPPRESSED, Entering.ADD, ()] == asyncio.run(story())
+
+
+def test_it_is_found_however_it_is_written(store_url: str) -> None:
+    """In another case, twice, in what a server said of somebody else; and what was an address of theirs goes along."""
+    said = f"From: MAILER-DAEMON@x\nSubject: failure notice\n\nCould not deliver.\n<{{}}>: {ANA.upper()} is full\n"
+
+    async def story() -> list[object]:
+        store = connect(store_url)
+        await migrate.upgrade(store)
+        for email in (ANA.title(), ANA, "bo@example.org"):
+            await flow.add(store, email, "newsflash", confirmed=True, now=NOW)
+        for email in (ANA.upper(), "bo@example.org"):
+            await bouncing.take(store, KEYS, said.format(email).encode(), source="pipe", now=NOW)
+        async with store.write() as tx:
+            await suppressions.add(tx, "old.ana@x.example.org", SuppressionReason.HARD_BOUNCE, source="pipe", now=NOW)
+            who = await subscribers.by_email(tx, ANA)
+            assert who is not None
+            change = Change(
+                handle="c",
+                subscriber_id=who.id,
+                email=ANA,
+                email_norm=ANA,
+                was_email="Old.Ana@x.example.org",
+                was_norm="Old.Ana@x.example.org",
+                asked_at=NOW,
+            )
+            await address_changes.add(tx, change)
+        known = await flow.forget(store, ANA.swapcase(), now=NOW)
+        after = (await everything(store)).lower()
+        async with store.read() as tx:
+            kept = [each.email for each in await bounces.listed(tx)]
+        await store.close()
+        return [known, ANA in after, "old.ana" in after, kept]
+
+    assert [True, False, False, ["bo@example.org"]] == asyncio.run(story())
 
 
 def test_a_store_that_comes_back_forgets_again(store_url: str) -> None:

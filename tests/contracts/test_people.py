@@ -66,6 +66,48 @@ def test_an_import_keeps_who_left_and_who_is_suppressed_out(store_url: str, tmp_
     assert asyncio.run(story()) == [1_198, [3, 4], 0, 1_198, counted]
 
 
+def test_whoever_left_stays_out_in_any_case(store_url: str, tmp_path: Path) -> None:
+    """Who left as ada@ is not brought in as Ada@, nor the other way round; another digest is another matter."""
+    path = tmp_path / "people.csv"
+    path.write_text(
+        "email\nAda@x.example.org\nBO@x.example.org\ncy@x.example.org\nÉve@x.example.org\nnew@x.example.org\n"
+    )
+
+    async def story() -> list[object]:
+        store = await opened(store_url)
+        for email in ("ada@x.example.org", "Bo@x.example.org", "Cy@x.example.org", "éve@x.example.org"):
+            await flow.add(store, email, NEWS, confirmed=True, now=NOW)
+        await flow.add(store, "cy@x.example.org", NEWS, confirmed=True, now=NOW)
+        for email in ("ADA@x.example.org", "bo@x.example.org", "Cy@x.example.org", "éve@x.example.org"):
+            await flow.unsubscribe_address(store, email, now=NOW)
+        dry = await flow.import_csv(store, path, NEWS, confirmed=True, now=NOW, dry=True)
+        done = await flow.import_csv(store, path, NEWS, confirmed=True, now=NOW)
+        elsewhere = await flow.add(store, "Ada@x.example.org", "weekly", confirmed=True, now=NOW)
+        await store.close()
+        why = {why for _, _, why in done.refused}
+        return [dry == done, done.imported, [line for line, _, _ in done.refused], why, elsewhere]
+
+    why = {"This person unsubscribed on 2026-06-26; only they can come back."}
+    assert [True, 1, [2, 3, 4, 5], why, Entering.ADD] == asyncio.run(story())
+
+
+def test_a_suppression_holds_in_any_case(store_url: str) -> None:
+    """Whoever is there already in another spelling is not written to either, until it is lifted."""
+
+    async def story() -> list[bool]:
+        store = await opened(store_url)
+        await flow.add(store, "Ada@x.example.org", NEWS, confirmed=True, now=NOW)
+        held = []
+        await flow.suppress(store, "aDA@x.example.org", now=NOW)
+        held.append((await flow.show(store, "Ada@x.example.org")).suppressed)
+        await flow.unsuppress(store, "ada@x.example.org")
+        held.append((await flow.show(store, "ADA@x.example.org")).suppressed)
+        await store.close()
+        return held
+
+    assert [True, False] == asyncio.run(story())
+
+
 def test_asking_for_show_leaves_nothing(store_url: str) -> None:
     """Whom nobody may write to is asked as all are, and then it never was; the transaction goes on."""
 

@@ -13,14 +13,17 @@ subscribers = Table(
     Column("handle", String(32), nullable=False, unique=True),
     Column("email", Text, nullable=False),
     Column("email_norm", Text, nullable=False, unique=True),
+    Column("email_lower", Text),
     words("name"),
     Column("language", String(35), nullable=False, server_default=""),
     Column("zone", String(64), nullable=False, server_default=""),
     Column("text_only", Boolean, nullable=False, server_default="0"),
     Column("suppressed", Boolean, nullable=False, server_default="0"),
     Column("created_at", Utc, nullable=False),
+    Index("ix_subscribers_email_lower", "email_lower"),
 )
-"""`suppressed` mirrors `suppressions`, whose keyed hash no SQL can compute; both move in one transaction."""
+"""`suppressed` mirrors `suppressions`, whose keyed hash no SQL can compute; both move in one transaction.
+`email_lower` is `email_norm` in lower case where that is another, else NULL: by it `Ada@` is found as `ada@`."""
 
 attributes = Table(
     "attributes",

@@ -221,6 +221,7 @@ def upgrade() -> None:
         sa.Column("handle", sa.String(length=32), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("email_norm", sa.Text(), nullable=False),
+        sa.Column("email_lower", sa.Text(), nullable=True),
         sa.Column("name", sa.Text(), server_default="", nullable=False),
         sa.Column("language", sa.String(length=35), server_default="", nullable=False),
         sa.Column("zone", sa.String(length=64), server_default="", nullable=False),
@@ -231,6 +232,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("email_norm", name=op.f("uq_subscribers_email_norm")),
         sa.UniqueConstraint("handle", name=op.f("uq_subscribers_handle")),
     )
+    with op.batch_alter_table("subscribers", schema=None) as batch_op:
+        batch_op.create_index("ix_subscribers_email_lower", ["email_lower"], unique=False)
+
     op.create_table(
         "suppressions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
