@@ -50,7 +50,7 @@ def upcoming(
 
     times = within(lambda house: scheduling.upcoming(house, digest, number))
     if as_json:
-        emit([{"local": each.local, "utc": each.utc, "notes": list(each.notes)} for each in times])
+        emit([each.json() for each in times])
         return
     table(
         ("Local", "UTC", "Note"),

@@ -34,7 +34,7 @@ def signers(sender: Sender) -> tuple[Signer, ...]:
         return ()
     from digest.deliveries import dkim  # `cryptography` is heavy, and most leave signing to the relay
 
-    own = headers.mailbox(sender.from_).address.rpartition("@")[2]
+    own = headers.mailbox(sender.from_).domain
     return tuple(
         dkim.Signer(
             domain=each.domain or own,

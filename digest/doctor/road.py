@@ -80,4 +80,4 @@ async def _addresses(names: Names, relay: Relay) -> tuple[Address, ...] | None:
 
 
 def _domain(box: str) -> str:
-    return headers.mailbox(box).address.rpartition("@")[2].lower()
+    return headers.mailbox(box).domain.lower()

@@ -8,8 +8,8 @@ from hashlib import blake2b
 
 from digest.deliveries.incident import Incident
 from digest.letter import headers, notes
-from digest.letter.compile import note_message
 from digest.model.deliveries import NoteKind
+from digest.service import noting
 from digest.service.house import House
 from digest.service.letters import site_view
 from digest.store import editions
@@ -34,18 +34,20 @@ async def tell(
     A `calm` one tells of nothing that is wrong.
     """
     slug = sender or next(iter(house.settings.senders), "")
-    if not slug:
+    if not slug or not house.settings.alerts.to:
         return 0
-    written = 0
+    site, declared, written = site_view(house), house.settings.senders[slug], 0
+    note = notes.alert(
+        house.templates, language=site.language, site=site, title=title, lines=lines, link=link, calm=calm
+    )
     for address in dict.fromkeys(house.settings.alerts.to):
         to = headers.mailbox(address)
-        message = _message(house, slug, to, key, title, lines, link, calm, now)
         written += await owed.add(
             tx,
             kind=NoteKind.ALERT,
             sender=slug,
             address=to.address,
-            message=message,
+            message=noting.message(declared, to, note, mac=house.keys.mac("note", key, to.address), date=now),
             dedupe_key=once("alert", key, to.address),
             now=now,
         )
@@ -68,32 +70,3 @@ async def hear(house: House, tx: Tx, incident: Incident, *, at: datetime) -> int
 def once(kind: str, key: str, address: str) -> str:
     """The dedupe key of a note about `key` to `address`, however long they are."""
     return f"{kind}:{blake2b(f'{key} {address}'.encode(), digest_size=16).hexdigest()}"
-
-
-def _message(
-    house: House,
-    sender: str,
-    to: headers.Mailbox,
-    key: str,
-    title: str,
-    lines: Sequence[str],
-    link: str,
-    calm: bool,
-    now: datetime,
-) -> bytes:
-    declared, site = house.settings.senders[sender], site_view(house)
-    from_ = headers.mailbox(declared.from_)
-    note = notes.alert(
-        house.templates, language=site.language, site=site, title=title, lines=lines, link=link, calm=calm
-    )
-    mac = house.keys.mac("note", key, to.address)
-    return note_message(
-        sender=from_,
-        to=to,
-        subject=note.subject,
-        text=note.text,
-        html=note.html,
-        message_id=headers.message_id(mac, from_.address.rpartition("@")[2]),
-        date=now,
-        reply_to=declared.reply_to or "",
-    )

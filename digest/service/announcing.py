@@ -126,7 +126,7 @@ async def retract(house: House, name: str, why: str) -> str:
     for name in pictures:
         (house.settings.media_folder / name).unlink(missing_ok=True)
     await issuing.issue(house, now(), about=found.id)
-    await publishing.build(house, None)
+    await publishing.build(house)
     return found.versions[0].title
 
 
@@ -151,7 +151,7 @@ async def link(house: House, name: str, other: str, why: str) -> str:
         await minting.merge(tx, gone.id, kept.id, at=at)
         await choose_again(tx, [kept.id], keeper)
         await audit.add(tx, at=at, who="operator", action="link", subject=f"{kept.public_id} {gone.public_id}", why=why)
-    await publishing.build(house, None)
+    await publishing.build(house)
     return (await show(house, kept.public_id)).row.title
 
 

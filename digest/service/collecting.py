@@ -32,7 +32,7 @@ async def collect(house: House, only: Sequence[str]) -> tuple[SourceReport, ...]
     async with fetcher(house) as client:
         reports = await flow.collect(house.store, house.settings, client, only=only, now=now())
     if any(report.changed for report in reports):
-        await publishing.build(house, None)
+        await publishing.build(house)
     await watching.watch(house)
     return reports
 

@@ -150,6 +150,12 @@ def past(at: datetime | None) -> None:
         raise UsageError("lies in the future; `editions preview --at` looks ahead", about=at.isoformat())
 
 
+def too_few(draft: Draft) -> str:
+    """Why an empty draft makes no edition."""
+    owed = len(draft.chosen.all)
+    return f"{owed} owed, at least {draft.digest.min_items} wanted" if owed else "nothing new is owed"
+
+
 async def _owe_mail(
     tx: Tx, house: House, edition: Edition, sealed: tuple[mailings.LetterRow, ...], grace: timedelta
 ) -> None:
@@ -174,15 +180,13 @@ async def _answer(tx: Tx, slot: OwedSlot | None) -> None:
 
 
 async def _nothing(house: House, draft: Draft, slot: OwedSlot | None) -> Composed:
-    slug, owed = draft.digest.slug, len(draft.chosen.all)
-    why = f"{owed} owed, at least {draft.digest.min_items} wanted" if owed else "nothing new is owed"
-    edition = None
+    slug, edition = draft.digest.slug, None
     if slot is not None:
         async with house.store.write() as tx:
             await _answer(tx, slot)
             edition = await flow.skip(tx, draft, now=now())
             await schedules.name_edition(tx, slot, edition.id)
-    return Composed(edition=edition, words=f"{slug}: skipped, {why}.")
+    return Composed(edition=edition, words=f"{slug}: skipped, {too_few(draft)}.")
 
 
 def _words(edition: Edition, draft: Draft) -> str:

@@ -77,7 +77,7 @@ async def run(house: House, request: Request) -> Sent:
         owed = await _seal(house, tx, prepared, request, now() + grace)
     await witness.attest(house.store, house.settings)
     await freeze(house.store, now=now())
-    await publishing.build(house, None)
+    await publishing.build(house)
     return await _delivered(house, request, owed, grace)
 
 

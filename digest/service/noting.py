@@ -11,7 +11,7 @@ from digest.letter.notes import Note
 from digest.model.deliveries import NoteKind
 from digest.service import ringing
 from digest.service.house import House
-from digest.settings import Digest
+from digest.settings import Digest, Sender
 from digest.store import notes
 from digest.store.database import Tx
 
@@ -31,12 +31,13 @@ async def owe(
 ) -> None:
     """Owe it in the caller's transaction, once for `dedupe_key`; its Message-ID is a MAC over `key`."""
     sender = digest.notes or digest.sender
+    declared = house.settings.senders[sender]
     await notes.add(
         tx,
         kind=kind,
         sender=sender,
         address=address,
-        message=_message(house, sender, address, note, key, now),
+        message=message(declared, Mailbox("", address), note, mac=house.keys.mac("note", address, key), date=now),
         dedupe_key=dedupe_key,
         now=now,
         subscriber_id=subscriber,
@@ -44,16 +45,16 @@ async def owe(
     await house.bell.ring(tx, ringing.NOTES, ringing.DUE)
 
 
-def _message(house: House, sender: str, address: str, note: Note, key: str, now: datetime) -> bytes:
-    declared = house.settings.senders[sender]
-    from_ = headers.mailbox(declared.from_)
+def message(sender: Sender, to: Mailbox, note: Note, *, mac: bytes, date: datetime) -> bytes:
+    """A note as it goes out from a declared sender; its Message-ID bears `mac`."""
+    box = headers.mailbox(sender.from_)
     return note_message(
-        sender=from_,
-        to=Mailbox("", address),
+        sender=box,
+        to=to,
         subject=note.subject,
         text=note.text,
         html=note.html,
-        message_id=headers.message_id(house.keys.mac("note", address, key), from_.address.rpartition("@")[2]),
-        date=now,
-        reply_to=declared.reply_to or "",
+        message_id=headers.message_id(mac, box.domain),
+        date=date,
+        reply_to=sender.reply_to or "",
     )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from digest.deliveries.personalise import message_id
-from digest.letter import headers
 from digest.service.house import House, now
+from digest.service.reading import message_id_of
 from digest.store import attributes, histories, subscribers
 from digest.store.histories import Letter
 from digest.subscribers import flow
@@ -62,23 +61,7 @@ def _letter(house: House, letter: Letter, handle: str) -> dict[str, object]:
         "edition": letter.edition,
         "outcome": letter.outcome,
         "at": letter.at,
-        "message_id": _message_id(house, letter, handle),
+        "message_id": message_id_of(house, letter, handle),
         "said": letter.said,
         "came_back": letter.came_back,
     }
-
-
-def _message_id(house: House, letter: Letter, handle: str) -> str | None:
-    """None where its digest or its key is no longer in the configuration."""
-    digest = house.settings.digests.get(letter.digest)
-    if digest is None or letter.key_id not in house.keys.keys:
-        return None
-    domain = headers.mailbox(house.settings.senders[digest.sender].from_).address.rpartition("@")[2]
-    return message_id(
-        house.keys,
-        edition_id=letter.edition_id,
-        revision=letter.revision,
-        handle=handle,
-        domain=domain,
-        key_id=letter.key_id,
-    )

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from digest.letter import headers
 from digest.letter.banner import over_html, over_text
-from digest.letter.compile import note_message
 from digest.letter.headers import Mailbox
 from digest.letter.holes import Letter
+from digest.letter.notes import Note
 from digest.model.deliveries import MailingKind, NoteKind
 from digest.model.editions import Edition
-from digest.service import letters
+from digest.service import letters, noting
 from digest.service.alerting import once
 from digest.service.house import House
 from digest.store import notes
@@ -59,20 +59,14 @@ async def owe(
 
 def _message(house: House, edition: Edition, letter: Letter, to: Mailbox, key: str, draft: str, at: datetime) -> bytes:
     sender = house.settings.senders[house.digest(edition.digest).sender]
-    from_ = headers.mailbox(sender.from_)
     shown = letter.shown(letters.specimen(house, letter, name=to.name, address=to.address))
     words = _asked(edition, letter, draft) if draft else _words(edition, letter)
-    mac = house.keys.mac("proof", key, to.address)
-    return note_message(
-        sender=from_,
-        to=to,
+    note = Note(
         subject=f"[{'To approve' if draft else 'Proof'}] {shown.subject}",
         text=over_text(shown.text, words),
         html=over_html(shown.html, words),
-        message_id=headers.message_id(mac, from_.address.rpartition("@")[2]),
-        date=at,
-        reply_to=sender.reply_to or "",
     )
+    return noting.message(sender, to, note, mac=house.keys.mac("proof", key, to.address), date=at)
 
 
 def _words(edition: Edition, letter: Letter) -> str:

@@ -18,7 +18,7 @@ class Built:
     files: tuple[Path, ...]
 
 
-async def build(house: House, out: Path | None) -> Built:
+async def build(house: House, out: Path | None = None) -> Built:
     """Bring every feed up to what the store holds; with `out`, write the documents there too.
 
     Quick when nothing changed, whoever changed it: the service calls it at every tick.

@@ -82,6 +82,6 @@ async def _kept(house: House, slug: str, body: bytes) -> SourceReport | Unreadab
     except CollectError as error:
         return Unreadable(error.message)
     if report.changed:
-        await publishing.build(house, None)
+        await publishing.build(house)
     await watching.watch(house)
     return report

@@ -14,6 +14,7 @@ from digest.service.house import House
 from digest.store import delivery_events, editions, mailings, shards
 from digest.store.database import Tx
 from digest.store.delivery_events import Doubt
+from digest.store.histories import Letter
 from digest.store.mailings import MailingRow
 from digest.store.shards import Counts
 
@@ -164,7 +165,7 @@ def _doubt(house: House, doubt: Doubt) -> dict[str, object]:
         "email": doubt.email,
         "digest": doubt.digest,
         "edition": doubt.edition,
-        "message_id": _identity(house, doubt),
+        "message_id": message_id_of(house, doubt, doubt.handle),
         "since": doubt.since,
         "again": doubt.again,
         "resolved": doubt.resolved_at,
@@ -172,18 +173,18 @@ def _doubt(house: House, doubt: Doubt) -> dict[str, object]:
     }
 
 
-def _identity(house: House, doubt: Doubt) -> str | None:
-    """The Message-ID of a doubtful letter; None where its digest or its key has left the configuration since."""
-    digest = house.settings.digests.get(doubt.digest)
-    if digest is None or doubt.key_id not in house.keys.keys:
+def message_id_of(house: House, letter: Letter | Doubt, handle: str) -> str | None:
+    """The Message-ID of somebody's letter; None where its digest or its key has left the configuration since."""
+    digest = house.settings.digests.get(letter.digest)
+    if digest is None or letter.key_id not in house.keys.keys:
         return None
     return message_id(
         house.keys,
-        edition_id=doubt.edition_id,
-        revision=doubt.revision,
-        handle=doubt.handle,
-        domain=headers.mailbox(house.settings.senders[digest.sender].from_).address.rpartition("@")[2],
-        key_id=doubt.key_id,
+        edition_id=letter.edition_id,
+        revision=letter.revision,
+        handle=handle,
+        domain=headers.mailbox(house.settings.senders[digest.sender].from_).domain,
+        key_id=letter.key_id,
     )
 
 

@@ -12,11 +12,9 @@ from datetime import timedelta
 from enum import Enum, auto
 from typing import Any
 
-from digest.deliveries.personalise import message_id
-from digest.letter import headers
-from digest.model.subscribers import Subscriber
 from digest.service import alerting, bouncing
 from digest.service.house import House, now
+from digest.service.reading import message_id_of
 from digest.store import histories, subscribers
 from digest.store.database import Tx
 from digest.subscribers import address as addresses
@@ -85,28 +83,10 @@ async def _by_message_id(house: House, tx: Tx, told: Told) -> Returned | None:
     if not told.message_id or not isinstance(address, Address):
         return None
     for found in await subscribers.spelt(tx, address.norm):
-        if mailing := await _letter(house, tx, found, told.message_id):
-            return Returned(found.handle, mailing)
-    return None
-
-
-async def _letter(house: House, tx: Tx, found: Subscriber, sought: str) -> int | None:
-    """The mailing of somebody's letter with that Message-ID."""
-    for letter in (await histories.of(tx, found.id))[:_LOOKED_AT]:
-        digest = house.settings.digests.get(letter.digest)
-        if digest is None or letter.key_id not in house.keys.keys:
-            continue
-        domain = headers.mailbox(house.settings.senders[digest.sender].from_).address.rpartition("@")[2]
-        ours = message_id(
-            house.keys,
-            edition_id=letter.edition_id,
-            revision=letter.revision,
-            handle=found.handle,
-            domain=domain,
-            key_id=letter.key_id,
-        )
-        if hmac.compare_digest(ours.encode(), sought.encode()):
-            return letter.mailing
+        for letter in (await histories.of(tx, found.id))[:_LOOKED_AT]:
+            ours = message_id_of(house, letter, found.handle)
+            if ours and hmac.compare_digest(ours.encode(), told.message_id.encode()):
+                return Returned(found.handle, letter.mailing)
     return None
 
 

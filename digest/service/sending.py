@@ -15,10 +15,10 @@ from digest.deliveries.seal import freeze
 from digest.errors import DeliveryError, EditionError, UsageError
 from digest.letter import headers
 from digest.letter.banner import over_html, over_text
-from digest.letter.compile import note_message
+from digest.letter.notes import Note
 from digest.model.deliveries import OutcomeKind
 from digest.model.editions import Edition, EditionStatus
-from digest.service import composing, previewing, steering, stopping, witness
+from digest.service import composing, noting, previewing, steering, stopping, witness
 from digest.service.checking import check_keys
 from digest.service.house import House, now
 from digest.service.planning import planned
@@ -108,17 +108,8 @@ async def test_send(house: House, slug: str, *, to: str, at: datetime | None, la
     if shown.empty:
         raise EditionError(shown.why, about=slug)
     sender = house.settings.senders[digest.sender]
-    box = headers.mailbox(sender.from_)
-    message = note_message(
-        sender=box,
-        to=headers.mailbox(address.email),
-        subject=f"[Test] {shown.subject}",
-        text=over_text(shown.text, _TEST),
-        html=over_html(shown.html, _TEST),
-        message_id=headers.message_id(secrets.token_bytes(16), box.address.rpartition("@")[2]),
-        date=now(),
-        reply_to=sender.reply_to or "",
-    )
+    note = Note(subject=f"[Test] {shown.subject}", text=over_text(shown.text, _TEST), html=over_html(shown.html, _TEST))
+    message = noting.message(sender, headers.mailbox(address.email), note, mac=secrets.token_bytes(16), date=now())
     sending = context(house)
     async with Routes(sending) as routes:
         outcome = await send_one(sending, routes, sender.slug, address.norm, message)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator
 
@@ -66,10 +65,6 @@ def table(value: object) -> object:
     return {key.strip(): each.strip() for key, _, each in pairs}
 
 
-def _or_error(read: Callable[[object], Any]) -> BeforeValidator:
-    return BeforeValidator(read)
-
-
-Duration = Annotated[timedelta, _or_error(duration)]
-Rate = Annotated[float | None, _or_error(rate)]
-Words = Annotated[tuple[str, ...], _or_error(listed)]
+Duration = Annotated[timedelta, BeforeValidator(duration)]
+Rate = Annotated[float | None, BeforeValidator(rate)]
+Words = Annotated[tuple[str, ...], BeforeValidator(listed)]

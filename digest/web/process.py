@@ -60,7 +60,7 @@ async def run(settings: Settings, roles: Roles, *, host: str, port: int, say: Ca
         if roles.web:
             # Each costs some 20 ms, for which a letter or another page would wait.
             templating.warm(house.templates, "web/")
-            await publishing.build(house, None)
+            await publishing.build(house)
             await stack.enter_async_context(_Pages(house, host, port, say))
         if roles.clock:
             # A source that keeps us waiting keeps no slot waiting.
@@ -82,7 +82,7 @@ async def _collect(house: House) -> None:
 async def _look(house: House) -> None:
     await ticking.slots(house)
     # Whatever else changed: an edition that is out, an announcement that another process took back.
-    await publishing.build(house, None)
+    await publishing.build(house)
 
 
 async def _tidy(house: House) -> None:
