@@ -12,7 +12,7 @@ from digest.service.house import House, now
 from digest.store import audit, mailings
 from digest.store.database import Tx
 from digest.subscribers import returning
-from digest.subscribers.consent import Way
+from digest.subscribers.consent import PROGRAMS, Way
 from digest.subscribers.storm import HOUR, LEAST, LOOK_BACK, is_storm
 
 QUIET = timedelta(hours=6)
@@ -48,7 +48,7 @@ async def watch(house: House, at: datetime | None = None) -> bool:
 
 async def bring_back(house: House, *, since: datetime, until: datetime | None, way: str, who: str) -> str:
     """Take back what a way of leaving did within a window."""
-    if way not in (Way.ONE_CLICK, Way.MAILTO):
+    if way not in PROGRAMS:
         raise UsageError("is no way that a program leaves by: one-click or mailto; a person's word stays", about=way)
     many = await returning.bring_back(house.store, Way(way), since=since, until=until or now(), who=who, now=now())
     return f"{many} {'subscription is' if many == 1 else 'subscriptions are'} as before."

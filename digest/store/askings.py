@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, select, update
 
 from digest.model.deliveries import EPOCH
 from digest.model.subscribers import SubscriptionState
 from digest.store import pace
 from digest.store.database import Tx
 from digest.store.pace import DAY, HOUR
-from digest.store.schema import notes, pace_spent, subscribers, subscriptions
+from digest.store.schema import address_changes, attributes, notes, pace_spent, subscribers, subscriptions
 from digest.store.schema import pace as paces
 
 _MARK = "join:"
 _MOST = 500
+
+_ASKED = (subscriptions.c.state == SubscriptionState.PENDING, subscriptions.c.evidence.contains('"via": "form"'))
 
 HOURLY, DAILY = HOUR, DAY
 
@@ -38,15 +40,17 @@ async def tidy(tx: Tx, now: datetime) -> None:
     await tx.execute(delete(paces).where(paces.c.key.in_(gone)))
 
 
+async def renew(tx: Tx, subscriber: int, digest: str, now: datetime) -> None:
+    """They asked by the form again: they are pending from now on, as long as the newest link is good and longer."""
+    mine = (subscriptions.c.subscriber_id == subscriber) & (subscriptions.c.digest == digest)
+    await tx.execute(update(subscriptions).where(mine, *_ASKED).values(changed_at=now))
+
+
 async def forget_pending(tx: Tx, before: datetime) -> int:
     """Forget who asked by the form before then and never confirmed; how many. Nobody ever wrote to them but to ask."""
     waiting = (
         select(subscriptions.c.subscriber_id, subscriptions.c.digest)
-        .where(
-            subscriptions.c.state == SubscriptionState.PENDING,
-            subscriptions.c.changed_at < before,
-            subscriptions.c.evidence.contains('"via": "form"'),
-        )
+        .where(subscriptions.c.changed_at < before, *_ASKED)
         .limit(_MOST)
     )
     found = (await tx.execute(waiting)).all()
@@ -60,6 +64,7 @@ async def forget_pending(tx: Tx, before: datetime) -> int:
         subscribers.c.suppressed.is_(False),
     ]
     alone = (await tx.execute(select(subscribers.c.id).where(*asked))).scalars().all()
-    await tx.execute(delete(notes).where(notes.c.subscriber_id.in_(alone)))
+    for table in (notes, attributes, address_changes):
+        await tx.execute(delete(table).where(table.c.subscriber_id.in_(alone)))
     await tx.execute(delete(subscribers).where(subscribers.c.id.in_(alone)))
     return len(found)

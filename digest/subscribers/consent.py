@@ -32,6 +32,12 @@ OWNERS = frozenset({Way.CONFIRM, Way.UNDO})
 """The ways that prove somebody reads mail at the address: only these bring back a person who left."""
 
 
+PROGRAMS = frozenset({Way.ONE_CLICK, Way.MAILTO})
+"""The ways of leaving that a program may go by itself: a wave of these can be taken back."""
+OWN_WORD = frozenset({Way.PAGE, Way.MANAGE, Way.OPERATOR})
+"""Those that are a person's own word, or an operator's for them: it stays."""
+
+
 class Entering(StrEnum):
     """What becomes of an address that an operator enters."""
 
@@ -69,6 +75,11 @@ def given(at: datetime, way: Way, *, wording: str = "", ip: str = "", before: st
 def left(evidence: str, at: datetime, way: Way) -> str:
     """The same evidence, with when and how they left; why we could write until then stays known."""
     return _written({**_read(evidence), "left": {"at": at.isoformat(), "via": way}})
+
+
+def left_by(evidence: str) -> str:
+    """The way by which they left, "" where they did not."""
+    return str((_read(evidence).get("left") or {}).get("via", ""))
 
 
 def returned(evidence: str, at: datetime) -> str:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from digest.model.subscribers import Basis, Subscriber, Subscription, SubscriptionState, SuppressionReason
 from digest.settings.keys import Keyring
-from digest.store import audit, subscribers, suppressions
+from digest.store import askings, audit, subscribers, suppressions
 from digest.store.database import Store, Tx
 from digest.subscribers import consent, tokens
 from digest.subscribers.address import Address
@@ -90,6 +90,7 @@ async def subscribe(
         old = await subscribers.subscription(tx, known.id, digest)
         evidence = consent.given(now, Way.FORM, wording=wording, ip=ip)
         await subscribers.subscribe(tx, [_pending(known, digest, evidence, now)])
+        await askings.renew(tx, known.id, digest, now)
         await owe(tx, known, tokens.confirm_token(keys, known.handle, digest, now))
         if silent or not _may_be_asked(reason, old):
             await step.rollback()
@@ -137,13 +138,14 @@ async def confirm(
 
 
 def judge(found: Person, now: datetime) -> Confirmed:
-    """Whether a valid confirm link still may do something: it lasts 72 hours, and not beyond a later leaving."""
+    """Whether a valid confirm link still may do something: once, within 72 hours, and not beyond a later leaving."""
     old, made_at = found.subscription, found.claim.made_at
     if old is None or made_at is None:
         return Confirmed.EXPIRED
     if old.state is SubscriptionState.CONFIRMED and not (found.subscriber and found.subscriber.suppressed):
         return Confirmed.ALREADY
-    overtaken = old.state is SubscriptionState.UNSUBSCRIBED and made_at < old.changed_at.replace(microsecond=0)
+    # One that was confirmed is suppressed since: only what they asked for after confirming lifts that.
+    overtaken = old.state is not SubscriptionState.PENDING and made_at < old.changed_at.replace(microsecond=0)
     if overtaken or not tokens.fresh(found.claim, now, lasts=tokens.CONFIRM_FOR):
         return Confirmed.EXPIRED
     return Confirmed.DONE

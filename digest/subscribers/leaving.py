@@ -10,7 +10,7 @@ from digest.settings.keys import Keyring
 from digest.store import audit, subscribers
 from digest.store.database import Store, Tx
 from digest.subscribers import consent, tokens
-from digest.subscribers.consent import Way
+from digest.subscribers.consent import OWN_WORD, PROGRAMS, Way
 from digest.subscribers.joining import person
 from digest.subscribers.tokens import Claim, Purpose
 
@@ -128,10 +128,13 @@ async def _leave(
     tx: Tx, found: Subscriber, old: Subscription, *, way: Way, now: datetime, who: str = "subscriber", why: str = ""
 ) -> bool:
     """Whether this changed anything: a thousand replays take one person off once."""
-    left = SubscriptionState.UNSUBSCRIBED
+    left, evidence = SubscriptionState.UNSUBSCRIBED, consent.left(old.evidence, now, way)
+    if old.state is left and way in OWN_WORD and consent.left_by(old.evidence) in PROGRAMS:
+        # A program was faster. Now they say so themselves, and no wave of its leaves that is undone brings them back.
+        await subscribers.move(tx, old, left, evidence=evidence, now=old.changed_at)
     if not consent.may_move(old.state, left, way):
         return False
-    if not await subscribers.move(tx, old, left, evidence=consent.left(old.evidence, now, way), now=now):
+    if not await subscribers.move(tx, old, left, evidence=evidence, now=now):
         return False
     await audit.add(
         tx,

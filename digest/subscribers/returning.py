@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
-from digest.model.subscribers import Subscription, SubscriptionState
+from digest.model.subscribers import SubscriptionState
 from digest.store import audit, subscribers
 from digest.store.database import Store
 from digest.subscribers import consent
@@ -18,7 +17,9 @@ async def bring_back(store: Store, way: Way, *, since: datetime, until: datetime
         left = [
             (subscriber, standing)
             async for subscriber, standing in subscribers.listed(tx, None, SubscriptionState.UNSUBSCRIBED)
-            if standing.confirmed_at and since <= standing.changed_at < until and _left_by(standing) == way
+            if standing.confirmed_at
+            and since <= standing.changed_at < until
+            and consent.left_by(standing.evidence) == way
         ]
     many = 0
     for subscriber, standing in left:
@@ -31,8 +32,3 @@ async def bring_back(store: Store, way: Way, *, since: datetime, until: datetime
                 await audit.add(tx, at=now, who=who, action="bring back", subject=subscriber.handle, became=became)
                 many += 1
     return many
-
-
-def _left_by(standing: Subscription) -> str:
-    left = json.loads(standing.evidence or "{}").get("left") or {}
-    return str(left.get("via", ""))

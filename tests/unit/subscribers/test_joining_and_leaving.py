@@ -11,7 +11,7 @@ from digest.model.deliveries import NoteKind
 from digest.model.subscribers import Subscriber, SuppressionReason
 from digest.model.subscribers import SubscriptionState as State
 from digest.settings.keys import Keyring
-from digest.store import audit, notes
+from digest.store import askings, audit, notes
 from digest.store.database import Store, Tx
 from digest.store.schema import notes as noted
 from digest.subscribers import flow, tokens
@@ -101,6 +101,39 @@ def test_a_person_who_left_stays_so_until_they_confirm(store: Store, keys: Keyri
         ]
 
     assert asyncio.run(story()) == [State.UNSUBSCRIBED, Confirmed.EXPIRED, Confirmed.DONE]
+
+
+def test_a_link_that_was_used_lifts_nothing_later(store: Store, keys: Keyring) -> None:
+    """Their mail came back after they confirmed: only a link that they ask for then brings it again."""
+
+    async def story() -> list[object]:
+        await ask(store, keys, "ana@example.org", NOW)
+        [used] = await owed(store)
+        seen: list[object] = [await flow.confirm(store, keys, used, now=NOW + HOUR)]
+        await flow.suppress(store, "ana@example.org", reason=SuppressionReason.HARD_BOUNCE, now=NOW + 2 * HOUR)
+        seen.append(await flow.confirm(store, keys, used, now=NOW + 3 * HOUR))
+        await ask(store, keys, "ana@example.org", NOW + 4 * HOUR)
+        seen.append(await flow.confirm(store, keys, (await owed(store))[1], now=NOW + 5 * HOUR))
+        return [*seen, (await flow.show(store, "ana@example.org")).suppressed]
+
+    assert asyncio.run(story()) == [Confirmed.DONE, Confirmed.EXPIRED, Confirmed.DONE, False]
+
+
+def test_who_asks_again_is_waited_for_as_long_as_the_new_link_is_good(store: Store, keys: Keyring) -> None:
+    """A week counts from the last asking; whom an operator entered waits without end."""
+
+    async def story() -> list[object]:
+        await ask(store, keys, "ana@example.org", NOW)
+        await flow.add(store, "bo@example.org", NEWS, now=NOW)
+        late = NOW + timedelta(days=6, hours=23)
+        for email in ("ana@example.org", "bo@example.org"):
+            await ask(store, keys, email, late)
+        token = (await owed(store))[1]
+        async with store.write() as tx:
+            forgotten = await askings.forget_pending(tx, NOW + HOUR)
+        return [forgotten, await flow.confirm(store, keys, token, now=late + 2 * HOUR)]
+
+    assert asyncio.run(story()) == [0, Confirmed.DONE]
 
 
 def test_leaving_works_at_once_and_as_often_as_pressed(store: Store, keys: Keyring) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from digest.model.subscribers import SuppressionReason
 from digest.service import joining
+from digest.store import attributes
 from digest.store.schema import notes
 from digest.subscribers import flow, limits, tokens
 from tests.place import plain
@@ -26,6 +27,11 @@ def owed(site: Site) -> list[Any]:
             return list((await tx.execute(select(notes.c.address, notes.c.message))).all())
 
     return site.run(read())
+
+
+async def describe(site: Site, row: dict[str, object]) -> None:
+    async with site.house.store.write() as tx:
+        await attributes.set_many(tx, [row])
 
 
 def confirm_link(site: Site) -> str:
@@ -132,10 +138,14 @@ def test_one_network_cannot_ask_for_everybody(site: Site) -> None:
 
 
 def test_who_never_confirmed_is_forgotten(site: Site) -> None:
-    """After a week: the address, the note to it, and what was counted; who confirmed or was asked in stays."""
+    """After a week: the address, the note to it, what a list said of them, and what was counted; who confirmed or was
+    asked in stays.
+    """
     site.subscriber()
     site.run(flow.add(site.house.store, "cy@example.org", "newsflash", now=NOW))
     site.post("/subscribe/newsflash", data=FORM)
+    asked = site.run(flow.show(site.house.store, "bo@example.org")).subscriber.id
+    site.run(describe(site, {"subscriber_id": asked, "name": "country", "value": "CL"}))
     assert site.run(joining.tidy(site.house, now=datetime.now(UTC))) == 0
     assert site.run(joining.tidy(site.house, now=datetime.now(UTC) + timedelta(days=8))) == 1
     assert [subscriber.email for subscriber, _ in site.run(flow.listed(site.house.store))] == [

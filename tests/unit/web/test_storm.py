@@ -25,13 +25,15 @@ def config() -> str:
 
 
 def test_a_storm_alerts_and_is_taken_back(site: Site) -> None:
-    """Once; and of those who left, whoever used the page themselves stays off."""
+    """Once; and of those who left, whoever used the page themselves stays off, though a program was faster."""
     handles = [site.subscriber(f"u{number}@example.org") for number in range(25)]
 
     async def leave(number: int, handle: str) -> None:
         link = f"/unsubscribe/{tokens.unsubscribe_token(site.house.keys, handle, 'newsflash')}"
-        form = {} if number < 3 else {"List-Unsubscribe": "One-Click"}
-        await site.request("POST", link, data=form)
+        if number != 0:
+            await site.request("POST", link, data={"List-Unsubscribe": "One-Click"})
+        if number < 3:
+            await site.request("POST", link)
 
     async def story() -> list[Any]:
         began = datetime.now(UTC) - timedelta(minutes=1)
