@@ -17,7 +17,7 @@ EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 _ISO = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})"
-    r"(?:[Tt ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?\s*([Zz]|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?"
+    r"(?:[Tt ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?\s*([Zz]|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?"
 )
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{4})?)?")
 _NUMERIC = re.compile(r"(\d{1,2})[./\-](\d{1,2})[./\-](\d{4})")
@@ -33,7 +33,16 @@ _MONTHS = {
 }  # fmt: skip
 _DAY_FIRST = re.compile(r"(?:[a-z]+,?\s+)?(\d{1,2})(?:st|nd|rd|th)?\s+(?:of\s+)?([a-z]+)\.?,?\s+(\d{4})")
 _MONTH_FIRST = re.compile(r"(?:[a-z]+,?\s+)?([a-z]+)\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
-_RFC822 = re.compile(r"(?:[a-z]{3,9},?\s+)?\d{1,2}\s+[a-z]{3,9}\.?\s+\d{2,4}\s+\d{1,2}:\d{2}", re.IGNORECASE)
+_RFC822 = re.compile(
+    r"((?:[a-z]{3,9},?\s+)?\d{1,2}\s+[a-z]{3,9}\.?\s+\d{2,4}\s+\d{1,2}:\d{2}(?::\d{2})?+)(?:[.,]\d+)?+\s*+(?![ap]m\b)(.*)",
+    re.IGNORECASE,
+)
+_OFFSET = re.compile(r"(?:GMT|UTC?|Z)?\s*([+-])(\d{1,2}):?(\d{2})?\b", re.IGNORECASE)
+# Hours from UTC. What is not here is read in the source's own zone: its letters most likely name that.
+_ZONES = {
+    "Z": 0, "UT": 0, "UTC": 0, "GMT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6,
+    "PST": -8, "PDT": -7, "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,19 +103,21 @@ def _iso(text: str, zone: ZoneInfo, keep_offset: bool) -> When | None:
 def _offset(text: str | None) -> timedelta | None:
     if not text:
         return None
-    if text in "Zz":
-        return timedelta(0)
-    digits = text[1:].replace(":", "").ljust(4, "0")
-    size = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-    return -size if text[0] == "-" else size
+    if found := _OFFSET.match(text):
+        size = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
+        return -size if found[1] == "-" else size
+    hours = _ZONES.get(re.split(r"\W", text)[0].upper())
+    return None if hours is None else timedelta(hours=hours)
 
 
 def _mail(text: str, zone: ZoneInfo, keep_offset: bool) -> When | None:
-    parsed = parsedate_tz(text) if _RFC822.match(text) else None
-    if parsed is None:
+    # The zone is read by ourselves: to the library any that it does not know is UTC, and +05:30 is, too.
+    match = _RFC822.fullmatch(text)
+    parsed = parsedate_tz(match[1]) if match else None
+    if match is None or parsed is None:
         return None
     naive = datetime(*parsed[:5], min(parsed[5], 59))  # noqa: DTZ001 - zoned below
-    return _moment(naive, None if parsed[9] is None else timedelta(seconds=parsed[9]), zone, keep_offset)
+    return _moment(naive, _offset(match[2]), zone, keep_offset)
 
 
 def _moment(naive: datetime, offset: timedelta | None, zone: ZoneInfo, keep_offset: bool) -> When:

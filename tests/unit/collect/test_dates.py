@@ -22,6 +22,15 @@ LONDON = ZoneInfo("Europe/London")
         ("Mon, 29 Aug 2022 23:15:00 +0000", "2022-08-29T23:15", "2022-08-30", "second"),
         ("2022-08-30T00:15:00", "2022-08-29T23:15", "2022-08-30", "second"),
         ("2022-08-30T00:30:00+02:00", "2022-08-29T22:30", "2022-08-30", "second"),
+        ("Tue, 30 Aug 2022 00:15:00", "2022-08-29T23:15", "2022-08-30", "second"),
+        ("Tue, 30 Aug 2022 00:15:00 BST", "2022-08-29T23:15", "2022-08-30", "second"),
+        ("Tue, 30 Aug 2022 00:15:00 CEST", "2022-08-29T22:15", "2022-08-30", "second"),
+        ("Mon, 29 Aug 2022 16:15:00 PDT", "2022-08-29T23:15", "2022-08-29", "second"),
+        ("Tue, 30 Aug 2022 04:45:00 +05:30", "2022-08-29T23:15", "2022-08-30", "second"),
+        ("Tue, 30 Aug 2022 01:15 +2", "2022-08-29T23:15", "2022-08-30", "second"),
+        ("Tue, 30 Aug 2022 01:15:00 GMT+0200 (CEST)", "2022-08-29T23:15", "2022-08-30", "second"),
+        ("Mon, 29 Aug 2022 23:15:00.000 -0000", "2022-08-29T23:15", "2022-08-30", "second"),
+        ("2022-08-29 23:15:00 UTC", "2022-08-29T23:15", "2022-08-30", "second"),
         ("2022-08-30", "2022-08-30T11:00", "2022-08-30", "day"),
         ("October 25, 2022", "2022-10-25T11:00", "2022-10-25", "day"),
         ("25 Oct 2022", "2022-10-25T11:00", "2022-10-25", "day"),
@@ -66,6 +75,11 @@ def test_an_ambiguous_day_is_not_guessed() -> None:
 def test_unreadable(raw: str) -> None:
     """What is no date, or no plausible one, is none."""
     assert read_date(raw, zone=LONDON, language="en", words=True).precision is Precision.NONE
+
+
+def test_twelve_hours_are_not_taken_for_twenty_four() -> None:
+    """A time in the afternoon that mail dates do not know is none, rather than one in the night."""
+    assert read_date("Tue, 30 Aug 2022 01:15:00 PM", zone=LONDON).at is None
 
 
 def test_other_languages_on_pages() -> None:
