@@ -10,7 +10,9 @@ TITLE_LIMIT = 500
 TEASER_LIMIT = 320
 
 # Whatever XML 1.0 cannot carry, and the controls that would split a header or reverse a line (RFC 5322, UAX #9).
-_ILLEGAL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ILLEGAL = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Windows' signs under another charset's name, as browsers read them (WHATWG, Encoding): quotes and dashes, mostly.
+_WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _SPACE = re.compile(r"\s+")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
@@ -44,14 +46,14 @@ def legal(value: str) -> str:
     # Most texts hold nothing odd, and are told so five times as fast as by the expression.
     if value.replace("\n", " ").replace("\t", " ").isprintable():
         return value
-    return _ILLEGAL.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
+    return _ILLEGAL.sub("", value.replace("\r\n", "\n").replace("\r", "\n").translate(_WINDOWS))
 
 
 def one_line(value: str) -> str:
     """White space collapsed, no controls and no direction marks."""
     line = value.replace("\n", " ").replace("\t", " ").replace("\xa0", " ")
     if not line.isprintable():
-        return " ".join(_BIDI.sub("", legal(" ".join(value.split()))).split())
+        return " ".join(_BIDI.sub("", legal(" ".join(value.translate(_WINDOWS).split()))).split())
     # What is printable has no white space left but the one: looking for two is quicker than parting every word.
     while "  " in line:
         line = line.replace("  ", " ")

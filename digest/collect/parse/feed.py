@@ -1,12 +1,15 @@
 """Any feed: RSS 0.9x, 1.0 and 2.0, Atom and JSON Feed, told apart by what they are and not by what they are called.
 
-lxml reads what is well-formed. What is only odd (a stray `&`, an undefined entity, bad bytes) goes to feedparser.
-A document that is cut short or whose tags do not match is an error: half a truth would be taken for the whole.
+lxml reads what is well-formed. What is only odd (a stray `&`, an undefined entity, bad bytes, a plugin's words before
+or behind) goes to feedparser. A document that is cut short or whose tags do not match is an error: half a truth would
+be taken for the whole.
 """
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from dataclasses import replace
 
 from lxml import etree
 
@@ -35,12 +38,15 @@ _ODD = frozenset(
         "ERR_MISPLACED_CDATA_END",
         "NS_ERR_UNDEFINED_NAMESPACE",
         "ERR_ATTRIBUTE_REDEFINED",
+        "ERR_DOCUMENT_END",
         "I18N_CONV_FAILED",
     }
 )
 # Half a character is none; libxml keeps it when it recovers, and nothing can read it afterwards.
 _SURROGATE = re.compile(rb"&#(?:[xX]0*[dD][89a-fA-F][0-9a-fA-F]{2}|0*5[5-7][0-9]{3});")
+_DOCTYPE = re.compile(rb"<!DOCTYPE\s[^<>\[]*>")
 _LONG_TAG = re.compile(rb"<[^<>]{%d}" % TAG_LIMIT)
+_DEFAULTS = frozenset({"iso-8859-1", "us-ascii", "windows-1252"})
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
@@ -54,6 +60,8 @@ def parse_feed(body: bytes, *, url: str, content_type: str = "") -> Document:
     if start.startswith(b"{"):
         return parse_json_feed(body, url=url)
     _refuse(body, start, url)
+    # A DTD is not read, and where one is named lxml takes HTML's entities for defined (RSS 0.91).
+    body = _DOCTYPE.sub(b"", body[:1024]) + body[1024:]
     try:
         return read_tree(_strict(body, content_type), url=url)
     except etree.XMLSyntaxError:
@@ -84,9 +92,13 @@ def _parser(encoding: str | None, *, recover: bool) -> etree.XMLParser:
 
 
 def _strict(body: bytes, content_type: str) -> etree._Element:
-    # What the document says of its own encoding is right more often than a server's default.
+    # What the document says of its own encoding, and what it plainly is, is right more often than a server's default.
     declared = re.match(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff|<\?xml[^>]{0,100}encoding=)", body)
     charset = None if declared else _CHARSET.search(content_type)
+    if charset and charset[1].lower() in _DEFAULTS:
+        with suppress(UnicodeDecodeError):
+            body.decode()
+            charset = None
     try:
         return etree.fromstring(body, _parser(charset[1] if charset else None, recover=False))
     except LookupError:  # an encoding that nobody knows
@@ -111,13 +123,13 @@ def _odd(body: bytes, *, url: str, content_type: str) -> Document:
     # Slow to load, and few feeds need it.
     from digest.collect.parse.oddfeed import parse_odd_feed
 
+    odd = Document(items=())
+    with suppress(Exception):  # feedparser lets thirteen kinds escape; what lxml recovered is asked next
+        odd = parse_odd_feed(body, url=url, content_type=content_type)
     try:
-        document = parse_odd_feed(body, url=url, content_type=content_type)
-        if document.items:
-            return document
-    except Exception:  # noqa: S110 - feedparser lets thirteen kinds escape; what lxml recovered is asked next
-        pass
-    try:
-        return read_tree(root, url=url)
-    except ValueError as error:
+        recovered = read_tree(root, url=url)
+    except (ParseError, ValueError) as error:
+        if odd.items:
+            return odd
         raise ParseError(f"broken XML: {error}", about=url) from error
+    return replace(odd, minutes=recovered.minutes, deleted=recovered.deleted) if odd.items else recovered

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import feedparser
 
+from digest.collect.links import absolute
 from digest.collect.parse import Document, ReadItem
 from digest.model.announcements import Enclosure
 
@@ -19,7 +20,8 @@ def parse_odd_feed(body: bytes, *, url: str, content_type: str) -> Document:
         body,
         sanitize_html=False,
         resolve_relative_uris=False,
-        response_headers={"content-type": content_type or "application/xml", "content-location": url},
+        # Without an address of the document's: a guid is no link to be resolved.
+        response_headers={"content-type": content_type or "application/xml"},
     )
     return Document(
         items=tuple(_item(entry, url) for entry in found.entries),
@@ -30,13 +32,15 @@ def parse_odd_feed(body: bytes, *, url: str, content_type: str) -> Document:
 
 def _item(entry: Mapping[str, Any], url: str) -> ReadItem:
     title = entry.get("title_detail") or {}
+    guid, link = str(entry.get("id") or ""), str(entry.get("link") or "")
     contents = [
         _html(each) for each in entry.get("content") or () if "html" in each.get("type", "") or each.get("value")
     ]
     return ReadItem(
-        guid=str(entry.get("id") or ""),
-        link=str(entry.get("link") or ""),
-        base=str(title.get("base") or url),
+        guid=guid,
+        # It takes any guid for a link, where there is none.
+        link="" if link == guid and not guid.startswith(("http://", "https://")) else link,
+        base=absolute(str(title.get("base") or ""), url) or url,
         title=str(title.get("value") or ""),
         title_is_html="html" in str(title.get("type")),
         summary=_html(entry.get("summary_detail") or {}),
@@ -46,6 +50,7 @@ def _item(entry: Mapping[str, Any], url: str) -> ReadItem:
         language=str(title.get("language") or ""),
         categories=tuple(str(tag.get("label") or tag.get("term") or "") for tag in entry.get("tags") or ()),
         authors=tuple(str(author.get("name") or "") for author in entry.get("authors") or ()),
+        picture=next(_pictures(entry), ""),
         enclosures=tuple(_enclosure(each) for each in entry.get("enclosures") or () if each.get("href")),
     )
 
@@ -53,6 +58,15 @@ def _item(entry: Mapping[str, Any], url: str) -> ReadItem:
 def _html(detail: Mapping[str, Any]) -> str:
     value = str(detail.get("value") or "")
     return html.escape(value) if detail.get("type") == "text/plain" and "<" not in value else value
+
+
+def _pictures(entry: Mapping[str, Any]) -> Iterator[str]:
+    for each in (*(entry.get("media_content") or ()), *(entry.get("media_thumbnail") or ())):
+        if str(each.get("medium") or each.get("type") or "image").startswith("image"):
+            yield str(each.get("url") or "")
+    for each in entry.get("enclosures") or ():
+        if str(each.get("type")).startswith("image/"):
+            yield str(each.get("href") or "")
 
 
 def _enclosure(found: Mapping[str, Any]) -> Enclosure:

@@ -39,6 +39,7 @@ def clean_html(value: str, *, base: str) -> str:
         ("one\r\nBcc: two", False, "one Bcc: two"),
         ("[/] \x1b[31mred\x00\u202e", False, "[/] [31mred"),
         ("a\ud800b", False, "ab"),
+        ("Don\x92t \x96 it\x85", False, "Don\u2019t \u2013 it\u2026"),
         ("\u200b&#8203;\u00ad \u2060", True, ""),
         ("\u0645\u06cc\u200c\u062e", True, "\u0645\u06cc\u200c\u062e"),
     ],

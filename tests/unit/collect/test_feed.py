@@ -99,11 +99,32 @@ def test_one_address_that_is_none_loses_nothing_else() -> None:
         RSS091.replace(b"<rss", b"<rss xmlns:a='b'").replace(b"Words", b"<c:d>x</c:d>"),
         b"\n\n<?xml version='1.0'?>" + RSS091,
         b"<?xml version='1.0' encoding='nonsense'?>" + RSS091,
+        b"<br />\n<b>Notice</b>: Undefined index in /plugin.php<br />\n" + RSS091,
+        RSS091 + b"<script>console.log('analytics')</script>",
     ],
 )
 def test_odd_feeds_are_read(body: bytes) -> None:
-    """A stray sign, an unknown entity, bad bytes, a late declaration: odd, and still read."""
+    """A stray sign, an unknown entity, bad bytes, a late declaration, a plugin's words: odd, and still read."""
     assert [item.title for item in parse(body).items] == ["One"]
+
+
+@pytest.mark.parametrize("guid", ["<guid>5</guid>", "<guid isPermaLink='true'>/5</guid>", "<guid>tag:x,2024:5</guid>"])
+def test_an_odd_feed_is_the_same_feed(guid: str) -> None:
+    """One stray sign changes neither what an item is called, nor where it leads, nor its picture."""
+    feed = RSS091.replace(b"<rss", b"<rss xmlns:media='http://search.yahoo.com/mrss/'")
+    for link in (b"", b"<link>/one</link>"):
+        more = guid.encode() + b"<media:content url='/p.png' medium='image'/>"
+        whole = feed.replace(b"<link>https://example.org/1</link>", link + more)
+        plain, odd = parse(whole), parse(whole.replace(b"Words", b"Words & signs"))
+        same = [(item.guid, item.link, item.base, item.picture) for item in plain.items]
+        assert [(item.guid, item.link, item.base, item.picture) for item in odd.items] == same
+        assert (odd.minutes, odd.language) == (plain.minutes, plain.language)
+
+
+def test_entities_of_a_document_type_are_decoded() -> None:
+    """RSS 0.91 names a DTD that defines HTML's entities; it is not fetched, and they are known all the same."""
+    named = b'<!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN" "http://example.org/rss-0.91.dtd">'
+    assert parse(named + RSS091.replace(b"One", b"Caf&eacute;")).items[0].title == "Caf\u00e9"
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "shift_jis", "iso-8859-1"])
@@ -112,6 +133,12 @@ def test_encodings(encoding: str) -> None:
     title = "日本" if encoding != "iso-8859-1" else "café"
     body = RSS091.decode().replace("One", title).encode(encoding)
     assert parse(body, content_type=f"text/xml; charset={encoding}").items[0].title == title
+
+
+def test_a_servers_default_charset_is_no_truth() -> None:
+    """What is UTF-8 and says nothing is read as that, whatever charset the server puts on everything."""
+    body = RSS091.decode().replace("One", "caf\u00e9").encode()
+    assert parse(body, content_type="text/xml; charset=ISO-8859-1").items[0].title == "caf\u00e9"
 
 
 @pytest.mark.parametrize(
