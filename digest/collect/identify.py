@@ -5,6 +5,8 @@ Identity never comes from a date or a position: a guid, else the canonical link,
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
@@ -26,6 +28,8 @@ _RAW_LIMIT = 64_000
 _EARLY = timedelta(minutes=10)
 _LEGAL = frozenset({"content", "summary"})
 _NONE = Facts()
+_HREF = re.compile(r'<a href="([^"]*)"')
+_FLEETING = re.compile(r"[?&;][^=?&;/]*(?:nonce|token|sess|sid)[^=?&;/]*=[^?&;]*", re.IGNORECASE)
 _STRINGS = tuple(each.name for each in fields(ReadItem) if each.type == "str")
 
 
@@ -61,7 +65,7 @@ def identify(read: ReadItem, habits: Habits, *, document_language: str = "", now
     link = canonical_link(absolute(read.link, read.base)) if read.link else ""
     title = title_text(read.title, is_html=read.title_is_html)
     language = language_of(habits.language or read.language or document_language, habits.site_language)
-    body, summary = _texts(read, base=link or read.base, language=language)
+    body, summary = _texts(read, base=read.text_base or link or read.base, language=language)
     when, complaints = _when(read, habits, language, now)
     updated = read_date(read.updated, zone=habits.zone).at if read.updated else None
     ident, kind = _ident(read, link, title, body.words or summary)
@@ -88,7 +92,7 @@ def identify(read: ReadItem, habits: Habits, *, document_language: str = "", now
         published_raw=one_line(read.published)[:200],
         precision=when.precision,
         updated_at=updated if updated is None or updated <= now else now,
-        fingerprint=fingerprint(shown, body.words or summary, link, enclosures, read.facts),
+        fingerprint=fingerprint(shown, summary, body, link, enclosures, read.facts),
         raw=_raw(read),
     )
     translations = tuple(name for each in read.translations if (name := _name(each, read.base)))
@@ -128,12 +132,29 @@ def distinct(items: Iterable[Known]) -> tuple[Known, ...]:
     return tuple(kept.values())
 
 
-def fingerprint(title: str, text: str, link: str, enclosures: Iterable[Enclosure] = (), facts: Facts = _NONE) -> str:
-    """A hash over what a reader would notice, `text` in words; mark-up without words and tracking leave it alone."""
+def fingerprint(
+    title: str, summary: str, body: Cleaned, link: str, enclosures: Iterable[Enclosure] = (), facts: Facts = _NONE
+) -> str:
+    """A hash over what a reader would notice: words, and where links lead; not other mark-up, nor tracking."""
     files = sorted(each.url for each in enclosures)
-    told = (title, text, link, *files, "" if facts == _NONE else codec.dumps(facts))
+    told = (
+        title,
+        summary,
+        body.words,
+        *_targets(body.html),
+        link,
+        *files,
+        "" if facts == _NONE else codec.dumps(facts),
+    )
     # None of these can hold the sign that parts them.
     return blake2b("\x1f".join(told).encode("utf-8"), digest_size=32).hexdigest()
+
+
+def _targets(content: str) -> Iterator[str]:
+    """Where the links of a clean text lead, without what is another at each visit."""
+    for found in _HREF.findall(content):
+        target = html.unescape(found)
+        yield _FLEETING.sub("", canonical_link(target) or target)
 
 
 def language_of(said: str, site: str) -> str:

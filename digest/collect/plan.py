@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from digest.collect.clean import Cleaned
 from digest.collect.fold import World, fold
 from digest.collect.identify import Known, fingerprint
 from digest.collect.text import html_text, title_key
@@ -31,7 +32,7 @@ class Plan:
     revised: dict[int, tuple[Item, int]] = field(default_factory=dict)
     """Row id -> the item as it is now, and its announcement; a reader would notice."""
     amended: dict[int, tuple[Item, int]] = field(default_factory=dict)
-    """The same where a reader would not: a category, a date's spelling."""
+    """The same where a reader would not: a category, an author, a date's spelling."""
     unchanged: list[int] = field(default_factory=list)
     renamed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Stored ident -> further names it was seen under."""
@@ -77,7 +78,8 @@ def _once(pairs: Iterable[tuple[K, V]]) -> dict[K, V]:
 def keeping_text(item: Item, text: tuple[str, str]) -> Item:
     """The item with the whole text that we have, in place of the excerpt that its source gives now."""
     content, summary = text
-    print_ = fingerprint(item.title, html_text(content), item.link, item.enclosures, item.facts)
+    body = Cleaned(content, html_text(content))
+    print_ = fingerprint(item.title, summary, body, item.link, item.enclosures, item.facts)
     return replace(item, content=content, summary=summary, full_text=True, fingerprint=print_)
 
 
@@ -121,8 +123,8 @@ def _update(made: Plan, item: Item, old: StoredItem) -> None:
 
 def _differs(item: Item, old: StoredItem) -> bool:
     picture = codec.dumps(item.picture) if item.picture else None
-    now = (picture, item.published_raw, codec.dumps(item.categories), item.language)
-    return now != (old.picture, old.published_raw, old.categories, old.language)
+    now = (picture, item.published_raw, codec.dumps(item.categories), codec.dumps(item.authors), item.language)
+    return now != (old.picture, old.published_raw, old.categories, old.authors, old.language)
 
 
 def _same_picture(item: Item, old: StoredItem) -> Picture | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from html import escape
 
+from digest.collect.clean import Cleaned
 from digest.collect.identify import Known, fingerprint
 from digest.collect.keep import Keeper, keep
 from digest.collect.links import canonical_link
@@ -96,13 +97,14 @@ def _item(house: House, edition: Edition, snapshot: Snapshot) -> Item:
     title = subject_of(snapshot, snapshot.language)
     link = canonical_link(f"{house.settings.site.url}/editions/{edition.digest}/{edition.label}")
     content = "".join(_content(house, snapshot))
+    summary = shortened(" · ".join(titles), _SUMMARY)
     return Item(
         ident=_ident(edition),
         ident_kind=IdentKind.GUID,
         aliases=(_ident(edition),),
         link=link,
         title=title,
-        summary=shortened(" · ".join(titles), _SUMMARY),
+        summary=summary,
         content=content,
         full_text=True,
         language=snapshot.language,
@@ -111,7 +113,7 @@ def _item(house: House, edition: Edition, snapshot: Snapshot) -> Item:
         published_on=snapshot.date,
         published_raw=f"revision {edition.revision}",
         precision=Precision.SECOND,
-        fingerprint=fingerprint(title, html_text(content), link),
+        fingerprint=fingerprint(title, summary, Cleaned(content, html_text(content)), link),
     )
 
 

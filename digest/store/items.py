@@ -33,6 +33,7 @@ class StoredItem:
     picture: str | None
     published_raw: str
     categories: str
+    authors: str
     language: str
     full_text: bool
     title_key: str

@@ -20,6 +20,8 @@ class ReadItem:
     """Further names that other items of the same source call it by."""
     link: str = ""
     base: str = ""
+    text_base: str = ""
+    """What summary and content say of their own base (`xml:base`); without it they stand at the link."""
     title: str = ""
     title_is_html: bool = False
     """Its entities are still to be decoded, once."""

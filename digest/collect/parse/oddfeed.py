@@ -7,10 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import feedparser
+from feedparser.mixin import _FeedParserMixin
 
-from digest.collect.links import absolute
 from digest.collect.parse import Document, ReadItem
 from digest.model.announcements import Enclosure
+
+# A guid is no link: it stays as it was written, as where a feed is not odd.
+_FeedParserMixin.can_be_relative_uri = _FeedParserMixin.can_be_relative_uri - {"id"}
 
 
 def parse_odd_feed(body: bytes, *, url: str, content_type: str) -> Document:
@@ -20,8 +23,7 @@ def parse_odd_feed(body: bytes, *, url: str, content_type: str) -> Document:
         body,
         sanitize_html=False,
         resolve_relative_uris=False,
-        # Without an address of the document's: a guid is no link to be resolved.
-        response_headers={"content-type": content_type or "application/xml"},
+        response_headers={"content-type": content_type or "application/xml", "content-location": url},
     )
     return Document(
         items=tuple(_item(entry, url) for entry in found.entries),
@@ -33,18 +35,19 @@ def parse_odd_feed(body: bytes, *, url: str, content_type: str) -> Document:
 def _item(entry: Mapping[str, Any], url: str) -> ReadItem:
     title = entry.get("title_detail") or {}
     guid, link = str(entry.get("id") or ""), str(entry.get("link") or "")
-    contents = [
-        _html(each) for each in entry.get("content") or () if "html" in each.get("type", "") or each.get("value")
-    ]
+    content: Mapping[str, Any] = next((each for each in entry.get("content") or () if each.get("value")), {})
+    summary = entry.get("summary_detail") or {}
+    own_base = str((content or summary).get("base") or "")
     return ReadItem(
         guid=guid,
         # It takes any guid for a link, where there is none.
         link="" if link == guid and not guid.startswith(("http://", "https://")) else link,
-        base=absolute(str(title.get("base") or ""), url) or url,
+        base=str(title.get("base") or url),
+        text_base="" if own_base == url else own_base,
         title=str(title.get("value") or ""),
         title_is_html="html" in str(title.get("type")),
-        summary=_html(entry.get("summary_detail") or {}),
-        content=contents[0] if contents else "",
+        summary=_html(summary),
+        content=_html(content),
         published=str(entry.get("published") or entry.get("updated") or ""),
         updated=str(entry.get("updated") or ""),
         language=str(title.get("language") or ""),

@@ -29,7 +29,7 @@ def read_tree(root: Element, *, url: str) -> Document:
     kind = local_name(root).lower()
     if kind == "feed":
         entries = [each for each in root if local_name(each) == "entry"]
-        items = tuple(_atom_item(each, base=_base(each, url)) for each in entries)
+        items = tuple(_atom_item(each, url) for each in entries)
         deleted = tuple(each.get("ref", "").strip() for each in root.findall(f"{{{_TOMBSTONES}}}deleted-entry"))
         return Document(items=items, language=root.get(f"{_XML}lang", ""), deleted=tuple(filter(None, deleted)))
     if kind not in ("rss", "rdf"):
@@ -40,13 +40,18 @@ def read_tree(root: Element, *, url: str) -> Document:
     found = [each for parent in (channel, root) for each in parent if local_name(each) == "item"]
     about = Children(channel)
     language = about.text("language") or about.text("language", _DC)
-    items = tuple(_rss_item(each, base=_base(each, url)) for each in found)
+    items = tuple(_rss_item(each, url) for each in found)
     return Document(items=items, language=language, minutes=_minutes(about))
 
 
 def _base(element: Element, url: str) -> str:
-    # xml:base, nested; without one, the address the document came from.
-    return absolute(str(element.base or ""), url) or url
+    # Without one, the address the document came from.
+    return _own_base(element, url) or url
+
+
+def _own_base(element: Element, url: str) -> str:
+    """What `xml:base` says, nested; empty where none is there, or one that cannot be."""
+    return absolute(str(element.base), url) if element.base else ""
 
 
 def _minutes(channel: Children) -> int:
@@ -59,7 +64,7 @@ def _minutes(channel: Children) -> int:
     return min(period // max(times, 1), 1440)
 
 
-def _rss_item(item: Element, *, base: str) -> ReadItem:
+def _rss_item(item: Element, url: str) -> ReadItem:
     said = Children(item)
     title = said.first("title")
     guid = said.first("guid")
@@ -74,7 +79,8 @@ def _rss_item(item: Element, *, base: str) -> ReadItem:
     return ReadItem(
         guid=ident or about,
         link=link,
-        base=base,
+        base=_base(item, url),
+        text_base=_own_base(item, url),
         title="" if title is None else all_text(title),
         title_is_html=title is not None and _is_cdata(title),
         summary=said.text("description"),
@@ -118,7 +124,7 @@ def _picture(item: Element, enclosures: Iterable[Element]) -> tuple[str, str]:
     return "", ""
 
 
-def _atom_item(entry: Element, *, base: str) -> ReadItem:
+def _atom_item(entry: Element, url: str) -> ReadItem:
     title, is_html = _atom_title(entry)
     published = next((found for name in ("published", "issued", "created") if (found := _atom_text(entry, name))), "")
     updated = _atom_text(entry, "updated") or _atom_text(entry, "modified")
@@ -127,11 +133,13 @@ def _atom_item(entry: Element, *, base: str) -> ReadItem:
     language = str(languages[-1]) if languages else ""
     pages = _pages(_links(entry, "alternate"), language)
     link = pages[0].get("href", "") if pages else ""
+    body = next((each for name in ("content", "summary") if (each := _atom_child(entry, name)) is not None), entry)
     terms = [each.get("label") or each.get("term") or "" for each in entry if local_name(each) == "category"]
     return ReadItem(
         guid=_atom_text(entry, "id"),
         link=link,
-        base=base,
+        base=_base(entry, url),
+        text_base=_own_base(body, url),
         title=title,
         title_is_html=is_html,
         summary=_atom_html(entry, "summary"),

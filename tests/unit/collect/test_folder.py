@@ -63,6 +63,23 @@ def test_all_that_may_be_said(house: House, folder: Path) -> None:
     assert house.collect()["notices"].unchanged == 2
 
 
+def test_whatever_is_corrected_is_taken_in(house: House, folder: Path) -> None:
+    """A summary, where a link leads, an author: each is taken in by itself; what a reader would see moves the date."""
+    file, notice = folder / "a.md", "---\ntitle: T\ndate: 2026-05-30\nsummary: {}\nauthors: {}\n---\nSee [it]({}).\n"
+    file.write_text(notice.format("One.", "Ann", "https://x.org/a"))
+    house.collect()
+    for number, said in enumerate((("Two.", "Ann", "https://x.org/a"), ("Two.", "Ann", "https://x.org/b")), start=1):
+        file.write_text(notice.format(*said))
+        at = NOW + timedelta(hours=number)
+        assert house.collect(now=at)["notices"].revised == 1
+        version = house.listed()[0].version("en")
+        assert (version.summary, said[2] in version.content, version.updated_at) == (said[0], True, at)
+    file.write_text(notice.format("Two.", "Bob", "https://x.org/b"))
+    assert house.collect(now=NOW + timedelta(hours=3))["notices"].revised == 0
+    version = house.listed()[0].version("en")
+    assert (version.authors, version.updated_at) == (("Bob",), NOW + timedelta(hours=2))
+
+
 def test_drafts_and_the_future_stay_out(house: House, folder: Path) -> None:
     """A draft and what is dated later stay out of everything until their time."""
     (folder / "a.md").write_text("---\ntitle: A\ndate: 2026-06-03\n---\nText.\n")

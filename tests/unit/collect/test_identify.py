@@ -43,11 +43,35 @@ def test_guid_twice() -> None:
 
 
 def test_fingerprint_ignores_what_nobody_notices() -> None:
-    """White space and mark-up without words leave the fingerprint alone; words, links and facts do not."""
+    """White space, mark-up without words and tracking leave the fingerprint alone."""
     long = "Words and more words. " * 60
     one, two = known(content=f"<p>{long}</p>"), known(content=f"<div>\n<p>{long}</p>\n<!-- nonce 17 --></div>")
     assert one.item.fingerprint == two.item.fingerprint
     assert known(content=f"<p>{long} New.</p>").item.fingerprint != one.item.fingerprint
+
+
+def test_fingerprint_tells_what_was_corrected() -> None:
+    """Another summary of the same text, or a link in it that leads elsewhere, is a change; a nonce in one is none."""
+    body = '<p><a href="{}">The form</a>, in many words.</p>'
+    now = known(summary="One.", content=body.format("https://x.org/?f=1&amp;_wpnonce=17&amp;utm_source=rss")).item
+    same = known(summary="One.", content=body.format("https://x.org/?f=1&amp;_wpnonce=18")).item
+    other = known(summary="Two.", content=body.format("https://x.org/?f=1")).item
+    moved = known(summary="One.", content=body.format("https://x.org/?f=2")).item
+    mail = known(summary="One.", content=body.format("mailto:a@x.org")).item
+    assert now.fingerprint == same.fingerprint
+    assert len({each.fingerprint for each in (now, other, moved, mail)}) == 4
+
+
+def test_a_text_says_where_it_stands() -> None:
+    """Addresses in a text are relative to its own base, else to its link, else to the document."""
+    said = {"content": '<p><a href="b">x</a></p>', "base": "https://feeds.org/f/"}
+    bases: tuple[dict[str, str], ...] = ({"text_base": "https://cdn.org/c/"}, {}, {"link": ""})
+    found = [known(**{"link": "https://x.org/a/", **said, **more}).item.content for more in bases]
+    assert [each.split('"')[1] for each in found] == [
+        "https://cdn.org/c/b",
+        "https://x.org/a/b",
+        "https://feeds.org/f/b",
+    ]
 
 
 def test_future_and_unreadable_dates_are_flagged() -> None:
