@@ -9,7 +9,6 @@ from datetime import datetime
 
 from digest.collect.apart import apart
 from digest.collect.links import absolute, canonical_link
-from digest.collect.parse.wordpress import offered
 from digest.collect.trial import Tried, tried
 from digest.errors import CollectError
 from digest.fetch import Fetcher, Response, host_of
@@ -43,7 +42,8 @@ async def discover(url: str, settings: Settings, fetcher: Fetcher, elsewhere: Fe
     response = await fetcher.get(url, own=url)
     if not _is_page(response):
         return Offers(all=(await _try(_source(url, "feed"), settings, fetcher, now),))
-    named = [(name, canonical_link(absolute(link, response.url))) for name, link in offered(response.body)]
+    offered = await apart("digest.collect.parse.wordpress:offered", response.body, about=url)
+    named = [(name, canonical_link(absolute(link, response.url))) for name, link in offered]
     sites = [_site(link) for name, link in named if name == "api" and link]
     sources = [_source([*sites, absolute("/", response.url)][0], "wordpress")]
     feeds = dict.fromkeys(link for name, link in named if name == "feed" and link)
@@ -81,8 +81,11 @@ async def _try(source: Source, settings: Settings, fetcher: Fetcher, now: dateti
 
 
 def _is_page(response: Response) -> bool:
+    # A feed may be sent as text/html, too; none begins as a page does.
     start = response.body[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return response.media_type == "text/html" or start.startswith((b"<!doctype html", b"<html"))
+    if start.startswith((b"<!doctype html", b"<html")):
+        return True
+    return response.media_type == "text/html" and re.search(rb"<(?:rss|feed|rdf:rdf)[\s>]", start) is None
 
 
 def _site(api: str) -> str:

@@ -48,6 +48,14 @@ def test_a_page_that_names_its_feed(desk: Desk, site: Site) -> None:
     assert [] == desk.done("announcements", "list", "--json").json()
 
 
+def test_a_feed_that_is_sent_as_a_page(desk: Desk, site: Site) -> None:
+    """Many servers send a feed as text/html; it is one."""
+    desk.declare(sources=folder_source(desk.folder))
+    site.serve("/rss", FEED, Content_Type="text/html; charset=utf-8")
+    found = desk.done("sources", "test", f"{site.url}/rss", "--json").json()
+    assert ("feed", 2) == (found["kind"], len(found["items"]))
+
+
 def test_a_wordpress(desk: Desk, site: Site) -> None:
     """The REST interface is found though no page names it, and comes before the feed."""
     desk.declare(sources=folder_source(desk.folder))

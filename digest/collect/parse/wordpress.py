@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import html
-import re
 from datetime import date
 from typing import Any
+
+from selectolax.lexbor import LexborHTMLParser
 
 from digest.collect.parse import Document, ReadItem
 from digest.collect.parse.jsonvalues import each, facts, load, member, words
 from digest.errors import ParseError
 
-_ALTERNATE = re.compile(r"<link\b[^<>]{0,2000}>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"([a-z]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 
 
@@ -26,24 +24,16 @@ def parse_posts(body: bytes, *, url: str) -> Document:
     return Document(items=tuple(_post(post, url) for post in posts if isinstance(post, dict)))
 
 
-def find_links(page: bytes) -> dict[str, str]:
-    """What a site's front page says of its feed and its API: `feed` and `api`, as written."""
-    found: dict[str, str] = {}
-    for name, link in offered(page):
-        found.setdefault(name, link)
-    return found
-
-
 def offered(page: bytes) -> list[tuple[str, str]]:
-    """Every feed and API that a page names in its head, in its order: (`feed` or `api`, address as written)."""
+    """Every feed and API that a page names, in its order: (`feed` or `api`, address as written)."""
     found: list[tuple[str, str]] = []
-    for tag in _ALTERNATE.findall(page[:500_000].decode("utf-8", "replace")):
-        link = {name.lower(): one or two for name, one, two in _ATTRIBUTE.findall(tag)}
-        relation, address = link.get("rel", "").lower(), html.unescape(link.get("href", ""))
-        feed = "alternate" in relation.split() and link.get("type", "").lower() in _FEED_TYPES
-        if feed and "comments" not in address:
+    for node in LexborHTMLParser(page.decode("utf-8", "replace")).css("link[href]"):
+        link = {name: value or "" for name, value in node.attributes.items()}
+        relation, address = link.get("rel", "").lower().split(), link["href"].strip()
+        media_type = link.get("type", "").partition(";")[0].strip().lower()
+        if "alternate" in relation and media_type in _FEED_TYPES and "comments" not in address:
             found.append(("feed", address))
-        if relation == "https://api.w.org/":
+        if "https://api.w.org/" in relation:
             found.append(("api", address))
     return found
 

@@ -14,7 +14,7 @@ from digest.collect.links import absolute
 from digest.collect.parse import Document, ReadItem
 from digest.collect.parse.feed import parse_feed
 from digest.collect.parse.page import parse_page
-from digest.collect.parse.wordpress import find_links, parse_posts
+from digest.collect.parse.wordpress import offered, parse_posts
 from digest.errors import ParseError
 
 URL = "https://example.org/feed"
@@ -216,9 +216,24 @@ def test_json_never_surprises(values: list[Any]) -> None:
 @given(st.binary(max_size=300))
 def test_pages_never_surprise(body: bytes) -> None:
     """A listing page of any bytes is read or refused; so is what a front page says of its feed."""
-    find_links(body)
+    offered(body)
     with suppress(ParseError):
         parse_page(body, url=URL, select={"item": "p", "title": "a", "date": "b"})
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "<link rel=alternate type=application/rss+xml href=/feed/>",
+        "<LINK HREF='/feed/' TYPE='application/rss+xml; charset=utf-8' REL='home Alternate'>",
+        '<link title="News > all" rel="alternate" type="application/rss+xml" href="/feed/">',
+    ],
+)
+def test_however_a_page_writes_that_it_has_a_feed(link: str) -> None:
+    """Without quotes, in capitals, with a sign in the title: it is HTML, and what is commented out is not there."""
+    old = "<!-- <link rel=alternate type=application/rss+xml href=/old/> -->"
+    said = f"{old}{link}<link rel=alternate hreflang=es href=/es>"
+    assert offered(said.encode()) == [("feed", "/feed/")]
 
 
 def test_a_bad_selector_is_named() -> None:
