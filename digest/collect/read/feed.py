@@ -23,29 +23,19 @@ async def read_feed(url: str, fetcher: Fetcher, asked: Asked, *, own: str) -> Re
         last_modified=asked.last_modified if same else "",
         accept=ACCEPT,
     )
-    if response.not_modified:
-        return Reading(
-            not_modified=True,
-            url=url,
-            etag=asked.etag,
-            last_modified=asked.last_modified,
-            body_hash=asked.body_hash,
-            moved_to=response.url if response.moved_for_good else "",
-            minutes=fresh_minutes(response),
-        )
     moved_to = response.url if response.moved_for_good else ""
+    before, count, wished = (*asked.body_hash.split(":"), "", "")[:3] if same else ("", "", "")
     body_hash = sha256(response.body).hexdigest()
-    before, _, count = asked.body_hash.partition(":")
-    if same and before == body_hash:
-        # It said the same again, and only did not know that we have it.
+    if response.not_modified or before == body_hash:
+        # It is as it was, though not all say so; what it wished then it wishes still.
         return Reading(
             not_modified=True,
-            count=int(count),
+            count=0 if response.not_modified else int(count),
             moved_to=moved_to,
-            minutes=fresh_minutes(response),
+            minutes=max(int(wished or 0), fresh_minutes(response)),
             url=url,
-            etag=response.etag,
-            last_modified=response.last_modified,
+            etag=asked.etag if response.not_modified else response.etag,
+            last_modified=asked.last_modified if response.not_modified else response.last_modified,
             body_hash=asked.body_hash,
         )
     document = await read(asked.how, response.body, url=response.url, content_type=response.content_type)
@@ -59,7 +49,7 @@ async def read_feed(url: str, fetcher: Fetcher, asked: Asked, *, own: str) -> Re
         url=url,
         etag=response.etag if keep else "",
         last_modified=response.last_modified if keep else "",
-        body_hash=f"{body_hash}:{len(document.items)}" if keep else "",
+        body_hash=f"{body_hash}:{len(document.items)}:{document.minutes}" if keep else "",
         complaints=document.complaints if document.items else (*document.complaints, "the feed is empty"),
     )
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 from digest.collect.apart import apart
 from digest.collect.document import Read, read
 from digest.collect.links import absolute, canonical_link
+from digest.collect.read.feed import fresh_minutes
 from digest.collect.read.reading import Asked, Reading
 from digest.errors import CollectError, FetchError, ParseError, discreet
 from digest.fetch import Fetcher, Response
@@ -57,6 +58,7 @@ async def read_page(source: Source, site: Site, fetcher: Fetcher, asked: Asked) 
         complaints=tuple(complaints),
         errors=errors,
         moved_to=_moved_to(first),
+        minutes=fresh_minutes(first) if first else 0,
     )
 
 
@@ -67,6 +69,7 @@ def _as_before(url: str, asked: Asked, answered: Response) -> Reading:
         etag=asked.etag,
         last_modified=asked.last_modified,
         moved_to=_moved_to(answered),
+        minutes=fresh_minutes(answered),
     )
 
 
@@ -92,7 +95,8 @@ async def _read(url: str, asked: Asked, response: Response) -> tuple[Read, str]:
     if not document.items:
         raise ParseError("no items", about=url)
     following = absolute(document.next_link, response.url) if document.next_link else ""
-    return document, following
+    # On the last page it may lead to a script.
+    return document, following if following.startswith(("http://", "https://")) else ""
 
 
 class _Robots:

@@ -18,7 +18,7 @@ class Asked:
     etag: str = ""
     last_modified: str = ""
     body_hash: str = ""
-    """Of the last answer in full, and how many items it held."""
+    """Of the last answer in full, with how many items it held, and its own wish in minutes."""
     adopted: str = ""
     """The address that the source was moved to."""
     how: Source

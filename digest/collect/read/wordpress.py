@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlencode
 
+from digest.collect.apart import apart
 from digest.collect.document import read
 from digest.collect.identify import Known
 from digest.collect.links import absolute, canonical_link
-from digest.collect.parse.wordpress import find_links
-from digest.collect.read.feed import read_feed
+from digest.collect.read.feed import fresh_minutes, read_feed
 from digest.collect.read.reading import Asked, Reading
 from digest.errors import CollectError, FetchError, ParseError, discreet
 from digest.fetch import Fetcher, Response
@@ -37,11 +37,12 @@ class _Closed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page's items, whether it is the last, and where the home is if the API was moved for good."""
+    """A page's items, whether it is the last, where the home is if the API was moved for good, how long it is fresh."""
 
     items: tuple[Known, ...]
     last: bool
     moved_to: str = ""
+    minutes: int = 0
 
 
 async def read_wordpress(source: Source, site: Site, fetcher: Fetcher, asked: Asked) -> AsyncIterator[Reading]:
@@ -91,11 +92,12 @@ async def _reading(posts: str, home: str, fetcher: Fetcher, asked: Asked, *, own
     # An address with a query of its own has no room for a number.
     lookup = "" if "?" in posts else posts.replace("{", "%7B").replace("}", "%7D") + "/{}?_fields=id"
     errors: tuple[str, ...] = ()
-    moved_to = ""
+    moved_to, minutes = "", 0
     seen: set[str] = set()
     try:
         async for page in _pages(posts, fetcher, asked, own=own):
             moved_to = moved_to or _home(posts, page.moved_to, home)
+            minutes = max(minutes, page.minutes)
             fresh = tuple(known for known in page.items if known.item.ident not in seen)
             seen.update(known.item.ident for known in fresh)
             yield Reading(items=fresh, url=home, last=False)
@@ -104,7 +106,8 @@ async def _reading(posts: str, home: str, fetcher: Fetcher, asked: Asked, *, own
             raise
         errors = (str(error),)
     whole = asked.since is None and not errors
-    yield Reading(url=home, moved_to=moved_to, whole=whole, lookup="" if errors else lookup, errors=errors)
+    lookup = "" if errors else lookup
+    yield Reading(url=home, moved_to=moved_to, whole=whole, lookup=lookup, errors=errors, minutes=minutes)
 
 
 def _home(asked: str, answered: str, home: str) -> str:
@@ -164,7 +167,7 @@ async def _read_one(api: str, query: dict[str, str], fetcher: Fetcher, asked: As
             raise _Closed(error.message) from error
         raise
     last = _is_last(response, int(query["page"]), len(document.items))
-    return _Page(document.items, last, response.url if response.moved_for_good else "")
+    return _Page(document.items, last, response.url if response.moved_for_good else "", fresh_minutes(response))
 
 
 def _is_last(response: Response, number: int, count: int) -> bool:
@@ -177,6 +180,10 @@ def _is_last(response: Response, number: int, count: int) -> bool:
 async def _front_page(home: str, fetcher: Fetcher, *, own: str) -> dict[str, str]:
     try:
         response = await fetcher.get(home, own=own, accept="text/html, */*;q=0.5")
-    except FetchError:
+        offered: list[tuple[str, str]] = await apart(
+            "digest.collect.parse.wordpress:offered", response.body, about=home
+        )
+    except CollectError:
         return {}
-    return find_links(response.body)
+    # Of several the first counts.
+    return dict(reversed(offered))

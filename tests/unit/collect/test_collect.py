@@ -233,6 +233,9 @@ def test_pages_are_followed_once(house: House, press: Press) -> None:
     report = house.collect()["page"]
     assert (report.new, report.error) == (21, "")
     assert "leads back" in report.warnings[-1]
+    press.site.serve("/news/", press.page() + b'<a class="next" href="javascript:void(0)">next</a>')
+    report = house.collect()["page"]
+    assert (report.seen, report.error, report.warnings) == (20, "", ())
     press.site.serve("/news/", b"<html><body><p>All new!</p></body></html>")
     assert "selector item = 'article' matches nothing" in house.collect()["page"].error
     assert len(house.listed()) == 21

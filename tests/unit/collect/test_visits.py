@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -35,6 +36,34 @@ def test_the_same_again_is_not_read_again(both: House, press: Press) -> None:
     assert both.row("feed").full_fetch_at == checked.full_fetch_at
     both.collect(now=NOW + timedelta(hours=49))
     assert both.row("feed").full_fetch_at == NOW + timedelta(hours=49)
+
+
+@pytest.mark.parametrize("status", [200, 304])
+def test_a_wish_holds_while_nothing_is_new(
+    house: House, press: Press, respond: Callable[..., Route], status: int
+) -> None:
+    """Who asks to be left alone for two hours (`ttl`) is, also after a visit that did not say so again."""
+    house.sources = feeds(press, "feed.rss")
+    press.site.serve("/feed.rss", press.rss().replace(b"<title>T", b"<ttl>120</ttl><title>T"), ETag='"1"')
+    house.collect()
+    if status == 304:
+        press.site.routes["/feed.rss"] = respond(b"", status=304)
+    report = house.collect(now=NOW + timedelta(hours=3))["feed"]
+    assert (report.error, report.new) == ("", 0)
+    wait = (report.next_try or NOW) - NOW - timedelta(hours=3)
+    assert timedelta(minutes=108) <= wait <= timedelta(minutes=132)
+
+
+@pytest.mark.parametrize("kind", ["rss", "page", "rest"])
+def test_what_is_fresh_is_not_asked_for(house: House, press: Press, respond: Callable[..., Route], kind: str) -> None:
+    """However it is read, a source whose answer is fresh for two hours (`max-age`) is asked again in two hours."""
+    house.sources = {kind: press.sources()[kind]}
+    bodies = {"rss": press.rss(), "page": press.page(), "rest": json.dumps(press.posts()).encode()}
+    path = {"rss": "/feed.rss", "page": "/news/", "rest": "/wp-json/wp/v2/posts"}[kind]
+    press.site.routes[path] = respond(bodies[kind], Cache_Control="public, max-age=7200")
+    report = house.collect()[kind]
+    assert ("", 20) == (report.error, report.new)
+    assert timedelta(minutes=108) <= (report.next_try or NOW) - NOW <= timedelta(minutes=132)
 
 
 def test_another_way_of_reading_reads_anew(house: House, press: Press) -> None:
