@@ -8,6 +8,7 @@ from html import escape
 
 from digest.letter import again
 from digest.letter.holes import Letter
+from digest.templating.lines import wrap
 
 _BODY = re.compile(r"<body[^>]*>", re.IGNORECASE)
 _BANNER = '<p style="margin:0;padding:8px 16px;background:#ffe9a8;color:#222222;font:14px/20px Arial,sans-serif">{}</p>'
@@ -19,7 +20,7 @@ def over_html(html: str, words: str) -> str:
 
 
 def over_text(text: str, words: str) -> str:
-    return f"{words}\n\n{text}"
+    return f"{wrap(words)}\n\n{text}"
 
 
 def over_letter(letter: Letter, mark: str, words: str) -> Letter:

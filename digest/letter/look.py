@@ -15,6 +15,8 @@ from digest.model.announcements import Facts, Figure, Picture, Version
 from digest.model.editions import Snapshot, SnapshotItem
 
 _MOST_BESIDE = 20
+_WIDEST, _TALLEST, _TALLEST_UPRIGHT = 600, 460, 320
+_LEAST = 40  # what is narrower counts readers, or shows nothing
 _WEB = re.compile(r"https?://\S+")
 
 
@@ -98,7 +100,7 @@ class _Look:
             figures=numbers(facts),
             bars=bars(facts),
             figures_title=facts.figures_title,
-            picture=self._picture(version.picture),
+            picture=picture_view(version.picture, self.site),
             also_at=_hosts(item.also_at, version.link),
         )
         return self._with_calendar(view, item)
@@ -123,11 +125,18 @@ class _Look:
         """`tag`, or "" where it is the letter's own language."""
         return "" if tag.partition("-")[0] == self.language.partition("-")[0] else tag
 
-    def _picture(self, picture: Picture | None) -> PictureView | None:
-        if picture is None or not picture.sha256:
-            return None  # not ours to serve: somebody else's picture may vanish, or watch who reads
-        upright = picture.height > picture.width
-        return PictureView(url=f"{self.site.url}/media/{picture.sha256}", alt=picture.alt, upright=upright)
+
+def picture_view(picture: Picture | None, site: SiteView) -> PictureView | None:
+    """The picture as it is shown, if it shows something and is ours: somebody else's may vanish, or watch who reads."""
+    if picture is None or not picture.sha256:
+        return None
+    width = _WIDEST
+    if picture.width and picture.height:
+        tallest = _TALLEST_UPRIGHT if picture.height > picture.width else _TALLEST
+        width = min(width, picture.width, tallest * picture.width // picture.height)
+    if width < _LEAST:
+        return None
+    return PictureView(url=f"{site.url}/media/{picture.sha256}", alt=picture.alt, width=width)
 
 
 def _hosts(links: tuple[str, ...], own: str) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.said: list[str] = []
         self._links: list[str] = []
+        self._block = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _BLOCKS:
@@ -58,7 +59,9 @@ class _Reader(HTMLParser):
         self._end_block()
 
     def _end_block(self) -> None:
-        """Addresses come after the words that lead to them, each on its own line."""
+        """Addresses come after the words that lead to them, each on its own line; not those that are the words."""
         shown = [link.removeprefix("mailto:") for link in self._links if link.startswith(_SHOWN)]
-        self.said += ["".join(f"\n{link}" for link in shown), "\n\n"]
+        words = "".join(self.said[self._block :]).split()
+        self.said += ["".join(f"\n{link}" for link in shown if link not in words), "\n\n"]
+        self._block = len(self.said)
         self._links.clear()

@@ -41,7 +41,8 @@ class Length:
 class PictureView:
     url: str
     alt: str
-    upright: bool
+    width: int
+    """In pixels of a letter 600 wide: never more than it has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

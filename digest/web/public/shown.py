@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
-from digest.letter.look import bars, numbers
+from digest.letter.look import bars, numbers, picture_view
 from digest.letter.text import shortened
-from digest.letter.views import Bar, SiteView
-from digest.model.announcements import Announcement, Enclosure, Figure, Picture, Version
+from digest.letter.views import Bar, PictureView, SiteView
+from digest.model.announcements import Announcement, Enclosure, Figure, Version
 
 EXCERPT = 320
 
@@ -29,7 +29,7 @@ class Shown:
     content: Markup
     day: date | None
     category: str
-    picture: Picture | None
+    picture: PictureView | None
     deadline: date | None
     figures: tuple[Figure, ...]
     bars: tuple[Bar, ...]
@@ -43,7 +43,6 @@ class Shown:
 def shown(announcement: Announcement, site: SiteView, language: str) -> Shown:
     """The announcement for a reader of `language`, or in the site's, or as it is."""
     version = announcement.version(language, site.language)
-    picture = version.picture if version.picture and version.picture.sha256 else None
     return Shown(
         title=version.title,
         own=f"{site.url}/announcements/{slug(announcement.public_id)}",
@@ -54,7 +53,7 @@ def shown(announcement: Announcement, site: SiteView, language: str) -> Shown:
         content=Markup(version.content),  # noqa: S704  cleaned when it was collected
         day=version.published_on or (version.published_at.date() if version.published_at else None),
         category=next(iter(version.categories), ""),
-        picture=picture,
+        picture=picture_view(version.picture, site),
         deadline=version.facts.deadline,
         figures=numbers(version.facts),
         bars=bars(version.facts),

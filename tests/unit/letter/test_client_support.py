@@ -65,7 +65,7 @@ INLINE = {
 BLOCK = {
     *("background-color", "border-color", "color", "color-scheme", "display", "max-width", "padding-bottom"),
     *("padding-left", "padding-right", "padding-top", "supported-color-schemes", "text-align", "text-decoration"),
-    *("text-decoration-color", "width", "mso-line-height-rule"),
+    *("text-decoration-color", "white-space", "width", "mso-line-height-rule"),
 }
 """In a style block: refinements for the phone, the dark and paper. Without it, as in some apps, the letter is whole."""
 DISPLAYS = {"block", "inline-block", "none"}

@@ -1,5 +1,6 @@
 """The one-off letters: in the reader's language, whole, and with nothing in them that a stranger wrote."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 
@@ -25,6 +26,8 @@ def test_link_is_in_both_parts_on_a_line_of_its_own(
     assert 1 == note.html.count(f'href="{LINK}"')
     assert f'<html lang="{language}"' in note.html
     assert "Newsflash" in note.subject
+    [first] = re.findall(r'<div [^>]*class="preheader"[^>]*>([^<]+)<span aria-hidden="true">', note.html)
+    assert first.split()[0] in note.text
 
 
 def test_alert_escapes_what_strangers_wrote(environment: Environment, site: SiteView) -> None:

@@ -183,6 +183,25 @@ def test_pictures_are_ours_or_none(rendered: Renders) -> None:
     assert [] == hidden
 
 
+@pytest.mark.parametrize(
+    ("size", "width"),
+    [((1200, 900), 600), ((0, 0), 600), ((590, 300), 520), ((64, 64), 64), ((480, 640), 240), ((999, 999), 460)],
+)
+def test_no_picture_is_blown_up_or_fills_the_screen(rendered: Renders, size: tuple[int, int], width: int) -> None:
+    """From edge to edge where it is large enough, else within the margins at its own size; a long one stays short."""
+    picture = Picture(url="", alt="Hills", sha256="cd" * 32, width=size[0], height=size[1])
+    [shown] = Page(rendered(rich_snapshot(lead=item("Lead", picture=picture))).html).all("img")
+    assert str(width) == shown["width"]
+    assert f"max-width: {width}px" in str(shown["style"])
+
+
+def test_a_pixel_is_no_picture_and_holds_up_no_letter(rendered: Renders) -> None:
+    """Nor is a strip of them: it is left out, and the letter that had it goes."""
+    for width, height in ((1, 1), (1, 900), (400, 9000)):
+        pixel = Picture(url="", sha256="cd" * 32, width=width, height=height)
+        assert [] == Page(rendered(rich_snapshot(lead=item("Lead", picture=pixel))).html).all("img")
+
+
 def test_items_without_a_usable_link_lead_to_our_own_page(rendered: Renders, site: SiteView) -> None:
     """An item always leads somewhere, and never to a script."""
     linkless = SnapshotItem(public_id="https://x/announcements/a1b2", versions=(version("Odd", link="javascript:x"),))
@@ -225,13 +244,59 @@ def test_deadlines_come_first_and_past_ones_are_said_to_be(rendered: Renders) ->
     assert (2, 2) == (letter.text.count(".ics"), letter.html.count(".ics"))
 
 
+@pytest.mark.parametrize("kind", ["lead", "news", "case", "consultations", "figures"])
+def test_a_deadline_counts_wherever_it_stands(rendered: Renders, kind: str) -> None:
+    """It is told before the title, goes into a calendar, and its figures are drawn: as in plain text, so in HTML."""
+    facts = Facts(deadline=date(2026, 7, 1), figures=(Figure(value="60", label="days to say so"),))
+    held, calendar = item("Your comments, please", facts=facts), "https://news.example.org/deadline.ics"
+    sections = (SnapshotSection(title="X", kind=kind, items=(held,)),) if kind != "lead" else ()
+    edition = rich_snapshot(lead=held if kind == "lead" else None, sections=sections, more=())
+    letter = rendered(edition, calendar_link=lambda _: calendar)
+
+    body = letter.html.partition("</head>")[2].partition("masthead")[2]
+    assert body.index("1 July" if kind == "lead" else "1 Jul") < body.index("Your comments, please")
+    assert "days to say so" in body
+    assert f'href="{calendar}"' in body
+    assert calendar in letter.text.splitlines()
+
+
+def test_plain_text_keeps_its_rhythm(rendered: Renders) -> None:
+    """One empty line between items, two before a heading, and no line beyond 72 columns that could be shorter."""
+    open_till = Facts(deadline=date(2026, 7, 1))
+    title = "What our members, their neighbours and everybody else have to say to the new criteria"
+    section = SnapshotSection(title=title, items=(item("One", facts=open_till), item("Two")))
+    edition = rich_snapshot(title=title, sections=(section, SnapshotSection(title="Last", items=(item("Three"),))))
+    text = rendered(edition, calendar_link=lambda _: "https://news.example.org/deadline.ics").text
+
+    assert "deadline.ics\n\n2.2 Two\n" in text
+    assert "\n\n\n3. Last\n" in text
+    assert [] == [line for line in text.splitlines() if columns(line) > 72 and "://" not in line]
+
+
+def test_no_line_begins_with_a_dot_that_parts(rendered: Renders, snapshot: Snapshot) -> None:
+    """The blank before each is no place to break at."""
+    body = rendered(snapshot).html.partition("<table")[2]
+    assert "·" in body
+    assert [] == re.findall(r" (?:&nbsp;)?·", body)
+
+
+def test_an_address_of_several_lines_keeps_them(
+    environment: Environment, site: SiteView, snapshot: Snapshot, markers: Markers
+) -> None:
+    """In both parts, escaped."""
+    house = replace(site, postal_address="Smelter Lane 1\nA <b>\n")
+    letter = render(snapshot, language="en", site=house, environment=environment, markers=markers)
+    assert "Metals Mark<br>Smelter Lane 1<br>A &lt;b&gt;</p>" in letter.html
+    assert letter.text.endswith("Metals Mark\nSmelter Lane 1\nA <b>\n")
+
+
 def test_a_category_that_we_have_words_for_is_in_the_letters_language(rendered: Renders) -> None:
     """As the names of sections are; any other stays what its source calls it."""
     known, other = (item(title, categories=(name,)) for title, name in (("One", "Consultations"), ("Two", "R&D")))
     letter = rendered(news(known, other), "de")
 
-    assert "· Konsultationen ·" in letter.html
-    assert "· R&amp;D ·" in letter.html
+    assert "· Konsultationen&nbsp;·" in letter.html
+    assert "· R&amp;D&nbsp;·" in letter.html
     assert ", Konsultationen, auf Englisch\n" in letter.text
 
 
@@ -263,9 +328,9 @@ def test_contents_and_other_places_are_told_without_a_link(rendered: Renders, sn
 
 
 def test_a_case_study_shows_its_picture(rendered: Renders) -> None:
-    """Within the margins, or half as wide where it is upright; in no other section."""
+    """Within the margins, no taller than a screen where it is upright; in no other section."""
     picture = Picture(url="", alt="Reels", sha256="ef" * 32, width=1200, height=520)
-    items = (item("Case", picture=picture), item("Tall", picture=replace(picture, width=400, height=900)))
+    items = (item("Case", picture=picture), item("Tall", picture=replace(picture, width=480, height=640)))
     shown = {
         kind: [each["width"] for each in Page(rendered(rich_snapshot(lead=None, sections=(section,))).html).all("img")]
         for kind in ("case", "news")

@@ -16,6 +16,10 @@ from digest.letter.text import plain, shortened
         ("<ul><li>one</li><li>two</li></ul>", "- one\n- two"),
         ("<p>See <a href='https://x/y'>this</a>, soon.</p><p>End</p>", "See this, soon.\nhttps://x/y\n\nEnd"),
         ('<a href="mailto:a@x">Write</a>', "Write\na@x"),
+        (
+            "<p>At <a href='https://x/'>https://x/</a> now</p><a href='https://x/'>x</a>",
+            "At https://x/ now\n\nx\nhttps://x/",
+        ),
         ("5 &lt; 6 &amp; more", "5 < 6 & more"),
     ],
 )
