@@ -132,4 +132,4 @@ def _rows(draft: Draft) -> list[tuple[str, str, str]]:
     placed += [("More on the web", each) for each in draft.chosen.more]
     placed += [(each.why, each) for each in draft.verdicts if each.dropped]
     found = [(where, each.announcement) for where, each in placed if each]
-    return [(where, each.versions[0].title, each.public_id.rpartition("/")[2]) for where, each in found]
+    return [(where, each.versions[0].title, each.slug) for where, each in found]

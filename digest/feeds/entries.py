@@ -121,8 +121,7 @@ def entry(announcement: Announcement, feed: Feed, site: Site) -> Entry:
 
 def own_page(announcement: Announcement, site: Site) -> str:
     """Our page for an announcement, linked when its version has no link of its own."""
-    slug = announcement.public_id.rpartition("/")[2]
-    return f"{href(site.url)}/announcements/{slug}"
+    return f"{href(site.url)}/announcements/{announcement.slug}"
 
 
 def _lines(values: Iterable[str]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from digest.letter.headers import clean
 from digest.letter.text import plain, shortened
 from digest.letter.views import Bar, CalendarLink, EditionView, ItemView, Length, PictureView, SectionView, SiteView
-from digest.model.announcements import Facts, Figure, Picture, Version
+from digest.model.announcements import Facts, Figure, Picture, Version, slug_of
 from digest.model.editions import Snapshot, SnapshotItem
 
 _MOST_BESIDE = 20
@@ -119,7 +119,7 @@ class _Look:
         if _WEB.fullmatch(version.link):
             return version.link
         tongue = "" if self.language == self.site.language else f"?lang={self.language}"
-        return f"{self.site.url}/announcements/{quote(item.public_id.rpartition('/')[2])}{tongue}"
+        return f"{self.site.url}/announcements/{quote(slug_of(item.public_id))}{tongue}"
 
     def foreign(self, tag: str) -> str:
         """`tag`, or "" where it is the letter's own language."""

@@ -17,6 +17,7 @@ from digest.letter.inline import inlined
 from digest.letter.look import edition_view
 from digest.letter.views import CalendarLink, Length, SiteView
 from digest.model import codec
+from digest.model.announcements import slug_of
 from digest.model.editions import Snapshot, SnapshotItem
 
 _SHORTER = (220, 140, 80, 0)
@@ -32,7 +33,7 @@ def no_calendar(item: SnapshotItem) -> str:
 
 def calendar_at(url: str, language: str) -> CalendarLink:
     """Where our own pages below `url` have an item's deadline as a calendar file."""
-    return lambda item: f"{url}/announcements/{quote(item.public_id.rpartition('/')[2])}/deadline.ics?lang={language}"
+    return lambda item: f"{url}/announcements/{quote(slug_of(item.public_id))}/deadline.ics?lang={language}"
 
 
 def render(

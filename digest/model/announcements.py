@@ -157,9 +157,19 @@ class Announcement:
     also_at: tuple[AlsoAt, ...] = ()
     retracted_at: datetime | None = None
 
+    @property
+    def slug(self) -> str:
+        """The name of its page."""
+        return slug_of(self.public_id)
+
     def version(self, *languages: str) -> Version:
         """The version to show somebody who reads `languages`, best first."""
         return best_version(self.versions, *languages)
+
+
+def slug_of(public_id: str) -> str:
+    """The last part of a public id, by which a page is called and an operator names it."""
+    return public_id.rpartition("/")[2]
 
 
 def best_version(versions: tuple[Version, ...], *languages: str) -> Version:

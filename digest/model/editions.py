@@ -43,6 +43,8 @@ MOVES: dict[EditionStatus, frozenset[EditionStatus]] = {
     S.CANCELLED: frozenset(),
 }
 UNFINISHED = frozenset({S.DRAFT, S.HELD, S.APPROVED, S.SEALED, S.SENDING, S.PAUSED})
+PUBLISHED = frozenset({S.SEALED, S.SENDING, S.PAUSED, S.SENT})
+"""What the web and the feed of editions show: sealed, and neither withdrawn nor still somebody's draft."""
 
 
 def may_move(old: EditionStatus, new: EditionStatus) -> bool:

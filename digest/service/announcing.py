@@ -28,7 +28,7 @@ class Row:
 
     @property
     def slug(self) -> str:
-        return slug(self.announcement)
+        return self.announcement.slug
 
     @property
     def published_on(self) -> date | None:
@@ -155,13 +155,8 @@ async def link(house: House, name: str, other: str, why: str) -> str:
     return (await show(house, kept.public_id)).row.title
 
 
-def slug(announcement: Announcement) -> str:
-    """The last part of its public id: the name of its page."""
-    return announcement.public_id.rpartition("/")[2]
-
-
 def _row(house: House, found: Announcement) -> Row:
-    return Row(found, found.versions[0].link or f"{house.settings.site.url}/announcements/{slug(found)}")
+    return Row(found, found.versions[0].link or f"{house.settings.site.url}/announcements/{found.slug}")
 
 
 async def _find(house: House, name: str) -> Announcement:

@@ -20,7 +20,7 @@ from digest.errors import EditionError
 from digest.letter import correction as telling
 from digest.letter.holes import new_markers
 from digest.model.deliveries import MailingKind
-from digest.model.editions import Edition, EditionStatus, Snapshot
+from digest.model.editions import PUBLISHED, Edition, EditionStatus, Snapshot
 from digest.service import collecting, letters, proving, publishing, ringing, sending, steering, stopping, witness
 from digest.service.house import House, now
 from digest.service.posting import context
@@ -32,7 +32,6 @@ from digest.store.mailings import LetterRow
 
 PATIENCE = 45.0
 """Seconds that letters on their way may take to be answered, or their worker's lease to end."""
-_CORRECTABLE = frozenset({EditionStatus.SEALED, EditionStatus.SENDING, EditionStatus.PAUSED, EditionStatus.SENT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +84,7 @@ async def _paused(house: House, request: Request) -> Edition:
     """The edition, with nothing of it begun any more."""
     async with house.store.read() as tx:
         edition = await labelled(tx, request.digest, request.label)
-    if edition.status not in _CORRECTABLE:
+    if edition.status not in PUBLISHED:
         raise EditionError(
             f"is {edition.status}: there is nothing to correct", about=f"{edition.digest} {edition.label}"
         )

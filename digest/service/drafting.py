@@ -104,9 +104,9 @@ async def _now(tx: Tx, digest: Digest, edition: Edition) -> Draft | Correction:
 def _named(draft: Draft, name: str) -> Announcement:
     """The announcement among what the draft holds, or what was dropped from it."""
     for verdict in draft.verdicts:
-        public_id = verdict.announcement.public_id
-        if (verdict.owed or verdict.dropped) and name in (public_id, public_id.rpartition("/")[2]):
-            return verdict.announcement
+        announcement = verdict.announcement
+        if (verdict.owed or verdict.dropped) and name in (announcement.public_id, announcement.slug):
+            return announcement
     raise NotFound("is not in this draft", about=name)
 
 
@@ -114,7 +114,7 @@ async def _sealed(tx: Tx, made: Correction, digest: Digest, name: str) -> Announ
     """The announcement among what an edition was sealed with."""
     rows = [row for row, _ in await editions.contents(tx, made.edition)]
     for announcement in await announcements.many(tx, rows, language=digest.language or ""):
-        if name in (announcement.public_id, announcement.public_id.rpartition("/")[2]):
+        if name in (announcement.public_id, announcement.slug):
             return announcement
     raise NotFound("is not in this edition", about=name)
 

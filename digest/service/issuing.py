@@ -14,14 +14,13 @@ from digest.collect.text import html_text
 from digest.collect.understand import rank
 from digest.letter.render import subject_of
 from digest.letter.text import shortened
-from digest.model.announcements import EDITIONS, IdentKind, Item, Precision
-from digest.model.editions import Edition, EditionStatus, Snapshot, SnapshotItem
+from digest.model.announcements import EDITIONS, IdentKind, Item, Precision, slug_of
+from digest.model.editions import PUBLISHED, Edition, EditionStatus, Snapshot, SnapshotItem
 from digest.service.house import House
 from digest.store import announcements, editions, items, retracting, sources
 from digest.store.database import Tx
 from digest.store.items import StoredItem
 
-PUBLISHED = frozenset({EditionStatus.SEALED, EditionStatus.SENDING, EditionStatus.PAUSED, EditionStatus.SENT})
 _SUMMARY = 320
 
 
@@ -133,7 +132,7 @@ def _list(house: House, snapshot: Snapshot, listed: tuple[SnapshotItem, ...]) ->
     lines = []
     for item in listed:
         version = item.version(snapshot.language)
-        link = version.link or f"{house.settings.site.url}/announcements/{item.public_id.rpartition('/')[2]}"
+        link = version.link or f"{house.settings.site.url}/announcements/{slug_of(item.public_id)}"
         words = f" {escape(version.summary)}" if version.summary else ""
         lines.append(f'<li><a href="{escape(link)}">{escape(version.title)}</a>{words}</li>')
     return f"<ul>{''.join(lines)}</ul>" if lines else ""

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from digest.model import codec
-from digest.model.announcements import Version
+from digest.model.announcements import Version, slug_of
 from digest.store.database import Tx, insert_ignore, upsert
 from digest.store.items import parts
 from digest.store.schema import announcements, counters, dispositions, items, revisions, sources, versions
@@ -75,7 +75,7 @@ async def mint(tx: Tx, minted: Sequence[Minted], *, at: datetime) -> list[int]:
     rows = [
         {
             "public_id": (name := _free(each.public_id, taken)),
-            "slug": name.rpartition("/")[2],
+            "slug": slug_of(name),
             "seq": first + place,
             "changed": change,
             "effective_at": each.effective_at,

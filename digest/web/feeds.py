@@ -9,12 +9,12 @@ from it each time. No header of a request is ever reflected.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 from jinja2 import Environment
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from digest import templating
 from digest.errors import StoreError
@@ -27,10 +27,6 @@ from digest.web.conditional import given, not_modified, prefers_gzip
 from digest.web.poll import Poll, form_of, is_current
 from digest.web.shelf import Served, Shelf, fixed
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 _Kind = tuple[str, str, bool, int]
 
 _PATH = re.compile(r"/feeds/([a-z][a-z0-9_]*)\.(atom|rss|json)")
@@ -57,7 +53,7 @@ class Feeds:
 
     def __init__(
         self,
-        app: App,
+        app: ASGIApp,
         store: Store,
         settings: Settings,
         *,

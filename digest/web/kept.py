@@ -11,12 +11,13 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+
+from starlette.types import Message, Receive, Scope, Send
 
 from digest.feeds.documents import strong_etag
 from digest.web.answers import Headers, whole
 from digest.web.conditional import given, not_modified
-from digest.web.feeds import Feeds, Receive, Scope, Send
+from digest.web.feeds import Feeds
 from digest.web.poll import PAGE, Poll
 
 SECONDS = 1.0
@@ -102,7 +103,7 @@ class _Held:
         self.headers: Headers | None = None
         self.body = b""
 
-    async def __call__(self, message: Any) -> None:
+    async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start" and message["status"] == 200:
             self.headers = list(message["headers"])
         elif self.headers is None:

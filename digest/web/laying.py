@@ -15,11 +15,11 @@ from typing import Any
 from starlette.types import Message
 
 from digest.feeds.laying import clear, lay
+from digest.model.editions import PUBLISHED
 from digest.service.house import House
 from digest.store import editions
 from digest.web import app
 from digest.web.kept import Kept
-from digest.web.public.editions import PUBLISHED
 from digest.web.style import ICON_PATH
 
 FOLDER = "editions"

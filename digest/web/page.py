@@ -17,6 +17,7 @@ from digest.feeds.documents import MEDIA_TYPES
 from digest.feeds.entries import path
 from digest.feeds.index import NAMES
 from digest.letter.views import SiteView
+from digest.model.subscribers import Subscriber
 from digest.service.house import House
 from digest.subscribers import limits
 from digest.templating.words import SOURCE_LANGUAGE
@@ -73,6 +74,12 @@ def asked_language(request: Request, default: str) -> str:
     """The language of `?lang=`, lower case, if that is a tag at all."""
     tag = request.query_params.get("lang", "")
     return tag.lower() if _LANGUAGE.fullmatch(tag) else default
+
+
+def spoken(request: Request, slug: str, who: Subscriber | None) -> str:
+    """The language to speak to somebody in: their own, or the digest's; empty for the site's."""
+    digest = house(request).settings.digests.get(slug)
+    return (who.language if who else "") or (digest.language if digest else "") or ""
 
 
 def speaks(at: House, language: str) -> bool:

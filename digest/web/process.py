@@ -64,19 +64,15 @@ async def run(settings: Settings, roles: Roles, *, host: str, port: int, say: Ca
             await stack.enter_async_context(_Pages(house, host, port, say))
         if roles.clock:
             # A source that keeps us waiting keeps no slot waiting.
-            await stack.enter_async_context(Clock(lambda: _collect(house), every=TICK, patience=1))
+            await stack.enter_async_context(Clock(lambda: collecting.collect_due(house), every=TICK, patience=1))
             await stack.enter_async_context(Clock(lambda: _look(house), every=TICK))
             await stack.enter_async_context(Clock(lambda: _tidy(house), every=TIDY))
-            await stack.enter_async_context(Clock(lambda: _watch(house), every=WATCH))
+            await stack.enter_async_context(Clock(lambda: rounds.go(house), every=WATCH))
             if settings.bounces.imap:
-                await stack.enter_async_context(Clock(lambda: _poll(house), every=settings.bounces.every))
+                await stack.enter_async_context(Clock(lambda: mailbox.poll(house), every=settings.bounces.every))
         settle_in()
         await stop.wait()
         say("Stopping: what is under way is finished first.")
-
-
-async def _collect(house: House) -> None:
-    await collecting.collect_due(house)
 
 
 async def _look(house: House) -> None:
@@ -88,14 +84,6 @@ async def _look(house: House) -> None:
 async def _tidy(house: House) -> None:
     await keeping.tidy(house)
     await joining.tidy(house, now=now())
-
-
-async def _watch(house: House) -> None:
-    await rounds.go(house)
-
-
-async def _poll(house: House) -> None:
-    await mailbox.poll(house)
 
 
 def _stopping() -> asyncio.Event:

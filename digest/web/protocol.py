@@ -21,7 +21,7 @@ class Memory(Protocol):
 
 
 class Polled(Patient):
-    """A connection on which polls go by the HTTP library; all else goes through it.
+    """A connection on which plain polls pass the HTTP library by, and all else goes through it.
 
     Between two requests, and only there, what arrives is looked at: a poll that is wholly there is answered
     from memory. The library sees none of it, and for it the connection just stood idle. A reader that does not

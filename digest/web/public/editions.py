@@ -14,14 +14,11 @@ from starlette.routing import Route
 from digest.letter.look import edition_view
 from digest.letter.render import calendar_at, no_calendar
 from digest.letter.views import EditionView, Length
-from digest.model.editions import Edition, EditionStatus, Snapshot
+from digest.model.editions import PUBLISHED, Edition, Snapshot
 from digest.settings import Digest
 from digest.store import editions, retracting
 from digest.web.page import PUBLIC_CACHE, asked_language, base, house, page, site_view
 from digest.web.search import LONGEST
-
-PUBLISHED = frozenset({EditionStatus.SEALED, EditionStatus.SENDING, EditionStatus.PAUSED, EditionStatus.SENT})
-"""What the web shows: sealed, and neither withdrawn nor still somebody's draft."""
 
 
 @dataclass(frozen=True, slots=True)

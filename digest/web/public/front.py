@@ -8,12 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from digest.model.editions import Edition
+from digest.model.editions import PUBLISHED
 from digest.service.house import House
 from digest.store import announcements, editions
 from digest.store.database import Tx
 from digest.web.page import PUBLIC_CACHE, asked_language, house, page, site_view
-from digest.web.public.editions import PUBLISHED, DatedEdition, dated
+from digest.web.public.editions import DatedEdition, dated
 from digest.web.public.shown import shown
 
 ANNOUNCEMENTS = 12
@@ -48,7 +48,7 @@ async def front(request: Request) -> Response:
 
 
 async def _newsletter(at: House, tx: Tx, slug: str) -> Newsletter:
-    newest: list[Edition] = [each for each in await editions.listed(tx, slug) if each.status in PUBLISHED]
+    newest = [each for each in await editions.listed(tx, slug) if each.status in PUBLISHED]
     return Newsletter(slug, at.settings.digests[slug].title, tuple(dated(each) for each in newest[:EDITIONS]))
 
 

@@ -20,7 +20,7 @@ from digest.subscribers.tokens import Purpose
 from digest.web import forms
 from digest.web.asking import wording
 from digest.web.forms import Form
-from digest.web.page import asked_language, house, page, visitor
+from digest.web.page import asked_language, house, page, spoken, visitor
 from digest.web.public.editions import known_digest
 
 TRAP = "website"
@@ -65,7 +65,8 @@ async def show(request: Request) -> Response:
     found = await flow.whose(at.store, at.keys, Purpose.CONFIRM, request.path_params["token"])
     if found is None:
         raise HTTPException(404)
-    return _confirm(request, found, "" if judge(found, now()) is Confirmed.DONE else judge(found, now()))
+    judged = judge(found, now())
+    return _confirm(request, found, "" if judged is Confirmed.DONE else judged)
 
 
 async def confirm(request: Request) -> Response:
@@ -132,8 +133,7 @@ def _confirm(request: Request, found: Person, outcome: Confirmed | str) -> Respo
 def _told(request: Request, found: Person) -> tuple[str, str]:
     """The language to speak to them in, and what they confirm is called."""
     digest = house(request).settings.digests.get(found.claim.digest)
-    own = found.subscriber.language if found.subscriber else ""
-    language = own or (digest.language if digest else "") or house(request).settings.site.language
+    language = spoken(request, found.claim.digest, found.subscriber) or house(request).settings.site.language
     return language, digest.title if digest else found.claim.digest
 
 

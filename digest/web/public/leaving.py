@@ -20,7 +20,7 @@ from digest.subscribers.consent import Way
 from digest.subscribers.flow import Left
 from digest.subscribers.tokens import Purpose
 from digest.web import forms
-from digest.web.page import house, page
+from digest.web.page import house, page, spoken
 
 PAUSES = {"1": timedelta(days=30), "3": timedelta(days=91), "6": timedelta(days=182)}
 """Months to choose from."""
@@ -80,7 +80,7 @@ def _page(request: Request, name: str, slug: str, subscriber: Subscriber | None,
     return page(
         request,
         name,
-        language=(subscriber.language if subscriber else "") or (digest.language if digest else "") or "",
+        language=spoken(request, slug, subscriber),
         personal=True,
         title=digest.title if digest else slug,
         slug=slug if digest else "",

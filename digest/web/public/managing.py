@@ -23,7 +23,7 @@ from digest.subscribers.flow import Left, Person
 from digest.subscribers.tokens import Claim, Purpose
 from digest.web import forms
 from digest.web.forms import Form
-from digest.web.page import house, page
+from digest.web.page import house, page, spoken
 from digest.web.public.leaving import PAUSES
 
 
@@ -115,8 +115,6 @@ async def _leave(request: Request, found: Person, slug: str) -> Left:
 
 def _page(request: Request, found: Person, *, done: str = "", left: Left | None = None) -> Response:
     at = house(request)
-    digest = at.settings.digests.get(found.claim.digest)
-    language = (found.subscriber.language if found.subscriber else "") or (digest.language if digest else "") or ""
     rows = _rows(request, found)
     if left and left.digest not in {row.slug for row in rows}:
         # What a form calls a newsletter is not repeated as if it were one of theirs.
@@ -124,7 +122,7 @@ def _page(request: Request, found: Person, *, done: str = "", left: Left | None 
     return page(
         request,
         "manage",
-        language=language,
+        language=spoken(request, found.claim.digest, found.subscriber),
         personal=True,
         address=masked(found.subscriber.email) if found.subscriber else "",
         rows=rows,

@@ -16,7 +16,7 @@ from digest.subscribers.joining import Person
 from digest.subscribers.moving import Moved, Moving
 from digest.subscribers.tokens import Purpose
 from digest.web import forms
-from digest.web.page import house, page, visitor
+from digest.web.page import house, page, spoken, visitor
 from digest.web.public.owner import is_fresh, owner
 
 
@@ -76,7 +76,7 @@ def _form(
     return page(
         request,
         "address",
-        language=spoken(request, found.claim.digest, who.language if who else ""),
+        language=spoken(request, found.claim.digest, who),
         personal=True,
         status=422 if wrong or same else 200,
         address=masked(who.email) if who else "",
@@ -96,19 +96,13 @@ def _moved(request: Request, found: Moving, outcome: Moved, *, asked: bool = Fal
     return page(
         request,
         "moved",
-        language=spoken(request, found.claim.digest, who.language if who else ""),
+        language=spoken(request, found.claim.digest, who),
         personal=True,
         outcome="" if asked and outcome is Moved.DONE else str(outcome),
         back=back,
         address=masked(target) if target else "",
         slug=found.claim.digest if found.claim.digest in house(request).settings.digests else "",
     )
-
-
-def spoken(request: Request, slug: str, own: str) -> str:
-    """The language to speak to somebody in: their own, or the digest's; empty for the site's."""
-    digest = house(request).settings.digests.get(slug)
-    return own or (digest.language if digest else "") or ""
 
 
 routes = [

@@ -45,7 +45,7 @@ def shown(announcement: Announcement, site: SiteView, language: str) -> Shown:
     version = announcement.version(language, site.language)
     return Shown(
         title=version.title,
-        own=f"{site.url}/announcements/{slug(announcement.public_id)}",
+        own=f"{site.url}/announcements/{announcement.slug}",
         link=version.link,
         host=_host(version.link),
         language=_foreign(version, site, language),
@@ -62,11 +62,6 @@ def shown(announcement: Announcement, site: SiteView, language: str) -> Shown:
         other_languages=tuple(tag for each in announcement.versions if (tag := each.language) != version.language),
         also_at=tuple((_host(each.link), each.link) for each in announcement.also_at if each.link),
     )
-
-
-def slug(public_id: str) -> str:
-    """What our page of an announcement is called: the last part of its public id."""
-    return public_id.rpartition("/")[2]
 
 
 def _foreign(version: Version, site: SiteView, language: str) -> str:

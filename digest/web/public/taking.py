@@ -13,8 +13,7 @@ from digest.subscribers import tokens
 from digest.subscribers.address import masked
 from digest.subscribers.joining import Person
 from digest.subscribers.tokens import Purpose
-from digest.web.page import house, page
-from digest.web.public.moving import spoken
+from digest.web.page import house, page, spoken
 from digest.web.public.owner import is_fresh, owner
 
 FILE = "what-we-hold-about-you.json"
@@ -41,7 +40,7 @@ def _page(request: Request, found: Person) -> Response:
     return page(
         request,
         "export",
-        language=spoken(request, found.claim.digest, who.language if who else ""),
+        language=spoken(request, found.claim.digest, who),
         personal=True,
         address=masked(who.email) if who else "",
         stale=not is_fresh(found),
