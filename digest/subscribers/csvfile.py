@@ -52,9 +52,11 @@ class RefusedLine:
     why: str
 
 
-def read(path: Path, said: Mapping[str, str] | None = None, encoding: str = "") -> Iterator[Line | RefusedLine]:
+def read(
+    path: Path, digest: str, said: Mapping[str, str] | None = None, encoding: str = ""
+) -> Iterator[Line | RefusedLine]:
     """Read UTF-8 or UTF-16, or `encoding`, parted by commas, semicolons or tabs, a header first; `said` maps columns
-    to fields.
+    to fields. `digest` is whom the lines are for.
 
     Raises UsageError for a file that cannot be opened or has no such header.
     """
@@ -69,7 +71,7 @@ def read(path: Path, said: Mapping[str, str] | None = None, encoding: str = "") 
         if any(map(_is_mangled, header)):
             raise UsageError(f"is {_OTHERWISE[0].lower()}{_OTHERWISE[1:]}", about=str(path))
         columns = mappings.mapped(header, said or {}, f"{path}:1")
-        yield from (_line(number, row, columns) for number, row in rows if any(map(str.strip, row)))
+        yield from (_line(number, row, columns, digest) for number, row in rows if any(map(str.strip, row)))
 
 
 def guarded(cell: str) -> str:
@@ -124,20 +126,20 @@ def _delimiter(file: TextIO) -> str:
     except UnicodeError:
         header = ""
     file.seek(0)
-    return next((each for each in (",", ";", "\t") if each in header), ",")
+    return max(",;\t", key=header.count)
 
 
-def _line(number: int, row: list[str], columns: Columns) -> Line | RefusedLine:
+def _line(number: int, row: list[str], columns: Columns, digest: str) -> Line | RefusedLine:
     cells = [unguarded(cell) if cell[:1] == "'" else cell for cell in row]
     cells += [""] * (columns.wide - len(cells))
     typed = columns.field("email", cells)
     if _is_mangled("".join(row)):
         return RefusedLine(number, typed.encode(errors="surrogateescape").decode(errors="replace"), _OTHERWISE)
-    if "\n" in typed or "\r" in typed:
+    if any(end in cell for end in "\r\n" for cell in (typed, columns.field("name", cells))):
         return RefusedLine(number, typed[:80], "A quotation mark opened here is closed lines later.")
     if len(row) > columns.wide:
         return RefusedLine(number, typed, f"There are {len(row)} cells for {columns.wide} columns.")
-    if gone := columns.why_gone(cells):
+    if gone := columns.why_gone(cells, digest):
         return RefusedLine(number, typed, gone)
     return _person(number, typed, cells, columns)
 

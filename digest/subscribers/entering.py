@@ -95,7 +95,7 @@ async def import_csv(
     entry = Entry(digest, confirmed, Way.IMPORT, now, basis, path.name, dry)
     imported = already = 0
     refused: list[tuple[int, str, str]] = []
-    for batch in _batches(csvfile.read(path, columns, encoding)):
+    for batch in _batches(csvfile.read(path, digest, columns, encoding)):
         good = [line for line in batch if isinstance(line, Line)]
         bad = [(line.number, line.address, line.why) for line in batch if isinstance(line, RefusedLine)]
         async with store.read() if dry else store.write() as tx:

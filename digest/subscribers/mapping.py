@@ -65,9 +65,13 @@ class Columns:
             return {}
         return {name: value for field, name in self._besides if (value := self.field(field, cells))}
 
-    def why_gone(self, cells: Sequence[str]) -> str:
-        """The same as `gone`, of a line."""
-        return "" if self.gone is _never else self.gone(dict(zip(self.header, cells, strict=False)))
+    def why_gone(self, cells: Sequence[str], digest: str) -> str:
+        """The same as `gone`, of a line for that digest: whoever agreed to another did not agree to this one."""
+        if self.gone is _never:
+            return ""
+        said = dict(zip(self.header, cells, strict=False))
+        other = said["digest"].strip() if self.gone is _ours else digest
+        return self.gone(said) or ("" if other == digest else f"Of another newsletter there ({other}).")
 
 
 def _never(_: Cells) -> str:

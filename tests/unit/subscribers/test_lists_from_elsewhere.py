@@ -60,9 +60,25 @@ def test_an_export_goes_in_as_it_is(
     assert "export.csv, line 2" in evidence["wording"]
 
 
+def test_our_own_export_brings_nobody_into_another_digest(store: Store, tmp_path: Path) -> None:
+    """Of an export of all, only the lines of this one: who left it and gets another did not agree to come back."""
+    head = "email,name,language,digest,state,basis,changed_at,evidence,text_only\n"
+    lines = [
+        ("ana@example.org", NEWS, "unsubscribed"),
+        ("ana@example.org", "weekly", "confirmed"),
+        ("bo@example.org", NEWS, "confirmed"),
+    ]
+    text = head + "".join(f"{email},,,{digest},{state},consent,2026-01-01,{{}},\n" for email, digest, state in lines)
+    report = imported(store, tmp_path / "all.csv", text)
+    assert 1 == report.imported
+    assert ["Not confirmed there (unsubscribed).", "Of another newsletter there (weekly)."] == [
+        why for _, _, why in report.refused
+    ]
+
+
 def test_columns_are_what_an_operator_says(store: Store, tmp_path: Path) -> None:
     """Several make a name; a column that is not there is named."""
-    text = "Correo;Nombre;Apellido;Telefono\nana@example.org;Ana;Ruiz;1\n"
+    text = 'Correo;Nombre;Apellido;"Telefono, Casa"\nana@example.org;Ana;Ruiz;1\n'
     columns = {"email": "Correo", "name": "Nombre+Apellido"}
     assert imported(store, tmp_path / "a.csv", text, columns=columns).imported == 1
     assert asyncio.run(flow.show(store, "ana@example.org")).subscriber.name == "Ana Ruiz"
