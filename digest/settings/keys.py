@@ -31,11 +31,15 @@ class Keyring:
         keys: dict[str, bytes] = {}
         for part in filter(None, (part.strip() for part in text.split(","))):
             name, _, secret = part.partition(":") if ":" in part else ("1", "", part)
+            # It stands in the local part of addresses, which get lower-cased on their way.
+            name = name.lower()
             if not _ID.fullmatch(name) or len(secret) < 16:
                 raise ConfigError(
                     'write it as "id:key", ids of letters and digits, keys of 16 characters or more',
                     about="DIGEST_SECRET_KEY",
                 )
+            if name in keys:
+                raise ConfigError(f'has two keys with the id "{name}"', about="DIGEST_SECRET_KEY")
             keys[name] = blake2b(secret.encode(), digest_size=32).digest()
         if not keys:
             raise ConfigError("is empty", about="DIGEST_SECRET_KEY")

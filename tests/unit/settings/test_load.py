@@ -297,8 +297,11 @@ def test_keys_rotate() -> None:
     assert ("b", "a") == (new.current, old.current)
 
 
-@pytest.mark.parametrize("text", ["", "short", "a:short", "bad id:0123456789abcdef", ","])
+@pytest.mark.parametrize(
+    "text", ["", "short", "a:short", "bad id:0123456789abcdef", ",", "a:0123456789abcdef,A:fedcba9876543210"]
+)
 def test_a_bad_key_is_refused(text: str) -> None:
+    """Two of one id, too: which of them signs would be anybody's guess."""
     with pytest.raises(ConfigError):
         Keyring.parse(text)
 
