@@ -51,6 +51,7 @@ _WAYS: tuple[tuple[Class, str], ...] = (
     (Class.BLOCK, r"(content|message|mail|attachment) (\w+ ){0,3}(filter|looks|considered|prohibited|not allowed)"),
     (Class.BLOCK, r"content (\w+ )?(reject|refus|denied)|bad (content|header)"),
     (Class.BLOCK, r"message header|filtering|rejected by filter"),
+    (Class.BLOCK, r"smtputf8|non-?ascii|internationali[sz]ed"),
     (Class.BLOCK, r"not (authori[sz]ed|allowed|permitted) to|no permission"),
     (Class.BLOCK, r"(don.t|not) have permission|unauthori[sz]ed"),
     (Class.BLOCK, r"members? only|only accepts?|restricted|RESOLVER[.]RST|not accept(ing)? (mail|messages) from"),

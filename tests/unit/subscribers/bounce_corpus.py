@@ -73,6 +73,7 @@ REFUSALS: tuple[tuple[str, str, str], ...] = (
     ("block", "5.1.8", "553 5.1.8 <bounces@bounces.example.net>... Domain of sender address does not exist"),
     ("block", "5.7.1", "550 5.7.1 virus detected in message"),
     ("block", "5.0.0", "554 IMTA reputation too low, see https://postmaster.example.org/user-unknown"),
+    ("block", "5.6.7", "550 5.6.7 SMTPUTF8 is required, but non-ASCII addresses are not permitted here"),
     ("block", "5.7.133", "550 5.7.133 RESOLVER.RST.SenderNotAuthenticatedForGroup; authentication required"),
 )  # fmt: skip
 
