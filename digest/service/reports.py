@@ -14,8 +14,7 @@ from typing import Any
 
 from digest.service import alerting, bouncing
 from digest.service.house import House, now
-from digest.service.reading import message_id_of
-from digest.store import histories, subscribers
+from digest.store import subscribers
 from digest.store.database import Tx
 from digest.subscribers import address as addresses
 from digest.subscribers import bouncing as acting
@@ -27,8 +26,6 @@ from digest.subscribers.verp import Returned
 
 WINDOW = timedelta(days=1)
 """How old a signature may be: providers try again for hours. What is told twice changes nothing the second time."""
-_LOOKED_AT = 24
-"""A person's newest letters that a Message-ID is held against."""
 
 
 class Refused(Enum):
@@ -83,10 +80,8 @@ async def _by_message_id(house: House, tx: Tx, told: Told) -> Returned | None:
     if not told.message_id or not isinstance(address, Address):
         return None
     for found in await subscribers.spelt(tx, address.norm):
-        for letter in (await histories.of(tx, found.id))[:_LOOKED_AT]:
-            ours = message_id_of(house, letter, found.handle)
-            if ours and hmac.compare_digest(ours.encode(), told.message_id.encode()):
-                return Returned(found.handle, letter.mailing)
+        if mailing := await bouncing.mailing_of(house, tx, found, [told.message_id]):
+            return Returned(found.handle, mailing)
     return None
 
 

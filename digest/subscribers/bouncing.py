@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import Message
@@ -27,6 +28,10 @@ _GRAVITY = (Class.COMPLAINT, Class.OPT_OUT, Class.HARD, Class.SOFT, Class.BLOCK,
 _TO = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Delivered-To", "To", "Cc")
 _LOOKED_AT = 300_000
 _LEAVE = re.compile(r"\+([A-Za-z0-9_.]{20,160})@")
+
+
+Recognise = Callable[[Tx, str], Awaitable[Returned | None]]
+"""Says by the text of a message whose letter came back in it."""
 
 
 class Effect(StrEnum):
@@ -53,19 +58,30 @@ class Came:
 
 
 async def take(
-    store: Store, keys: Keyring, raw: bytes, *, to: str = "", source: str, now: datetime
+    store: Store,
+    keys: Keyring,
+    raw: bytes,
+    *,
+    to: str = "",
+    source: str,
+    now: datetime,
+    recognise: Recognise | None = None,
 ) -> tuple[Came, ...]:
     """Read one message from the mailbox for bounces; `to` is the envelope's recipient where that is known.
 
-    Read again, or by another way, it changes nothing.
+    Without a token in the envelope `recognise` is asked whose letter it was. Read again, or by another way, it
+    changes nothing.
     """
     message = email.message_from_bytes(raw[:_LOOKED_AT])
     addressed = " ".join([to, *(str(value) for name in _TO for value in message.get_all(name, []))])
     if left := await _leave(store, keys, addressed, now):
         return (left,)
     judged = classify(raw)
-    whose = verp.found(keys, addressed) or verp.found(keys, raw[:_LOOKED_AT].decode("latin-1"))
+    text = raw[:_LOOKED_AT].decode("latin-1")
+    whose = verp.found(keys, addressed) or verp.found(keys, text)
     async with store.write() as tx:
+        if whose is None and recognise is not None:
+            whose = await recognise(tx, text)
         if whose is not None:
             gravest = min(judged, key=lambda each: _GRAVITY.index(each.kind))
             return (await act(tx, whose, gravest, source=source, now=now),)

@@ -16,6 +16,21 @@ from tests.unit.subscribers.bounce_corpus import WHO, refusals
 SENDER = 'from = "Metals Mark <news@example.org>"\n'
 
 
+COMPLAINT = b"""From: staff@isp.example.com\r
+Subject: complaint about message from 192.0.2.1\r
+MIME-Version: 1.0\r
+Content-Type: multipart/mixed; boundary=b\r
+\r
+--b\r
+Content-Type: message/rfc822\r
+\r
+%b\r
+\r
+Hello\r
+--b--\r
+"""
+
+
 def marked(desk: Desk, smtp: int) -> None:
     """Declare the house with an address for bounces."""
     desk.declare(sources=folder_source(desk.folder), smtp=smtp)
@@ -33,6 +48,7 @@ def test_a_letter_that_comes_back_takes_its_reader_off(desk: Desk) -> None:
             desk.done("subscribers", "add", email, "--digest", "newsflash", "--confirmed")
         desk.done("editions", "send", "newsflash", "--at", "2025-05-30T08:00Z")
         senders = {to: sender for sender, to in sink.envelopes}
+        [letter] = sink.of("bo@example.org")
     [raw] = [each.raw for each in refusals() if each.name.startswith("postfix 0")]
     (desk.folder / "bounce.eml").write_bytes(raw)
     assert verp.found(Keyring.parse("t:only-for-tests-0123456789"), senders[WHO])
@@ -49,8 +65,13 @@ def test_a_letter_that_comes_back_takes_its_reader_off(desk: Desk) -> None:
     assert "listed" in forged.out
     rows = desk.done("bounces", "list", "--json").json()
     assert [(WHO, False), (WHO, True)] == [(each["email"], each["matched"]) for each in rows]
+    # Outlook's complaints bring back the letter without its envelope: without its headers nobody knows whose it was.
+    for headers in (b"Subject: Newsflash\r\n", letter.partition(b"\r\n\r\n")[0]):
+        (desk.folder / "complaint.eml").write_bytes(COMPLAINT % headers)
+        desk.done("bounce", "complaint.eml")
     suppressed = desk.done("suppressions", "list", "--json").json()
-    assert [(WHO, "hard bounce")] == [(each["email"], each["reason"]) for each in suppressed]
+    expected = [("bo@example.org", "complaint"), (WHO, "hard bounce")]
+    assert expected == [(each["email"], each["reason"]) for each in suppressed]
 
 
 def test_a_relay_that_knows_nobody_there_is_believed(desk: Desk) -> None:
