@@ -12,7 +12,18 @@ from digest.model.subscribers import SubscriptionState, SuppressionReason
 from digest.service import collecting, witness
 from digest.service.following import follow
 from digest.service.house import House, now
-from digest.store import audit, diary, dispositions, editions, holding, instance, mailings, subscribers, suppressions
+from digest.store import (
+    audit,
+    departures,
+    diary,
+    dispositions,
+    editions,
+    holding,
+    instance,
+    mailings,
+    subscribers,
+    suppressions,
+)
 from digest.store.database import Tx
 from digest.store.diary import Line
 from digest.subscribers import flow
@@ -88,10 +99,17 @@ async def _people(tx: Tx, lines: Sequence[Line], done: Claimed) -> None:
 
 
 async def _left(tx: Tx, line: Line) -> bool:
-    """Whether somebody who had left was still written to; who came back after that stays."""
+    """Whether somebody who had left was still written to; who came back after that stays.
+
+    Whom this store does not know, no import brings in.
+    """
     found = await subscribers.by_handle(tx, line["handle"])
     old = await subscribers.subscription(tx, found.id, line["digest"]) if found else None
-    if old is None or old.state is SubscriptionState.UNSUBSCRIBED or old.changed_at > _at(line):
+    if old is None:
+        if key := line.get("key"):
+            await departures.add(tx, key, line["digest"], _at(line))
+        return False
+    if old.state is SubscriptionState.UNSUBSCRIBED or old.changed_at > _at(line):
         return False
     return await subscribers.move(tx, old, SubscriptionState.UNSUBSCRIBED, evidence=old.evidence, now=_at(line))
 

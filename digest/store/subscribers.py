@@ -145,8 +145,10 @@ async def move(
         .values(values)
     )
     if changed.rowcount and state is SubscriptionState.UNSUBSCRIBED and diary.kept(tx):
-        handle = await tx.execute(select(subscribers.c.handle).where(subscribers.c.id == old.subscriber))
-        diary.write(tx, diary.LEFT, now, handle=handle.scalar_one(), digest=old.digest)
+        query = select(subscribers.c.handle, subscribers.c.email_norm).where(subscribers.c.id == old.subscriber)
+        who = (await tx.execute(query)).one()
+        key = await suppressions.key_of(tx, who.email_norm)
+        diary.write(tx, diary.LEFT, now, handle=who.handle, key=key, digest=old.digest)
     return bool(changed.rowcount)
 
 

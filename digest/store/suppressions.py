@@ -32,7 +32,7 @@ class Suppression:
 
 async def add(tx: Tx, email_norm: str, reason: SuppressionReason, *, source: str, now: datetime) -> None:
     """Suppress an address; a later reason replaces the earlier one, except that an erasure stays."""
-    key = _fingerprint(await made_pepper(tx), email_norm)
+    key = await key_of(tx, email_norm)
     if reason is not SuppressionReason.ERASED and await _reason(tx, key) is SuppressionReason.ERASED:
         return
     kept = "" if reason is SuppressionReason.ERASED else email_norm
@@ -112,6 +112,11 @@ async def among(tx: Tx, emails: Collection[str]) -> frozenset[str]:
     query = select(suppressions.c.fingerprint).where(database.among(tx.dialect.name, suppressions.c.fingerprint))
     held = set((await tx.execute(query, database.many_words(tx, set(keys.values())))).scalars())
     return frozenset(email for email, key in keys.items() if key in held)
+
+
+async def key_of(tx: Tx, email_norm: str) -> str:
+    """What stands for an address where the address itself must not."""
+    return _fingerprint(await made_pepper(tx), email_norm)
 
 
 async def fingerprints(tx: Tx, emails: Collection[str]) -> dict[str, str]:

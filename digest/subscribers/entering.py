@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from digest.model.subscribers import Basis, Subscription, SubscriptionState
-from digest.store import attributes, subscribers, suppressions
+from digest.store import attributes, departures, subscribers, suppressions
 from digest.store.database import Store, Tx
 from digest.subscribers import address as addresses
 from digest.subscribers import consent, csvfile, tokens
@@ -116,7 +116,7 @@ async def _enter(tx: Tx, lines: Sequence[Line], entry: Entry) -> list[tuple[Line
     suppressed = await suppressions.among(tx, emails)
     known = await subscribers.ids(tx, emails)
     standings = await subscribers.standings(tx, entry.digest, known.values())
-    gone = _gone(known, standings)
+    gone = _gone(known, standings) | await departures.among(tx, entry.digest, {email.lower() for email in emails})
     outcomes: list[tuple[Line, Entering, str]] = []
     for line in lines:
         norm = line.address.norm

@@ -114,6 +114,27 @@ def test_moved_to_the_other_kind(desk: Desk, url: str, request: pytest.FixtureRe
     assert {2: 30} == Counter(Counter(to for to, _ in sink.accepted).values())
 
 
+@on_both
+def test_a_list_imported_anew_brings_nobody_back(desk: Desk, url: str) -> None:
+    """Who came after the backup and left, or to a digest that they left, is kept out though the store never knew."""
+    desk.declare(database=url)
+    (desk.folder / "people.csv").write_text("email\n" + "\n".join(PEOPLE), "utf-8")
+    into = ("subscribers", "import", "people.csv", *TO, "--confirmed")
+    desk.done("db", "upgrade")
+    desk.done("subscribers", "add", PEOPLE[1], *TO, "--confirmed")
+    desk.done("db", "backup", "safe.db")
+    desk.done(*into)
+    for email in PEOPLE[:3]:
+        desk.done("subscribers", "unsubscribe", email, *TO)
+    for _ in range(2):
+        desk.done("db", "restore", "safe.db", "--replace")
+        desk.done("db", "claim")
+        again = desk.run(*into)
+        assert (1, "27 imported, 0 there already, 3 refused") == (again.status, again.out.partition(".")[0])
+    desk.done("subscribers", "forget", PEOPLE[0])
+    assert PEOPLE[0] not in (desk.folder / "var/diary").read_text()
+
+
 def test_a_store_behind_its_witness_or_without_one(desk: Desk) -> None:
     """A file copied back by hand, or taken elsewhere, is found out; who lost only the witness may claim."""
     var = desk.folder / "var"

@@ -34,7 +34,15 @@ from digest.store.schema.editions import (
 )
 from digest.store.schema.house import audit, counters, instance
 from digest.store.schema.mail import deliveries, delivery_events, letters, mailings, notes, pace, pace_spent, shards
-from digest.store.schema.people import address_changes, attributes, bounces, subscribers, subscriptions, suppressions
+from digest.store.schema.people import (
+    address_changes,
+    attributes,
+    bounces,
+    departures,
+    subscribers,
+    subscriptions,
+    suppressions,
+)
 
 __all__ = [
     "Day",
@@ -48,6 +56,7 @@ __all__ = [
     "counters",
     "deliveries",
     "delivery_events",
+    "departures",
     "digests",
     "dispositions",
     "draft_edits",

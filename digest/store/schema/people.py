@@ -80,6 +80,17 @@ suppressions = Table(
 )
 """Keyed by a keyed hash of the normalised address; the address itself is kept only until it is erased."""
 
+departures = Table(
+    "departures",
+    metadata,
+    Column("fingerprint", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("at", Utc, nullable=False),
+    PrimaryKeyConstraint("fingerprint", "digest"),
+)
+"""Who left and is no subscriber of that digest here, since a backup was restored: told by the diary. Keyed as
+`suppressions` are."""
+
 bounces = Table(
     "bounces",
     metadata,

@@ -236,6 +236,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_subscribers_email_lower", ["email_lower"], unique=False)
 
     op.create_table(
+        "departures",
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("at", schema.Utc(length=27), nullable=False),
+        sa.PrimaryKeyConstraint("fingerprint", "digest", name=op.f("pk_departures")),
+    )
+    op.create_table(
         "suppressions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
