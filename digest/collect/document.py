@@ -46,6 +46,8 @@ def read_here(source: Source, body: bytes, url: str, content_type: str) -> Read:
         items=tuple(
             identify(item, source.habits, document_language=document.language, now=source.now)
             for item in document.items
+            # What says nothing at all is no announcement.
+            if item.title or item.summary or item.content or item.link
         ),
         language=document.language,
         minutes=document.minutes,

@@ -142,15 +142,19 @@ def _health(row: SourceRow, *, declared: bool, at: datetime) -> Health:
         row.kind,
         discreet(row.adopted_url or row.url),
         row.last_success_at,
-        row.next_check_at,
+        None if row.gone else row.next_check_at,
         row.failures,
-        row.last_error if declared else "no longer in the configuration",
+        _error(row) if declared else "no longer in the configuration",
         declared,
         row.failing_since,
         row.last_new_at,
         row.rhythm_days,
         silent_days(row.rhythm_days, row.last_new_at, at),
     )
+
+
+def _error(row: SourceRow) -> str:
+    return f"{row.last_error}: gone for good, not asked any more; change or remove it" if row.gone else row.last_error
 
 
 def _not_yet(kind: str) -> str:

@@ -77,6 +77,16 @@ def test_the_rhythm_is_told_and_its_breach(desk: Desk, site: Site) -> None:
     assert "usually every 7 days" in desk.done("sources", "list", COLUMNS="200").out
 
 
+def test_what_is_gone_for_good_has_no_next_try(desk: Desk, site: Site) -> None:
+    """Two answers of 410 end the asking, and the list says so: nothing is given up silently."""
+    desk.declare(sources=folder_source(desk.folder) + web_source("press", "feed", f"{site.url}/gone"))
+    site.serve("/gone", b"", status=410)
+    for _ in range(2):
+        desk.run("collect")
+    (row,) = [row for row in desk.done("sources", "list", "--json").json() if row["slug"] == "press"]
+    assert (row["next_check"], "not asked any more" in row["error"]) == (None, True)
+
+
 def test_a_preview_says_what_it_does_not_know(desk: Desk) -> None:
     """A source that could not be read is named before the edition goes, with how long it has been unread."""
     desk.write("one", "Number one", "2025-05-10")

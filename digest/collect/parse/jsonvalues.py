@@ -14,7 +14,8 @@ from digest.model.announcements import Facts, Figure
 def load(body: bytes, *, url: str) -> Any:
     """The document; raises ParseError for whatever json makes of hostile bytes."""
     try:
-        return json.loads(body.decode("utf-8-sig"))
+        # Every file of a site's program may put a mark before it.
+        return json.loads(body.decode().lstrip("\ufeff \t\r\n"))
     except (ValueError, RecursionError) as error:
         raise ParseError(f"not JSON: {str(error)[:200]}", about=url) from error
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from hashlib import sha256
 from urllib.parse import urlsplit, urlunsplit
 
 from digest.collect.apart import apart
@@ -19,12 +21,12 @@ async def read_page(source: Source, site: Site, fetcher: Fetcher, asked: Asked) 
     """The items of all pages, up to `max_pages`, page by page; raises FetchError, ParseError for the first.
 
     A later page that fails is told as an error of the source, and what was read before it is kept. Where the first is
-    as it was, so are the others: whatever is new is named there.
+    as it was, by what its host says or to the byte, so are the others: whatever is new is named there.
     """
     complaints: list[str] = []
     errors: tuple[str, ...] = ()
     robots = _Robots(source, fetcher)
-    seen: set[str] = set()
+    seen, met, count = set[str](), set[str](), 0
     url = begun = asked.adopted or source.url
     first: Response | None = None
     while url and len(seen) < source.max_pages:
@@ -32,7 +34,7 @@ async def read_page(source: Source, site: Site, fetcher: Fetcher, asked: Asked) 
         try:
             await robots.ask(url)
             answered = await _ask(url, source, fetcher, asked, first=first is None)
-            if answered.not_modified:
+            if answered.not_modified or (first is None and _is_same(begun, asked, answered)):
                 yield _as_before(begun, asked, answered)
                 return
             document, url = await _read(url, asked, answered)
@@ -43,20 +45,27 @@ async def read_page(source: Source, site: Site, fetcher: Fetcher, asked: Asked) 
             break
         first = first or answered
         complaints.extend(document.complaints)
-        if canonical_link(url) in seen:
+        named = {known.item.ident for known in document.items}
+        # A ring may have a new address at each turn.
+        if canonical_link(url) in seen or (url and named <= met):
             complaints.append(f"{discreet(url)}: next leads back to a page already read")
             url = ""
+        met |= named
+        count += len(document.items)
         if url and len(seen) >= source.max_pages > 1:
             complaints.append(f"more pages follow; read {source.max_pages} (max_pages)")
         yield Reading(items=document.items, url=begun, last=False)
+    yield replace(_whole(begun, first, count, failed=bool(errors)), complaints=tuple(complaints), errors=errors)
+
+
+def _whole(url: str, first: Response | None, count: int, *, failed: bool) -> Reading:
     # What could not be read is to be asked for again, whatever the first page says.
-    kept = first if first and first.status == 200 and not errors else None
-    yield Reading(
-        url=begun,
+    kept = first if first and first.status == 200 and not failed else None
+    return Reading(
+        url=url,
         etag=kept.etag if kept else "",
         last_modified=kept.last_modified if kept else "",
-        complaints=tuple(complaints),
-        errors=errors,
+        body_hash=f"{_hash(kept)}:{count}" if kept else "",
         moved_to=_moved_to(first),
         minutes=fresh_minutes(first) if first else 0,
     )
@@ -65,12 +74,22 @@ async def read_page(source: Source, site: Site, fetcher: Fetcher, asked: Asked) 
 def _as_before(url: str, asked: Asked, answered: Response) -> Reading:
     return Reading(
         not_modified=True,
+        count=0 if answered.not_modified else int(asked.body_hash.partition(":")[2]),
         url=url,
-        etag=asked.etag,
-        last_modified=asked.last_modified,
+        etag=asked.etag if answered.not_modified else answered.etag,
+        last_modified=asked.last_modified if answered.not_modified else answered.last_modified,
+        body_hash=asked.body_hash,
         moved_to=_moved_to(answered),
         minutes=fresh_minutes(answered),
     )
+
+
+def _is_same(url: str, asked: Asked, answered: Response) -> bool:
+    return asked.url == url and asked.body_hash.partition(":")[0] == _hash(answered)
+
+
+def _hash(answered: Response) -> str:
+    return sha256(answered.body).hexdigest()
 
 
 def _moved_to(first: Response | None) -> str:

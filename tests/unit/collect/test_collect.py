@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ import pytest
 
 from digest.collect.flow import SourceReport
 from digest.errors import NotFound
-from tests.sites import Route
+from tests.sites import Route, Site, answer
 from tests.unit.collect.conftest import House, Press
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -152,6 +153,36 @@ def test_a_listing_page_that_is_the_same_is_not_read_again(house: House, press: 
     assert "if-none-match" not in press.site.asked[-1][1]
 
 
+def test_a_listing_without_validators_is_known_by_its_bytes(house: House, press: Press) -> None:
+    """The pages behind the first are not asked for while it is the same, for two days."""
+    source = press.sources()["page"]
+    house.sources = {"page": {**source, "select": {**source["select"], "next": "a.next"}}}
+    press.site.serve("/news/", press.page() + b'<a class="next" href="/news/2">older</a>')
+    press.site.serve("/news/2", b'<article><h2><a href="/n/x">Older</a></h2><p class="date">3 Mar 2021</p></article>')
+    asked = []
+    for hours in (0, 1, 49):
+        report = house.collect(now=NOW + timedelta(hours=hours))["page"]
+        asked.append((report.error, [path for path, _ in press.site.asked if path != "/robots.txt"]))
+        press.site.asked.clear()
+    assert asked == [("", ["/news/", "/news/2"]), ("", ["/news/"]), ("", ["/news/", "/news/2"])]
+
+
+def test_a_ring_with_new_addresses_is_left(house: House, press: Press) -> None:
+    """A `next` that counts on for ever over the same pages ends where nothing new is named."""
+
+    def turn(handler: BaseHTTPRequestHandler) -> None:
+        number = int(handler.path.partition("?")[2] or 0)
+        items = f'<article><h2><a href="/n/{number % 3}">Number {number % 3}</a></h2></article>'
+        answer(f'{items}<a class="next" href="?{number + 1}">next</a>'.encode())(handler)
+
+    press.site.routes["/news/"] = turn
+    select = {"item": "article", "title": "h2 a", "date": "", "next": "a.next"}
+    house.sources = {"page": press.sources()["page"] | {"select": select}}
+    report = house.collect()["page"]
+    assert (report.new, report.error, len(press.site.asked)) == (3, "", 5)
+    assert "leads back" in report.warnings[-1]
+
+
 def test_a_listing_whose_later_page_failed_is_asked_for_again(house: House, press: Press, respond: Respond) -> None:
     """Else what stood there would wait until the first page changes."""
     select = press.sources()["page"]["select"] | {"next": "a.next"}
@@ -252,6 +283,19 @@ def test_each_selector_that_finds_nothing_is_told(house: House, press: Press) ->
 
 def _said(report: SourceReport) -> str:
     return " ".join((report.error, *report.warnings)).partition(": ")[2] if report.error else report.warnings[-1]
+
+
+def test_what_says_nothing_is_no_announcement(house: House, site: Site) -> None:
+    """An entry without title, text and link would be announced as "Untitled"."""
+    posts = [
+        {"id": None, "title": None, "link": False, "content": {"rendered": ""}},
+        {"id": 2, "title": {"rendered": "A"}},
+    ]
+    site.serve("/wp-json/wp/v2/posts", json.dumps(posts).encode())
+    site.serve("/rss", b"<rss><channel><item/><item><guid>1</guid></item><item><title>B</title></item></channel></rss>")
+    house.sources = {"rest": {"kind": "wordpress", "url": site.url}, "rss": {"kind": "feed", "url": f"{site.url}/rss"}}
+    house.collect()
+    assert sorted(each.versions[0].title for each in house.listed()) == ["A", "B"]
 
 
 def test_an_unknown_source_is_named(house: House) -> None:

@@ -213,6 +213,11 @@ def test_json_never_surprises(values: list[Any]) -> None:
     parse_posts(json.dumps(values).encode(), url=URL)
 
 
+def test_marks_before_json() -> None:
+    """However many files of a program put a byte order mark before what they send."""
+    assert len(parse_posts(b"\xef\xbb\xbf\n\xef\xbb\xbf" + json.dumps([{"id": 1}]).encode(), url=URL).items) == 1
+
+
 @given(st.binary(max_size=300))
 def test_pages_never_surprise(body: bytes) -> None:
     """A listing page of any bytes is read or refused; so is what a front page says of its feed."""
