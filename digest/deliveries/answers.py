@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-import structlog
-
 from digest.deliveries.page import Page
 from digest.deliveries.smtp.batch import Answered, Batch, unheard, untold
 from digest.deliveries.smtp.parcel import Parcel
+from digest.engine.log import get_logger
 from digest.model.deliveries import Outcome, OutcomeKind
 
-_log = structlog.get_logger(__name__)
+_log = get_logger()
 _IDENTITY = re.compile(rb"^Message-ID:\s*(<[^>\r\n]+>)", re.MULTILINE | re.IGNORECASE)
 _ADDRESS = re.compile(r"\S+@\S+")
 

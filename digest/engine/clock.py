@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from digest.engine.log import get_logger
+
 Tick = Callable[[], Awaitable[object]]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger()
 
 
 class Clock:

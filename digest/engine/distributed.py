@@ -16,7 +16,6 @@ from types import TracebackType
 from typing import Any, Self
 
 import procrastinate
-import structlog
 from procrastinate import exceptions
 from procrastinate.jobs import Job, Status
 from procrastinate.schema import SchemaManager
@@ -24,6 +23,7 @@ from sqlalchemy import select, text
 from sqlalchemy.engine import make_url
 
 from digest.engine.bell import Handler, Handlers
+from digest.engine.log import get_logger
 from digest.errors import StoreError
 from digest.store import migrate
 from digest.store.database import Store, Tx, upsert
@@ -39,7 +39,7 @@ _FORGET_AFTER_HOURS = 24
 _WAITING = text("SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = :lock AND status = 'todo'")
 _BUSY = text("SELECT 1 FROM procrastinate_jobs WHERE status IN ('todo', 'doing') LIMIT 1")
 _SCHEMA = "engine"
-_log = structlog.get_logger(__name__)
+_log = get_logger()
 
 
 async def upgrade(store: Store) -> None:

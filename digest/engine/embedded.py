@@ -7,17 +7,17 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Self
 
-import structlog
 from sqlalchemy import event
 
 from digest.engine.bell import Handlers
+from digest.engine.log import get_logger
 from digest.store.database import Store, Tx
 
 Ring = tuple[str, str]
 
 _RUNG = "digest.rung"
 _COMMITTED = "digest.committed"
-_log = structlog.get_logger(__name__)
+_log = get_logger()
 
 
 class Embedded:

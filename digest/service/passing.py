@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-import structlog
-
+from digest.engine.log import get_logger
 from digest.errors import FetchError
 from digest.letter import again, headers
 from digest.model.deliveries import NoteKind, NoteState
@@ -23,7 +22,7 @@ WAITS = timedelta(minutes=5)
 STANDS = timedelta(minutes=30)
 """A mailing of which nothing got anywhere for so long is told of."""
 _CLAIM = timedelta(minutes=2)
-log = structlog.get_logger()
+log = get_logger()
 
 
 async def go(house: House) -> None:

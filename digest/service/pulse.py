@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import structlog
-
+from digest.engine.log import get_logger
 from digest.errors import FetchError
 from digest.service import collecting
 from digest.service.house import House, now
 from digest.store import pulses
 
-log = structlog.get_logger()
+log = get_logger()
 
 
 async def go(house: House) -> None:

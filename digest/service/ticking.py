@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import structlog
-
 from digest.deliveries import flow
 from digest.deliveries.context import Context
 from digest.editions.owe import Window
+from digest.engine.log import get_logger
 from digest.errors import DigestError
 from digest.model.editions import Edition
 from digest.schedules.tick import tick as owed_slots
@@ -22,7 +21,7 @@ from digest.store.stopping import Stop
 
 PATIENCE = timedelta(seconds=5)
 """What is due again so soon is waited for: a slow pace has its places a few seconds apart."""
-log = structlog.get_logger()
+log = get_logger()
 
 
 async def once(house: House) -> str:

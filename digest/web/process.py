@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import signal
 import sys
 from collections.abc import Callable
@@ -12,7 +11,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 
-import structlog
 import uvicorn
 
 from digest import templating
@@ -45,7 +43,6 @@ class Roles:
 
 async def run(settings: Settings, roles: Roles, *, host: str, port: int, say: Callable[[str], None]) -> None:
     """Do the roles until SIGTERM or SIGINT; what is under way is finished, the rest stays owed."""
-    _log_plainly()
     sys.setswitchinterval(SWITCH_INTERVAL)
     stop = _stopping()
     async with AsyncExitStack() as stack:
@@ -137,17 +134,3 @@ class _Pages:
         except SystemExit:
             # uvicorn's way to say that the address is taken; it has logged why.
             return
-
-
-def _log_plainly() -> None:
-    """Events as lines on standard error; no address and no token is ever logged."""
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
-        ],
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-    )

@@ -40,9 +40,10 @@ def test_tuned_paused_and_reset(house: Desk) -> None:
 
 
 def test_run_now_is_made_by_the_clock(house: Desk) -> None:
-    """The edition it owes is there after the next look."""
+    """The edition it owes is there after the next look; standard output says what was done, and holds no log."""
     house.done("schedule", "run-now", "newsflash", "--why", "the award is out")
-    house.done("tick", "--once")
+    ticked = house.done("tick", "--once")
+    assert (1, 1) == (ticked.out.count("\n"), ticked.err.count('event="slot answered"')), ticked
     [edition] = house.done("editions", "list", "newsflash", "--json").json()
     assert 3 == edition["items"]
 
