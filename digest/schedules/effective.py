@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from digest.errors import ScheduleError
 from digest.schedule import Schedule, Slot, following, parse, slots
 from digest.settings import Digest
 from digest.store.schedules import Standing
+
+_SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def effective(digest: Digest, standing: Standing | None) -> Schedule:
@@ -50,7 +53,14 @@ def start_line(digest: Digest, standing: Standing, now: datetime) -> datetime | 
     if standing.declared == digest.schedule and same_zone:
         return None
     unchanged = same_zone and (bool(standing.tuned) or _same(standing.declared, digest.schedule))
-    return standing.looked_at if unchanged else max(now, standing.looked_at)
+    # Also where drafts were made ahead of their time: those are known by their slots' keys.
+    return standing.looked_at if unchanged else now
+
+
+def leaves_time(digest: Digest, schedule: Schedule) -> bool:
+    """Whether each draft's time comes before the next is made, which would take it in."""
+    times = [slot.at for slot in following(schedule, zone_of(digest), _SOME_DAY, 14)]
+    return all(later - sooner > digest.lead for sooner, later in pairwise(times))
 
 
 def _same(one: str, other: str) -> bool:

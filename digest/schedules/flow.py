@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 from digest.errors import NotFound
 from digest.schedule import Slot, following, sentence
 from digest.schedules.effective import effective, zone_of
-from digest.schedules.policy import is_paused
+from digest.schedules.policy import is_paused, pause_lasts
 from digest.settings import Digest, Settings
 from digest.store import schedules
 from digest.store.database import Store
-from digest.store.schedules import Standing
+from digest.store.schedules import GivenUp, Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FireTime:
-    """A time to come. `local` bears the digest's zone; `goes` is False where a pause or an operator leaves it out."""
+    """A time to come. `local` bears the digest's zone; `goes` is False where it brings no edition, and its note why."""
 
     key: str
     local: datetime
@@ -56,22 +56,28 @@ async def upcoming(
         raise NotFound("no such digest", about=digest)
     async with store.read() as tx:
         standing = await schedules.get(tx, digest)
-    return fire_times(settings.digests[digest], standing, now, n)
+        given_up = await schedules.given_up(tx, now)
+    return _fire_times(settings.digests[digest], standing, given_up, now, n)
 
 
 async def listed(store: Store, settings: Settings, *, now: datetime) -> tuple[ScheduleLine, ...]:
     """Every declared digest's schedule, by slug."""
     async with store.read() as tx:
         known = {standing.digest: standing for standing in await schedules.listed(tx)}
-    return tuple(_line(settings.digests[slug], known.get(slug), now) for slug in sorted(settings.digests))
+        given_up = await schedules.given_up(tx, now)
+    return tuple(_line(settings.digests[slug], known.get(slug), given_up, now) for slug in sorted(settings.digests))
 
 
-def fire_times(digest: Digest, standing: Standing | None, now: datetime, n: int) -> tuple[FireTime, ...]:
+def _fire_times(
+    digest: Digest, standing: Standing | None, given_up: GivenUp, now: datetime, n: int
+) -> tuple[FireTime, ...]:
     """The next `n` times after `now`, those included that will not go, and those whose draft is made already."""
     times: list[FireTime] = []
     skips = standing.skip_next if standing else 0
     for slot in following(effective(digest, standing), zone_of(digest), now, n):
-        if standing and slot.at <= standing.looked_at:
+        if why := given_up.get((digest.slug, slot.key)):
+            times.append(_fire_time(digest, slot, why, goes=False))
+        elif standing and slot.at <= standing.looked_at:
             times.append(_fire_time(digest, slot, "its draft is made"))
         elif standing and is_paused(standing, slot):
             times.append(_fire_time(digest, slot, "paused", goes=False))
@@ -89,9 +95,10 @@ def _fire_time(digest: Digest, slot: Slot, note: str = "", *, goes: bool = True)
     return FireTime(key=slot.key, local=local, utc=slot.at.astimezone(UTC), goes=goes, notes=notes)
 
 
-def _line(digest: Digest, standing: Standing | None, now: datetime) -> ScheduleLine:
+def _line(digest: Digest, standing: Standing | None, given_up: GivenUp, now: datetime) -> ScheduleLine:
     schedule, zone = effective(digest, standing), zone_of(digest)
-    times = fire_times(digest, standing, now, 12)
+    times = _fire_times(digest, standing, given_up, now, 12)
+    paused = standing if standing and pause_lasts(standing, now) else None
     return ScheduleLine(
         digest=digest.slug,
         schedule=schedule.text,
@@ -103,8 +110,8 @@ def _line(digest: Digest, standing: Standing | None, now: datetime) -> ScheduleL
         timezone=zone.key,
         missed=digest.missed,
         revision=standing.revision if standing else 0,
-        paused=bool(standing and standing.paused),
-        paused_until=standing.paused_until if standing else None,
+        paused=paused is not None,
+        paused_until=paused.paused_until if paused else None,
         skip_next=standing.skip_next if standing else 0,
         next=next((time for time in times if time.goes), None),
     )

@@ -57,9 +57,25 @@ def decide(
     return Decision(tuple(keep), tuple(passed[-EACH_AT_MOST:]), len(left_out))
 
 
+def ripe(since: Sequence[Slot], standing: Standing, now: datetime) -> Sequence[Slot]:
+    """What of it to decide now: one to come that would be let go is not, yet, nor what follows; a pause may end."""
+    skips = standing.skip_next
+    for at, slot in enumerate(since):
+        paused = is_paused(standing, slot)
+        if slot.at > now and (paused or skips):
+            return since[:at]
+        skips -= bool(skips and not paused)
+    return since
+
+
 def is_paused(standing: Standing, slot: Slot) -> bool:
     """Whether the slot falls into the pause."""
-    return standing.paused and (standing.paused_until is None or slot.at < standing.paused_until)
+    return pause_lasts(standing, slot.at)
+
+
+def pause_lasts(standing: Standing, at: datetime) -> bool:
+    """Whether it is paused at that moment; a pause that has ended by itself is none."""
+    return standing.paused and (standing.paused_until is None or at < standing.paused_until)
 
 
 def _latest(going: list[Slot], now: datetime, lateness: timedelta) -> tuple[list[Slot], str]:

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 
 from digest.errors import StoreError, UsageError
 from digest.schedule import Slot, parse
-from digest.schedules.effective import effective, zone_of
+from digest.schedules.effective import effective, leaves_time, zone_of
+from digest.schedules.policy import pause_lasts
 from digest.schedules.tick import tick
 from digest.settings import Digest, Settings
 from digest.store import audit, schedules
@@ -35,7 +36,10 @@ class Steer:
 
     async def tune(self, spec: str) -> None:
         """Let another expression count; ScheduleError says why it cannot be."""
-        text = parse(spec).text
+        tuned = parse(spec)
+        if self._digest.approval == "manual" and not leaves_time(self._digest, tuned):
+            raise UsageError("comes too often: a draft would be made before the one before it has gone", about=spec)
+        text = tuned.text
 
         async def step(tx: Tx, was: Standing) -> bool:
             return await schedules.tune(tx, was, text, by=self._by, why=self._why, at=self._now)
@@ -66,7 +70,7 @@ class Steer:
         """End a pause; what passed in it stays passed, and its announcements come with the next edition."""
 
         async def step(tx: Tx, was: Standing) -> bool:
-            if not was.paused:
+            if not pause_lasts(was, self._now):
                 raise UsageError("is not paused", about=self._digest.slug)
             return await schedules.resume(tx, was, self._now)
 
@@ -110,18 +114,18 @@ class Steer:
                 who=self._by,
                 action=f"schedule {action}",
                 subject=slug,
-                was=_stands(self._digest, was),
-                became=_stands(self._digest, became),
+                was=self._stands(was),
+                became=self._stands(became),
                 why=self._why,
             )
 
-
-def _stands(digest: Digest, standing: Standing | None) -> str:
-    """What counts, in one line: `1st tue 10:00, paused until 2026-12-01 00:00 UTC`."""
-    parts = [effective(digest, standing).text]
-    if standing and standing.paused:
-        until = standing.paused_until
-        parts.append(f"paused until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if until else "paused")
-    if standing and standing.skip_next:
-        parts.append("the next one left out" if standing.skip_next == 1 else f"the next {standing.skip_next} left out")
-    return ", ".join(parts)
+    def _stands(self, standing: Standing | None) -> str:
+        """What counts, in one line: `1st tue 10:00, paused until 2026-12-01 00:00 UTC`."""
+        parts = [effective(self._digest, standing).text]
+        if standing and pause_lasts(standing, self._now):
+            until = standing.paused_until
+            parts.append(f"paused until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if until else "paused")
+        if standing and standing.skip_next:
+            left_out = "the next one left out" if standing.skip_next == 1 else f"the next {standing.skip_next} left out"
+            parts.append(left_out)
+        return ", ".join(parts)

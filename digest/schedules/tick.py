@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.schedules.effective import since_last_look, start_line, zone_of
-from digest.schedules.policy import Decision, decide
+from digest.schedules.policy import Decision, decide, ripe
 from digest.settings import Digest, Settings
 from digest.store import schedules
 from digest.store.database import Store, Tx
@@ -60,11 +60,12 @@ def _work(digest: Digest, standing: Standing | None, now: datetime) -> Work | No
         return Work(digest, standing, redeclared_from=line)
     # A draft that a person has to approve is made a while before its time.
     ahead = now + (digest.lead if digest.approval == "manual" else timedelta(0))
-    since = since_last_look(digest, standing, ahead)
+    found = since_last_look(digest, standing, ahead)
+    since = ripe(found, standing, now)
     if not since:
         return None
     decision = decide(since, standing, missed=digest.missed, lateness=digest.lateness, now=now)
-    return Work(digest, standing, decision=decision, ahead=ahead)
+    return Work(digest, standing, decision=decision, ahead=ahead if since == found else since[-1].at)
 
 
 async def _apply(tx: Tx, work: Work, now: datetime) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from itertools import pairwise
+from datetime import date
 from pathlib import Path
 
 from digest import templating
@@ -11,11 +10,9 @@ from digest.deliveries.signing import signers
 from digest.deliveries.smtp import relay
 from digest.errors import ConfigError, DeliveryError, TemplateError
 from digest.model.editions import Snapshot
-from digest.schedule import following, parse
-from digest.schedules.effective import zone_of
+from digest.schedule import parse
+from digest.schedules.effective import leaves_time
 from digest.settings import Digest, Settings
-
-_SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def check_settings(settings: Settings) -> None:
@@ -70,10 +67,7 @@ def _check_templates(key: str, folder: Path | None) -> None:
 
 
 def _check_lead(digest: Digest) -> None:
-    """A draft that is not approved yet would go into the next, were that made before its time has come."""
-    times = [slot.at for slot in following(parse(digest.schedule), zone_of(digest), _SOME_DAY, 14)]
-    shortest = min((later - sooner for sooner, later in pairwise(times)), default=None)
-    if shortest is not None and digest.lead >= shortest:
+    if not leaves_time(digest, parse(digest.schedule)):
         raise ConfigError("is longer than from one edition to the next", about=f"digests.{digest.slug}.lead")
 
 

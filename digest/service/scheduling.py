@@ -27,10 +27,11 @@ class Time:
     local: str
     utc: str
     words: str
+    goes: bool
     notes: tuple[str, ...]
 
     def json(self) -> dict[str, object]:
-        return {"local": self.local, "utc": self.utc, "notes": list(self.notes)}
+        return {"local": self.local, "utc": self.utc, "goes": self.goes, "notes": list(self.notes)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class Line:
             "timezone": self.line.timezone,
             "missed": self.line.missed,
             "paused": self.line.paused,
+            "paused_until": self.line.paused_until,
+            "skip_next": self.line.skip_next,
             "next": self.next.json() if self.next else None,
         }
 
@@ -118,10 +121,10 @@ def in_words(spec: str, timezone: str) -> str:
     """What an expression means; ScheduleError says why it cannot be."""
     try:
         return sentence(parse(spec), ZoneInfo(timezone) if timezone else None)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise UsageError("is no time zone; write one like Europe/London", about=timezone) from None
 
 
 def _time(fire: FireTime) -> Time:
     words = f"{fire.local:%a %d %b %Y %H:%M} {fire.local.tzname()}"
-    return Time(fire.local.isoformat(), fire.utc.astimezone(UTC).isoformat(), words, fire.notes)
+    return Time(fire.local.isoformat(), fire.utc.astimezone(UTC).isoformat(), words, fire.goes, fire.notes)

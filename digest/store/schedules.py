@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
+from digest.model.editions import EditionStatus
 from digest.schedule import Slot
 from digest.store.database import Tx, insert_ignore
-from digest.store.schema import schedules, slots
+from digest.store.schema import editions, schedules, slots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,8 @@ class OwedSlot:
     note: str
 
 
+GivenUp = Mapping[tuple[str, str], str]
+"""(digest, key) of a slot → why it brings no edition, in words."""
 _STANDING = [schedules.c[name] for name in Standing.__dataclass_fields__]
 _SLOT = [slots.c[name] for name in OwedSlot.__dataclass_fields__]
 
@@ -138,6 +141,17 @@ async def unanswered_slots(tx: Tx, digests: Collection[str] | None = None) -> tu
     query = select(*_SLOT).where(slots.c.state == SlotState.OWED).order_by(slots.c.at, slots.c.id)
     found = (_slot(row) for row in await tx.execute(query))
     return tuple(slot for slot in found if digests is None or slot.digest in digests)
+
+
+async def given_up(tx: Tx, after: datetime) -> GivenUp:
+    """The slots later than `after` whose edition, made ahead, was called off, or skipped for want of anything in it."""
+    over = editions.c.status.in_((EditionStatus.SKIPPED, EditionStatus.CANCELLED))
+    query = (
+        select(slots.c.digest, slots.c.key, editions.c.status, editions.c.why)
+        .join(editions, editions.c.id == slots.c.edition_id)
+        .where(slots.c.state == SlotState.ANSWERED, slots.c.at > after, over)
+    )
+    return {(row.digest, row.key): f"{row.status}: {row.why}" for row in await tx.execute(query)}
 
 
 async def answer_slot(

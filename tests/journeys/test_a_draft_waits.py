@@ -56,10 +56,15 @@ def test_approved_early_it_goes_at_its_time(house: Desk) -> None:
 
 
 def test_the_draft_is_told_of(house: Desk) -> None:
-    """The schedule says that the next one's draft is made; a lead longer than from one to the next is refused."""
+    """The schedule says that the next draft is made, that one called off does not go; too long a lead is refused."""
     [(label, _)] = listed(house)
     time, _ = house.done("schedule", "next", "newsflash", "-n", "2", "--json").json()
-    assert (label, ["its draft is made"]) == (time["local"][:10], time["notes"])
+    assert (label, True, ["its draft is made"]) == (time["local"][:10], time["goes"], time["notes"])
+    house.done("editions", "cancel", "newsflash", label, "--why", "nobody is here")
+    time, after = house.done("schedule", "next", "newsflash", "-n", "2", "--json").json()
+    assert (False, ["cancelled: nobody is here"]) == (time["goes"], time["notes"])
+    [line] = house.done("schedule", "list", "--json").json()
+    assert after == line["next"]
     ahead(house, lead="366 days")
     refused = house.run("config", "check")
     assert (2, True) == (refused.status, "digests.newsflash.lead: is longer" in refused.err)

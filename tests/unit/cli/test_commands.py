@@ -156,6 +156,7 @@ def test_json_of_announcements_and_times(house: Desk) -> None:
         (["editions", "show", "newsflash", "2000-01-01"], "2000-01-01"),
         (["editions", "preview", "newsflash", "--at", "soon"], "soon"),
         (["schedule", "check", "day 30 feb 09:00"], "day 30 feb"),
+        (["schedule", "check", "daily 09:00", "--timezone", "Europe"], "Europe: is no time zone"),
         (["subscribers", "add", "nobody", "--digest", "newsflash"], "nobody"),
         (["subscribers", "import", "missing.csv", "--digest", "newsflash"], "missing.csv"),
         (["editions", "send", "newsflash", "--grace", "ten"], "ten"),

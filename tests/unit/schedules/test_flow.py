@@ -73,6 +73,13 @@ def test_the_list_says_what_counts(with_store: WithStore, declare: Declare) -> N
         assert ("last fri 09:00", True, "ana", "Easter") == (line.declared, line.tuned, line.tuned_by, line.tuned_why)
         assert line.next is not None
         assert datetime(2026, 5, 5, 9, tzinfo=UTC) == line.next.utc
+        async with store.write() as tx:
+            await tx.execute(
+                update(schedules_table).values({"paused": True, "paused_until": START + timedelta(days=9)})
+            )
+        for days, paused in ((8, True), (9, False)):
+            (line,) = await flow.listed(store, settings, now=START + timedelta(days=days))
+            assert (paused, paused) == (line.paused, line.paused_until is not None)
 
     with_store(body)
 
