@@ -25,7 +25,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def test_forced_colours_keep_what_is_pressed_and_focused_visible(place: Place, browser: Browser) -> None:
-    """Buttons and notices keep an edge of their own, and the focus an outline."""
+    """Buttons, notices and bars keep an edge of their own, and the focus an outline."""
     context = browser.new_context(viewport=NARROW, forced_colors="active")
     page = context.new_page()
     page.goto(f"{place.base}{place.links()['manage']}")
@@ -35,6 +35,8 @@ def test_forced_colours_keep_what_is_pressed_and_focused_visible(place: Place, b
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     assert "solid" == page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    page.goto(f"{place.base}/editions/newsflash/2025-05-30")
+    assert ["solid", True] == page.locator("progress").first.evaluate(edges)
     context.close()
 
 

@@ -125,6 +125,14 @@ def test_word_has_tables_to_hold_on_to(pages: dict[str, str]) -> None:
         assert visible.count("<table") == visible.count('role="presentation"')
 
 
+def test_it_is_an_article_with_a_name_inside_whatever_shows_it(pages: dict[str, str]) -> None:
+    """Clients cut off html and body: language, direction and the name for assistive technology are said once more."""
+    for html in pages.values():
+        language = html.partition('<html lang="')[2][:2]
+        [(name, tongue)] = re.findall(r'role="article" aria-label="([^"]+)" lang="(\w+)" dir="\w+"', html)
+        assert (language, True) == (tongue, f"<title>{name}</title>" in html)
+
+
 def test_the_preheader_is_hidden_from_everybody(pages: dict[str, str]) -> None:
     """Its filler is said by no screen reader, and it shows in no client."""
     for html in pages.values():

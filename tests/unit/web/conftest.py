@@ -6,7 +6,7 @@ import asyncio
 import shutil
 from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -135,6 +135,7 @@ def item(number: int, *versions: Version, older: bool = False) -> SnapshotItem:
 def snapshot() -> Snapshot:
     """Everything an edition can hold, with marks in the text that would show if it were not escaped."""
     picture = Picture(url="https://x.example.org/p.png", alt="Hills", sha256=PICTURE, width=600, height=260)
+    small = replace(picture, alt="Reels", width=300, height=200)
     lead = version("Curve & <script>alert(1)</script>", summary="A lead. [/] \x1b[31m", picture=picture)
     figures = Facts(
         figures=(Figure(value="100+", label="participants"), Figure(value="15 %", label="March", share=0.15))
@@ -159,6 +160,7 @@ def snapshot() -> Snapshot:
                     item(3, version("Without a page", link="")),
                 ),
             ),
+            SnapshotSection(title="Case studies", kind="case", items=(item(7, version("A case", picture=small)),)),
             SnapshotSection(title="Consultations", items=(item(4, version("Comments, please", facts=consultation)),)),
             SnapshotSection(title="Facts & Figures", items=(item(5, version("In figures", facts=figures)),)),
         ),
