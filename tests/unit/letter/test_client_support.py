@@ -128,9 +128,12 @@ def test_word_has_tables_to_hold_on_to(pages: dict[str, str]) -> None:
 def test_it_is_an_article_with_a_name_inside_whatever_shows_it(pages: dict[str, str]) -> None:
     """Clients cut off html and body: language, direction and the name for assistive technology are said once more."""
     for html in pages.values():
-        language = html.partition('<html lang="')[2][:2]
-        [(name, tongue)] = re.findall(r'role="article" aria-label="([^"]+)" lang="(\w+)" dir="\w+"', html)
-        assert (language, True) == (tongue, f"<title>{name}</title>" in html)
+        whole, letter = (
+            dict(re.findall(r'([a-z-]+)="([^"]*)"', tag))
+            for tag in re.findall(r'<(?:html|div)[^>]* lang="[^>]*>', html)
+        )
+        assert (whole["lang"], whole["dir"], "article") == (letter["lang"], letter["dir"], letter["role"])
+        assert f"<title>{letter['aria-label']}</title>" in html
 
 
 def test_the_preheader_is_hidden_from_everybody(pages: dict[str, str]) -> None:
