@@ -25,7 +25,7 @@ def config() -> str:
 
 
 def test_a_storm_alerts_and_is_taken_back(site: Site) -> None:
-    """Once; and of those who left, whoever used the page themselves stays off, though a program was faster."""
+    """Once, however many look; and whoever used the page themselves stays off, though a program was faster."""
     handles = [site.subscriber(f"u{number}@example.org") for number in range(25)]
 
     async def leave(number: int, handle: str) -> None:
@@ -39,13 +39,13 @@ def test_a_storm_alerts_and_is_taken_back(site: Site) -> None:
         began = datetime.now(UTC) - timedelta(minutes=1)
         before = await storm.watch(site.house)
         await asyncio.gather(*(leave(number, handle) for number, handle in enumerate(handles)))
-        called = [await storm.watch(site.house), await storm.watch(site.house)]
+        called = await asyncio.gather(*(storm.watch(site.house) for _ in range(3)))
         async with site.house.store.read() as tx:
             told = (await tx.execute(select(notes.c.address))).scalars().all()
         said = await storm.bring_back(site.house, since=began, until=None, way="one-click", who="op")
         again = await flow.listed(site.house.store, "newsflash", SubscriptionState.CONFIRMED)
-        return [before, called, told, said.split()[0], len(again)]
+        return [before, sum(called), told, said.split()[0], len(again)]
 
-    assert site.run(story()) == [False, [True, False], ["office@example.org"], "22", 22]
+    assert site.run(story()) == [False, 1, ["office@example.org"], "22", 22]
     with pytest.raises(UsageError):
         site.run(storm.bring_back(site.house, since=datetime.now(UTC), until=None, way="page", who="op"))
