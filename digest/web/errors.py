@@ -21,7 +21,7 @@ async def refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     if error.status_code < 400:
         return Response(status_code=error.status_code, headers=error.headers)
-    headers = dict(error.headers or {})
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
     if error.status_code == 405:
         headers["allow"] = ", ".join(sorted(_allowed(request)))
     return said(request, error.status_code, headers)

@@ -49,7 +49,7 @@ async def act(request: Request) -> Response:
     if form.get("all"):
         left = await flow.unsubscribe_all(at.store, at.keys, token, now=now())
         return _left(request, left, everything=True)
-    way = Way.ONE_CLICK if form.get("List-Unsubscribe") == "One-Click" else Way.PAGE
+    way = Way.ONE_CLICK if form.get("List-Unsubscribe", "").strip() == "One-Click" else Way.PAGE
     return _left(request, await flow.unsubscribe(at.store, at.keys, token, way=way, now=now()))
 
 

@@ -51,6 +51,14 @@ def test_a_post_acts_at_once(site: Site, options: dict[str, Any]) -> None:
     assert site.state() == "unsubscribed"
 
 
+@pytest.mark.parametrize("end", [b"", b"\r\n"])
+def test_a_program_is_known_by_its_word(site: Site, end: bytes) -> None:
+    """Also where a line ends behind it: what programs did in a storm can be taken back."""
+    site.post(path(site, site.subscriber()), content=b"List-Unsubscribe=One-Click" + end)
+    [standing] = site.run(flow.show(site.house.store, "ana.ruiz@mail.example.org")).subscriptions
+    assert '"via": "one-click"' in standing.evidence
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 def test_a_scanner_that_runs_every_link_of_a_letter_changes_nothing(site: Site, method: str) -> None:
     """And follows every link of the pages it finds there, as those do that run scripts: there are none to run."""
