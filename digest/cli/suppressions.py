@@ -45,7 +45,7 @@ def add(
     """Never write to this address."""
     from digest.service import suppressing
 
-    say(within(lambda house: suppressing.suppress(house, email, source)))
+    say(within(lambda house: suppressing.suppress(house, email, source, operator())))
 
 
 @app.command(epilog="Example: digest suppressions remove --since 2026-06-26T08:00Z --domain example.org")
@@ -61,7 +61,7 @@ def remove(
 
     if email is not None:
         address = email
-        say(within(lambda house: suppressing.unsuppress(house, address)))
+        say(within(lambda house: suppressing.unsuppress(house, address, operator())))
         return
     wave = suppressing.Wave(reason, instant(since, "--since"), instant(until, "--until"), domain)
     say(within(lambda house: suppressing.undo(house, wave, operator())))

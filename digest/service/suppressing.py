@@ -33,15 +33,15 @@ async def listed(house: House, wave: Wave, limit: int | None = None) -> list[dic
     return [{"email": row.email, "reason": row.reason.value, "source": row.source, "at": row.at} for row in rows]
 
 
-async def suppress(house: House, email: str, source: str) -> str:
+async def suppress(house: House, email: str, source: str, who: str) -> str:
     """Never write to that address."""
-    await flow.suppress(house.store, email, source=source, now=now())
+    await flow.suppress(house.store, email, source=source, who=who, now=now())
     return f"{email} is suppressed."
 
 
-async def unsuppress(house: House, email: str) -> str:
+async def unsuppress(house: House, email: str, who: str) -> str:
     """Lift a suppression; NotFound when there is none."""
-    if not await flow.unsuppress(house.store, email):
+    if not await flow.unsuppress(house.store, email, who=who, now=now()):
         raise NotFound("is not suppressed", about=email)
     return f"{email} may be written to again."
 
@@ -64,7 +64,9 @@ async def _found(house: House, wave: Wave, limit: int | None = None) -> tuple[Su
         reason = SuppressionReason(wave.reason) if wave.reason else None
     except ValueError:
         raise UsageError(f"is no reason; there are: {', '.join(SuppressionReason)}", about=wave.reason) from None
+    # As it stands in addresses: lower case, A-labels.
+    domain = flow.address(f"x@{wave.domain.removeprefix('@')}").norm.partition("@")[2] if wave.domain else ""
     async with house.store.read() as tx:
         return await suppressions.listed(
-            tx, limit=limit, reason=reason, since=wave.since, until=wave.until, domain=wave.domain
+            tx, limit=limit, reason=reason, since=wave.since, until=wave.until, domain=domain
         )

@@ -40,6 +40,8 @@ def engine(url: URL, *, writes: bool) -> AsyncEngine:
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
+        # What is deleted is overwritten, whatever SQLite was built with: who was forgotten stands in no free page.
+        cursor.execute("PRAGMA secure_delete = ON")
         if not writes:
             cursor.execute("PRAGMA query_only = ON")
         cursor.close()

@@ -105,17 +105,30 @@ async def suppress(
     *,
     reason: SuppressionReason = SuppressionReason.OPERATOR,
     source: str = "operator",
+    who: str = "operator",
     now: datetime,
 ) -> None:
     """Never write to an address again, whatever it is subscribed to."""
+    norm = address(email).norm
     async with store.write() as tx:
-        await suppressions.add(tx, address(email).norm, reason, source=source, now=now)
+        await suppressions.add(tx, norm, reason, source=source, now=now)
+        await _note(tx, norm, "suppress", who=who, why=source, now=now)
 
 
-async def unsuppress(store: Store, email: str) -> bool:
+async def unsuppress(store: Store, email: str, *, who: str = "operator", now: datetime) -> bool:
     """Lift a suppression; False when there was none."""
+    norm = address(email).norm
     async with store.write() as tx:
-        return await suppressions.remove(tx, address(email).norm)
+        lifted = await suppressions.remove(tx, norm)
+        if lifted:
+            await _note(tx, norm, "lift suppression", who=who, why="", now=now)
+        return lifted
+
+
+async def _note(tx: Tx, norm: str, action: str, *, who: str, why: str, now: datetime) -> None:
+    """Write it into the audit of everybody with that address; of an address that is nobody's, only that it was done."""
+    for subject in [each.handle for each in await subscribers.spelt(tx, norm)] or [""]:
+        await audit.add(tx, at=now, who=who, action=action, subject=subject, why=why)
 
 
 async def forget(store: Store, email: str, *, now: datetime) -> bool:

@@ -92,20 +92,21 @@ def test_whoever_left_stays_out_in_any_case(store_url: str, tmp_path: Path) -> N
 
 
 def test_a_suppression_holds_in_any_case(store_url: str) -> None:
-    """Whoever is there already in another spelling is not written to either, until it is lifted."""
+    """Whoever is there already in another spelling is not written to either, until it is lifted; who did so is kept."""
 
-    async def story() -> list[bool]:
+    async def story() -> list[object]:
         store = await opened(store_url)
         await flow.add(store, "Ada@x.example.org", NEWS, confirmed=True, now=NOW)
         held = []
         await flow.suppress(store, "aDA@x.example.org", now=NOW)
         held.append((await flow.show(store, "Ada@x.example.org")).suppressed)
-        await flow.unsuppress(store, "ada@x.example.org")
-        held.append((await flow.show(store, "ADA@x.example.org")).suppressed)
+        await flow.unsuppress(store, "ada@x.example.org", who="op", now=NOW)
+        shown = await flow.show(store, "ADA@x.example.org")
         await store.close()
-        return held
+        return [*held, shown.suppressed, [(line.who, line.action) for line in shown.history]]
 
-    assert [True, False] == asyncio.run(story())
+    history = [("op", "lift suppression"), ("operator", "suppress")]
+    assert [True, False, history] == asyncio.run(story())
 
 
 def test_asking_for_show_leaves_nothing(store_url: str) -> None:
@@ -165,7 +166,7 @@ def test_a_suppression_holds_however_an_address_is_spelt(store_url: str, tmp_pat
         async with store.read() as tx:
             held = await suppressions.among(tx, ["Ada@example.org", "ADA@example.org", "bo@example.org"])
         written = [who.email for who, _ in await flow.listed(store, NEWS, State.CONFIRMED)]
-        lifted = await flow.unsuppress(store, "Ada@example.org")
+        lifted = await flow.unsuppress(store, "Ada@example.org", now=NOW)
         await store.close()
         return held, written, lifted
 

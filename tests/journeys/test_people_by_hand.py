@@ -139,7 +139,7 @@ def test_a_wave_of_suppressions_is_undone(desk: Desk) -> None:
         ledger.execute("update suppressions set reason = 'complaint' where email = 'angry@big.example'")
     assert desk.run("suppressions", "remove").status == 2
     window = ("--since", "2026-04-02", "--until", "2026-04-04")
-    undone = desk.done("suppressions", "remove", "--domain", "big.example", *window)
+    undone = desk.done("suppressions", "remove", "--domain", "@BIG.example", *window)
     assert "2 addresses may be written to again.\n" == undone.out
     left = desk.done("suppressions", "list", "--json").json()
     gone = {"ana@big.example", "bo@big.example"}

@@ -151,11 +151,11 @@ def test_a_suppression_is_mirrored_before_and_after(store: Store) -> None:
             return found is not None and await subscribers.is_suppressed(tx, found.id)
 
     async def story() -> list[object]:
-        seen: list[object] = [await flow.unsuppress(store, "ana@example.org")]
+        seen: list[object] = [await flow.unsuppress(store, "ana@example.org", now=NOW)]
         await flow.add(store, "ana@example.org", NEWS, now=NOW)
         await flow.suppress(store, "ana@example.org", now=NOW)
         seen.append(await suppressed("ana@example.org"))
-        seen.append(await flow.unsuppress(store, "ana@example.org"))
+        seen.append(await flow.unsuppress(store, "ana@example.org", now=NOW))
         seen.append(await suppressed("ana@example.org"))
         await flow.suppress(store, "bo@example.org", now=NOW)
         async with store.write() as tx:

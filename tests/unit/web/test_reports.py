@@ -195,7 +195,7 @@ def test_a_signed_report_with_our_token_takes_its_reader_off(site: Site) -> None
     envelope = sent(site)
     assert (report(site, "mailgun", mailgun("bounces@example.net")), suppressed(site)) == (200, False)
     assert (report(site, "mailgun", mailgun(envelope)), suppressed(site)) == (200, True)
-    site.run(flow.unsuppress(site.house.store, ANA))
+    site.run(flow.unsuppress(site.house.store, ANA, now=NOW))
     assert (report(site, "ses", ses(envelope)), suppressed(site)) == (200, False)
 
 
