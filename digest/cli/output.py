@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from io import TextIOWrapper
+from io import BufferedWriter, FileIO, TextIOWrapper
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
     from rich.console import Console
 
 FITTED = 1_000
@@ -100,10 +103,41 @@ def emit(value: object, *, indent: int | None = 2) -> None:
     sys.stdout.write("\n")
 
 
+class _Unheard(FileIO):
+    """A stream whose reader may go away (`| head`), or its disk be full: what is lost so ends no command."""
+
+    why = ""
+    """Why it could not be written; a reader who went away has read enough."""
+
+    def write(self, data: Buffer, /) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            pass
+        except OSError as error:
+            self.why = error.strerror or str(error)
+        return memoryview(data).nbytes
+
+
 def lenient() -> None:
-    """A terminal that lacks a letter shows a question mark, and the command goes on."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
+    """No output ends a command: where a letter is lacking a question mark stands, and where nobody reads, nothing."""
+    sys.stdout, sys.stderr = _lenient(sys.stdout), _lenient(sys.stderr)
+
+
+def _lenient(stream: TextIO | None) -> TextIO:
+    if stream is None:
+        return Path(os.devnull).open("w")
+    if stream not in (sys.__stdout__, sys.__stderr__) or not isinstance(stream, TextIOWrapper):
+        return stream
+    raw, at_once = _Unheard(stream.fileno(), "w", closefd=False), stream.line_buffering or stream.write_through
+    return TextIOWrapper(BufferedWriter(raw), encoding=stream.encoding, errors="replace", line_buffering=at_once)
+
+
+def unwritten() -> str:
+    """Why not all of standard output is where it was to go; "" where it is, or where its reader went away."""
+    sys.stdout.flush()
+    raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
+    return raw.why if isinstance(raw, _Unheard) else ""
 
 
 def shown(value: object) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import tempfile
 import traceback
 from collections.abc import Awaitable, Callable
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from digest.cli.output import complain, lenient
+from digest.cli.output import complain, lenient, unwritten
 from digest.errors import DigestError
 
 if TYPE_CHECKING:
@@ -80,8 +79,14 @@ def instant(text: str | None, about: str = "--at") -> datetime | None:
 
 def guarded(app: Callable[[], object]) -> int:
     """Run the command line; a DigestError becomes a sentence and its exit status, never a traceback."""
-
     lenient()
+    status = _status(app)
+    if why := unwritten():
+        complain(f"digest: not all of it could be printed: {why}")
+    return status or int(bool(why))
+
+
+def _status(app: Callable[[], object]) -> int:
     try:
         app()
     except DigestError as error:
@@ -91,10 +96,6 @@ def guarded(app: Callable[[], object]) -> int:
     except KeyboardInterrupt:
         complain("digest: stopped")
         return 130
-    except BrokenPipeError:
-        # The reader went away (`| head`): nothing is wrong, and nobody is there to be told.
-        sys.stderr.close()
-        return 0
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
     except Exception as error:

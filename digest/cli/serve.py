@@ -42,7 +42,10 @@ def tick(once: Annotated[bool, typer.Option("--once", help="One look at the cloc
         return
     from digest.service import ticking
 
-    say(within(ticking.once))
+    look = within(ticking.once)
+    say(look.words)
+    if look.failed:
+        raise typer.Exit(1)
 
 
 def _run(host: str, port: int, *, web_pages: bool, clock: bool, sender: bool) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
+from digest.collect.flow import SourceReport
 from digest.deliveries import flow
 from digest.deliveries.context import Context
 from digest.editions.owe import Window
@@ -24,33 +26,63 @@ PATIENCE = timedelta(seconds=5)
 log = get_logger()
 
 
-async def once(house: House) -> str:
-    """Collect, answer slots and send, once; what was done, in words."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a slot: it has its edition or needs none, or else waits for another try."""
+
+    slot: OwedSlot
+    words: str
+    done: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One look at the clock: the sources it read, the slots it answered, the letters that went."""
+
+    sources: tuple[SourceReport, ...]
+    answers: tuple[Answer, ...]
+    report: flow.Report
+    stop: Stop | None
+
+    @property
+    def failed(self) -> bool:
+        """Whether an edition could not be made, or a relay not be used; what is still owed in peace is no failure."""
+        return bool(self.report.relay_error) or not all(answer.done for answer in self.answers)
+
+    @property
+    def words(self) -> str:
+        """What it came to; what keeps editions and letters from going is never left out."""
+        read = sum(not source.error for source in self.sources)
+        answered, report = sum(answer.done for answer in self.answers), self.report
+        counts = ((read, "source", "read"), (answered, "slot", "answered"), (report.accepted, "mail", "accepted"))
+        said = [f"{number:,} {thing}{'s' * (number != 1)} {done}" for number, thing, done in counts]
+        said += [f"{report.notes:,} note{'s' * (report.notes != 1)} accepted"] if report.notes else []
+        lines = [", ".join(said)]
+        lines += [f"{source.source} could not be read: {source.error}" for source in self.sources if source.error]
+        lines += [f"{a.slot.digest} {a.slot.key} has no edition yet: {a.words}" for a in self.answers if not a.done]
+        lines += [f"The relay could not be used: {report.relay_error}"] if report.relay_error else []
+        lines += [f"Mind: {self.stop.words}"] if self.stop else []
+        return " ".join(f"{line.rstrip('.')}." for line in lines)
+
+
+async def once(house: House) -> Look:
+    """Collect, answer slots and send, once."""
     reports = await collecting.collect_due(house)
-    made = await slots(house)
+    answers = await slots(house)
     await rounds.go(house)
     await witness.refuse(house.store)
-    return words_of(len(reports), len(made), await deliver(context(house)), await stopping.standing(house))
+    report = await deliver(context(house))
+    return Look(sources=reports, answers=answers, report=report, stop=await stopping.standing(house))
 
 
-def words_of(read: int, answered: int, report: flow.Report, stop: Stop | None) -> str:
-    """What a look at the clock came to; what keeps letters from going is never left out."""
-    counts = ((read, "source", "read"), (answered, "slot", "answered"), (report.accepted, "mail", "accepted"))
-    said = [f"{number:,} {thing}{'s' * (number != 1)} {done}" for number, thing, done in counts]
-    said += [f"{report.notes:,} note{'s' * (report.notes != 1)} accepted"] if report.notes else []
-    words = ", ".join(said) + "."
-    words += f" The relay could not be used: {report.relay_error}." if report.relay_error else ""
-    return words + (f" Mind: {stop.words}." if stop else "")
-
-
-async def slots(house: House) -> tuple[str, ...]:
-    """Compose the edition of every slot that is owed; what became of each, in words."""
+async def slots(house: House) -> tuple[Answer, ...]:
+    """Compose the edition of every slot that is owed."""
     owed = await owed_slots(house.store, house.settings, now=now())
     if owed:
         await collecting.refresh(house)
-    answered = tuple([await _answer(house, slot) for slot in owed])
+    answers = tuple([await _answer(house, slot) for slot in owed])
     await _let_go(house)
-    return answered
+    return answers
 
 
 async def deliver(sender: Context) -> flow.Report:
@@ -58,7 +90,7 @@ async def deliver(sender: Context) -> flow.Report:
     return await flow.run_due(sender, horizon=PATIENCE)
 
 
-async def _answer(house: House, slot: OwedSlot) -> str:
+async def _answer(house: House, slot: OwedSlot) -> Answer:
     """The slot's edition, made once: its row is taken in the same moment by nobody else."""
     digest = house.digest(slot.digest)
     try:
@@ -79,9 +111,9 @@ async def _answer(house: House, slot: OwedSlot) -> str:
     except DigestError as error:
         # Tried again at the next tick: a slot is answered by an edition, not by an attempt.
         log.error("slot not answered", digest=slot.digest, slot=slot.key, error=str(error))
-        return str(error)
+        return Answer(slot, str(error), done=False)
     log.info("slot answered", digest=slot.digest, slot=slot.key, words=words)
-    return words
+    return Answer(slot, words)
 
 
 async def _before(tx: Tx, slot: OwedSlot) -> Edition | None:

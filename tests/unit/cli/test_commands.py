@@ -219,3 +219,21 @@ def test_retracting_takes_it_from_the_feeds(house: Desk) -> None:
     assert "First" not in (house.folder / "out/feeds/news.atom").read_text()
     assert [] == house.done("announcements", "list", "--json").json()
     assert 0 == house.done("collect", "--json").json()[0]["new"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        ("schedule next newsflash -n 1000 --json | head -1", 0),
+        ("schedule list | true", 0),
+        ("schedule next nowhere 2>&1 | true", 2),
+        ('schedule check "daily 09:00" >&-', 0),
+        ("schedule next newsflash -n 1000 > /dev/full", 1),
+    ],
+)
+def test_whoever_stops_listening_changes_nothing(house: Desk, command: str, status: int) -> None:
+    """A reader that goes away, or none at all, and the command ends as it would; a full disk is a failure, in words."""
+    line = f"{sys.executable} -m digest --config {house.config} {command}; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert (status, False, False) == (done.returncode, "Traceback" in done.stderr, "unexpected" in done.stderr), done
