@@ -17,17 +17,22 @@ def month_year(day: Day, language: str) -> str:
 
 def long_date(day: Day, language: str) -> str:
     """7 November 2024."""
-    return str(dates.format_date(day, "long", locale=locale_of(language)))
+    return _first(str(dates.format_date(day, "long", locale=locale_of(language))), language)
 
 
 def day_month(day: Day, language: str) -> str:
     """31 March."""
-    return str(dates.format_skeleton("MMMMd", day, locale=locale_of(language)))
+    return _first(str(dates.format_skeleton("MMMMd", day, locale=locale_of(language))), language)
 
 
 def short_date(day: Day, language: str) -> str:
     """1 Jul."""
-    return str(dates.format_skeleton("MMMd", day, locale=locale_of(language)))
+    return _first(str(dates.format_skeleton("MMMd", day, locale=locale_of(language))), language)
+
+
+def _first(date: str, language: str) -> str:
+    """1er juillet: French counts the first of a month, which Babel's patterns cannot say."""
+    return f"1er {date[2:]}" if date.startswith("1 ") and locale_of(language).language == "fr" else date
 
 
 def number(value: float, language: str) -> str:

@@ -178,6 +178,15 @@ def test_dates_and_numbers_follow_the_language(tmp_path: Path, language: str, ex
     assert expected == templating.render(env, "t.txt", language=language, d=DAY)
 
 
+def test_the_first_of_a_month_is_counted_in_french(tmp_path: Path) -> None:
+    """1er juillet, as everybody there writes it; the eleventh, and other languages, stay as they are."""
+    env = own(tmp_path, t_dot_txt="{{ d | long_date }}|{{ d | day_month }}|{{ d | short_date }}")
+    first, eleventh = date(2026, 7, 1), date(2026, 7, 11)
+    assert "1er juillet 2026|1er juillet|1er juil." == templating.render(env, "t.txt", language="fr", d=first)
+    assert "11 juillet 2026|11 juillet|11 juil." == templating.render(env, "t.txt", language="fr", d=eleventh)
+    assert "1 July 2026|1 July|1 Jul" == templating.render(env, "t.txt", language="en", d=first)
+
+
 def test_a_language_nobody_knows_is_shown_by_its_tag() -> None:
     """Better a code than a wrong name."""
     assert ("qqq", "ltr", "rtl") == (
