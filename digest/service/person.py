@@ -6,7 +6,7 @@ from typing import Any
 
 from digest.service.house import House, now
 from digest.service.reading import message_id_of
-from digest.store import attributes, histories, subscribers
+from digest.store import address_changes, attributes, histories, subscribers, suppressions
 from digest.store.histories import Letter
 from digest.subscribers import flow
 
@@ -18,6 +18,8 @@ async def show(house: House, email: str) -> dict[str, Any]:
     async with house.store.read() as tx:
         letters = await histories.of(tx, person.id)
         besides = await attributes.of(tx, [person.id])
+        moves = await address_changes.of(tx, person.id)
+        why = await suppressions.reason_of(tx, person.email_norm)
     return {
         "email": person.email,
         "name": person.name,
@@ -26,15 +28,21 @@ async def show(house: House, email: str) -> dict[str, Any]:
         "attributes": besides.get(person.id, {}),
         "since": person.created_at,
         "suppressed": found.suppressed,
+        "suppressed_because": why and why.value,
         "subscriptions": [
             {
                 "digest": each.digest,
                 "state": each.state.value,
                 "basis": each.basis.value,
                 "changed_at": each.changed_at,
+                "paused_until": each.paused_until,
                 "evidence": each.evidence,
             }
             for each in found.subscriptions
+        ],
+        "address_changes": [
+            {"email": each.email, "was": each.was_email, "asked_at": each.asked_at, "done_at": each.done_at}
+            for each in moves
         ],
         "editions": [_letter(house, each, person.handle) for each in letters],
         "history": [f"{entry.at:%Y-%m-%d %H:%M} {entry.who}: {entry.action}" for entry in found.history],

@@ -38,6 +38,12 @@ async def get(tx: Tx, handle: str) -> Change | None:
     return Change(**row) if row else None
 
 
+async def of(tx: Tx, subscriber: int) -> tuple[Change, ...]:
+    """All that are remembered of somebody, the oldest first."""
+    query = select(*(_C[name] for name in Change.__slots__)).where(_C.subscriber_id == subscriber).order_by(_C.id)
+    return tuple(Change(**row) for row in (await tx.execute(query)).mappings())
+
+
 async def asked(tx: Tx, subscriber: int, email_norm: str, since: datetime) -> Change | None:
     """The same change, if it was asked for since then and not made yet."""
     mine = and_(_C.subscriber_id == subscriber, _C.email_norm == email_norm, _C.done_at.is_(None))

@@ -157,13 +157,19 @@ def test_a_wrong_address_is_told_on_the_form(site: Site, typed: str) -> None:
 
 
 def test_what_is_held_is_a_file_behind_a_button(site: Site) -> None:
-    """A GET gives nothing away; the file has the subscriptions with their evidence."""
-    link = asked(site, "export")
+    """A GET gives nothing away; the file has the subscriptions with their evidence, pauses, and other addresses."""
+    site.post(asked(site, "address"), data={"email": NEW})
+    handle = site.subscriber()
+    link = f"/manage/export/{tokens.passing(site.house.keys, Purpose.EXPORT, handle, 'newsflash', now())}"
+    claim = tokens.Claim(handle, "newsflash")
+    site.run(flow.put_off(site.house.store, claim, now() + timedelta(days=30), now=now()))
     assert OLD not in site.get(link).text
     answer = site.post(link)
     assert "attachment" in answer.headers["content-disposition"]
     held = json.loads(answer.text)
-    assert (OLD, ["newsflash"]) == (held["email"], [each["digest"] for each in held["subscriptions"]])
+    [standing], [change] = held["subscriptions"], held["address_changes"]
+    assert (OLD, "newsflash", True) == (held["email"], standing["digest"], bool(standing["paused_until"]))
+    assert (NEW, OLD, None) == (change["email"], change["was"], change["done_at"])
     assert ("no-store", "no-referrer") == (answer.headers["cache-control"], answer.headers["referrer-policy"])
 
 
