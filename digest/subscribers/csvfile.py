@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import TextIO
 
 from digest.errors import UsageError
+from digest.model.subscribers import Basis
 from digest.subscribers import address as addresses
 from digest.subscribers import mapping as mappings
 from digest.subscribers.address import Address, Refused
 from digest.subscribers.mapping import Columns
 
+_BASES = {each.value: each for each in Basis}
 _EVIDENCE = ("at", "ip", "source")
 _OTHERWISE = "Not UTF-8: save the list as CSV UTF-8, or name what it is by --encoding, such as windows-1252."
 _MANGLED = re.compile("[\x00\udc80-\udcff]")
@@ -41,6 +43,8 @@ class Line:
     text_only: bool = False
     evidence: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, str] = field(default_factory=dict)
+    basis: Basis | None = None
+    """Why we may write to them, where our own export says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +159,8 @@ def _person(number: int, typed: str, cells: Sequence[str], columns: Columns) -> 
             return RefusedLine(number, typed, part.why)
     assert isinstance(address, Address) and isinstance(name, str) and isinstance(language, str)  # noqa: S101, PT018
     said = {key: str(value) for key, value in besides.items()}
-    return Line(number, address, name, language, text_only is True, _evidence(cells, columns), said)
+    basis = _BASES.get(columns.field("basis", cells))
+    return Line(number, address, name, language, text_only is True, _evidence(cells, columns), said, basis)
 
 
 def _evidence(cells: Sequence[str], columns: Columns) -> Mapping[str, str]:

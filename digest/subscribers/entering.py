@@ -205,7 +205,7 @@ def _first(subscriber: int, line: Line, entry: Entry) -> Subscription:
         subscriber=subscriber,
         digest=entry.digest,
         state=SubscriptionState.CONFIRMED if entry.confirmed else SubscriptionState.PENDING,
-        basis=entry.basis,
+        basis=line.basis or entry.basis,
         evidence=_evidence(line, entry),
         changed_at=entry.now,
         confirmed_at=entry.now if entry.confirmed else None,

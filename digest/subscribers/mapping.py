@@ -115,6 +115,7 @@ _SERVICES = (
                 "language": ("language",),
                 "text_only": ("text_only",),
                 "at": ("changed_at",),
+                "basis": ("basis",),
             },
             _ours,
         ),

@@ -61,19 +61,22 @@ def test_an_export_goes_in_as_it_is(
 
 
 def test_our_own_export_brings_nobody_into_another_digest(store: Store, tmp_path: Path) -> None:
-    """Of an export of all, only the lines of this one: who left it and gets another did not agree to come back."""
+    """Of an export of all, only the lines of this one, with their basis: who left it and gets another did not agree to
+    come back.
+    """
     head = "email,name,language,digest,state,basis,changed_at,evidence,text_only\n"
     lines = [
         ("ana@example.org", NEWS, "unsubscribed"),
         ("ana@example.org", "weekly", "confirmed"),
         ("bo@example.org", NEWS, "confirmed"),
     ]
-    text = head + "".join(f"{email},,,{digest},{state},consent,2026-01-01,{{}},\n" for email, digest, state in lines)
+    text = head + "".join(f"{email},,,{digest},{state},membership,2026-01-01,{{}},\n" for email, digest, state in lines)
     report = imported(store, tmp_path / "all.csv", text)
     assert 1 == report.imported
     assert ["Not confirmed there (unsubscribed).", "Of another newsletter there (weekly)."] == [
         why for _, _, why in report.refused
     ]
+    assert ["membership"] == [each.basis for each in asyncio.run(flow.show(store, "bo@example.org")).subscriptions]
 
 
 def test_columns_are_what_an_operator_says(store: Store, tmp_path: Path) -> None:
