@@ -35,12 +35,12 @@ _threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="apart")
 _waiting: list[_Reader] = []
 
 
-async def apart(function: str, *args: Any, about: str, patience: float = PATIENCE, **options: Any) -> Any:
+async def apart(function: str, *args: Any, about: str, patience: float = PATIENCE) -> Any:
     """What `module:function` makes of these; raises what it raises, ParseError naming `about` when it did not end well.
 
     Everything must be fit for pickling. Waiting for our turn does not count.
     """
-    job = pickle.dumps((function, args, options), pickle.HIGHEST_PROTOCOL)
+    job = pickle.dumps((function, args), pickle.HIGHEST_PROTOCOL)
     answer = await asyncio.get_running_loop().run_in_executor(_threads, _ask, job, about, patience)
     if isinstance(answer, Exception):
         raise answer
@@ -161,10 +161,10 @@ def _limit() -> None:
 
 def _done(job: bytes) -> object:
     try:
-        name, args, options = pickle.loads(job)  # noqa: S301 - our own process's words
+        name, args = pickle.loads(job)  # noqa: S301 - our own process's words
         module, _, function = name.partition(":")
         work: Callable[..., object] = getattr(importlib.import_module(module), function)
-        return work(*args, **options)
+        return work(*args)
     except DigestError as error:
         error.__cause__ = error.__context__ = None
         return error

@@ -12,7 +12,7 @@ from digest.collect.parse import Document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class How:
     """How to read a document: as what, by which selectors, in whose habits, and when."""
 
     kind: str
@@ -33,18 +33,18 @@ class Read:
     complaints: tuple[str, ...]
 
 
-async def read(source: Source, body: bytes, *, url: str, content_type: str = "") -> Read:
+async def read(how: How, body: bytes, *, url: str, content_type: str = "") -> Read:
     """The document, read apart; raises ParseError naming the URL."""
-    found: Read = await apart("digest.collect.document:read_here", source, body, url, content_type, about=url)
+    found: Read = await apart("digest.collect.document:read_here", how, body, url, content_type, about=url)
     return found
 
 
-def read_here(source: Source, body: bytes, url: str, content_type: str) -> Read:
+def read_here(how: How, body: bytes, url: str, content_type: str) -> Read:
     """The same in this process."""
-    document = _parsed(source, body, url, content_type)
+    document = _parsed(how, body, url, content_type)
     return Read(
         items=tuple(
-            identify(item, source.habits, document_language=document.language, now=source.now)
+            identify(item, how.habits, document_language=document.language, now=how.now)
             for item in document.items
             # What says nothing at all is no announcement.
             if item.title or item.summary or item.content or item.link
@@ -57,17 +57,17 @@ def read_here(source: Source, body: bytes, url: str, content_type: str) -> Read:
     )
 
 
-def _parsed(source: Source, body: bytes, url: str, content_type: str) -> Document:
+def _parsed(how: How, body: bytes, url: str, content_type: str) -> Document:
     # Each kind brings a library of its own.
-    if source.kind == "page":
+    if how.kind == "page":
         from digest.collect.parse.page import parse_page
 
-        return parse_page(body, url=url, select=source.select or {}, content_type=content_type)
-    if source.kind == "wordpress":
+        return parse_page(body, url=url, select=how.select or {}, content_type=content_type)
+    if how.kind == "wordpress":
         from digest.collect.parse.wordpress import parse_posts
 
         return parse_posts(body, url=url)
-    if source.kind == "hook":
+    if how.kind == "hook":
         from digest.collect.parse.jsonfeed import parse_pushed
 
         return parse_pushed(body, url=url)

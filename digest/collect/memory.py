@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from digest.collect.document import Source as How
+from digest.collect.document import How
 from digest.collect.read import Asked, Reading
 from digest.collect.understand import print_of
 from digest.store.sources import Move, SourceRow, Validators

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
-from digest.collect.document import Source as How
+from digest.collect.document import How
 from digest.collect.identify import Habits, Known, distinct
 from digest.settings import Settings, Source
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from digest.collect import memory
 from digest.collect.bury import Seen, bury
-from digest.collect.document import Source as How
+from digest.collect.document import How
 from digest.collect.illustrate import MOST, Easel, illustrate
 from digest.collect.keep import Keeper, Kept, keep
 from digest.collect.moving import moved

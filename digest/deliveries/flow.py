@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.deliveries.context import Context, Routes
-from digest.deliveries.lanes import RUNNING, Tally, send_shards, settle, settled
+from digest.deliveries.lanes import Tally, send_shards, settle, settled
 from digest.deliveries.notes import send_due
 from digest.deliveries.seal import freeze, seal
 from digest.deliveries.shard import deliver_shard
 from digest.deliveries.turn import Progress, ProgressOf
-from digest.model.deliveries import MailingStatus
+from digest.model.deliveries import RUNNING, MailingStatus
 from digest.store import leftovers, mailings, notes, shards
 from digest.store.database import Tx
 from digest.store.mailings import MailingRow

@@ -6,12 +6,10 @@ from datetime import datetime
 
 from digest.deliveries.context import Context
 from digest.deliveries.incident import Incident
-from digest.model.deliveries import MailingStatus, millis
+from digest.model.deliveries import RUNNING, MailingStatus, millis
 from digest.store import editions, leftovers, mailings
 from digest.store.database import Tx
 from digest.store.mailings import MailingRow
-
-RUNNING = (MailingStatus.PROVING, MailingStatus.SENDING)
 
 
 async def halt(context: Context, tx: Tx, mailing: int, why: str, now: datetime) -> None:

@@ -15,13 +15,12 @@ from digest.deliveries.shard import Between, ShardRun, deliver_shard
 from digest.deliveries.stale import hold_stale
 from digest.deliveries.turn import ProgressOf
 from digest.errors import DeliveryError
-from digest.model.deliveries import MailingStatus, OutcomeKind
+from digest.model.deliveries import RUNNING, MailingStatus, OutcomeKind
 from digest.store import mailings, shards
 from digest.store.mailings import MailingRow
 
 LOOK = 1.0
 """Seconds between two looks for notes, while mailings go out."""
-RUNNING = (MailingStatus.PROVING, MailingStatus.SENDING)
 
 
 @dataclass(slots=True)

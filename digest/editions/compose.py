@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from digest.editions.choose import Chosen
 from digest.editions.owe import Verdict
@@ -55,7 +54,7 @@ def placed(chosen: Chosen) -> tuple[tuple[int, str], ...]:
 
 def local_day(edition: Edition, digest: Digest) -> date:
     """The local date an edition is labelled with."""
-    return (edition.slot_at or edition.until).astimezone(ZoneInfo(digest.timezone or "UTC")).date()
+    return (edition.slot_at or edition.until).astimezone(digest.zone).date()
 
 
 def _item(verdict: Verdict) -> SnapshotItem:

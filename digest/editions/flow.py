@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, TypedDict
-from zoneinfo import ZoneInfo
 
 from digest.editions.choose import Chosen, choose
 from digest.editions.compose import placed, snapshot
@@ -38,6 +37,12 @@ class Draft:
     @property
     def empty(self) -> bool:
         return self.chosen.too_few
+
+    @property
+    def why_empty(self) -> str:
+        """Why it makes no edition."""
+        owed = len(self.chosen.all)
+        return f"{owed} owed, at least {self.digest.min_items} wanted" if owed else "nothing new is owed"
 
     @property
     def fingerprint(self) -> str:
@@ -78,7 +83,7 @@ async def draft(
     edits = await drafts.edits(tx, wished.id) if wished else Edits()
     verdicts = dropped(weigh(found, digest, ledger, window), edits)
     chosen = reworded(choose(verdicts, digest, edits), edits)
-    day = (slot_at or window.until).astimezone(ZoneInfo(digest.timezone or "UTC")).date()
+    day = (slot_at or window.until).astimezone(digest.zone).date()
     label = held.label if held else await editions.free_label(tx, digest.slug, day.isoformat())
     number = await editions.next_number(tx, digest.slug)
     introduction = to_html(edits.introduction)
@@ -146,9 +151,7 @@ async def merge(tx: Tx, held: Edition, into: Draft, *, now: datetime) -> None:
 
 async def skip(tx: Tx, made: Draft, *, now: datetime) -> Edition:
     """Record that a slot came and too little was owed; all of it stays owed."""
-    owed = len(made.chosen.all)
-    why = f"{owed} owed, at least {made.digest.min_items} wanted" if owed else "nothing new"
-    return await editions.add(tx, **_row(made, EditionStatus.SKIPPED, 0), now=now, why=why)
+    return await editions.add(tx, **_row(made, EditionStatus.SKIPPED, 0), now=now, why=made.why_empty)
 
 
 async def cancel(tx: Tx, edition: Edition, *, now: datetime, why: str, mailed: bool) -> Edition:

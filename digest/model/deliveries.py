@@ -120,6 +120,10 @@ class MailingStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+RUNNING = (MailingStatus.PROVING, MailingStatus.SENDING)
+"""Of such a mailing letters go out, as long as nobody stops it."""
+
+
 class MailingKind(StrEnum):
     EDITION = "edition"
     """The edition itself; of a later revision, to those who have none yet."""

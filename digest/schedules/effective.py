@@ -25,13 +25,9 @@ def effective(digest: Digest, standing: Standing | None) -> Schedule:
     return parse(digest.schedule)
 
 
-def zone_of(digest: Digest) -> ZoneInfo:
-    return ZoneInfo(digest.timezone or "UTC")
-
-
 def since_last_look(digest: Digest, standing: Standing, now: datetime) -> tuple[Slot, ...]:
     """The slots in (looked_at, now]; costs next to nothing while there are none."""
-    schedule, zone = effective(digest, standing), zone_of(digest)
+    schedule, zone = effective(digest, standing), digest.zone
     first = _first_after(schedule.text, zone.key, standing.looked_at)
     if first is None or first > now:
         return ()
@@ -49,7 +45,7 @@ def start_line(digest: Digest, standing: Standing, now: datetime) -> datetime | 
 
     A change never fires backwards, and one that changes nothing in effect forgets nothing.
     """
-    same_zone = standing.timezone == zone_of(digest).key
+    same_zone = standing.timezone == digest.zone.key
     if standing.declared == digest.schedule and same_zone:
         return None
     unchanged = same_zone and (bool(standing.tuned) or _same(standing.declared, digest.schedule))
@@ -59,7 +55,7 @@ def start_line(digest: Digest, standing: Standing, now: datetime) -> datetime | 
 
 def leaves_time(digest: Digest, schedule: Schedule) -> bool:
     """Whether each draft's time comes before the next is made, which would take it in."""
-    times = [slot.at for slot in following(schedule, zone_of(digest), _SOME_DAY, 14)]
+    times = [slot.at for slot in following(schedule, digest.zone, _SOME_DAY, 14)]
     return all(later - sooner > digest.lead for sooner, later in pairwise(times))
 
 

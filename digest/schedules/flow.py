@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from digest.errors import NotFound
 from digest.schedule import Slot, following, sentence
-from digest.schedules.effective import effective, zone_of
+from digest.schedules.effective import effective
 from digest.schedules.policy import is_paused, pause_lasts
 from digest.settings import Digest, Settings
 from digest.store import schedules
@@ -74,7 +74,7 @@ def _fire_times(
     """The next `n` times after `now`, those included that will not go, and those whose draft is made already."""
     times: list[FireTime] = []
     skips = standing.skip_next if standing else 0
-    for slot in following(effective(digest, standing), zone_of(digest), now, n):
+    for slot in following(effective(digest, standing), digest.zone, now, n):
         if why := given_up.get((digest.slug, slot.key)):
             times.append(_fire_time(digest, slot, why, goes=False))
         elif standing and slot.at <= standing.looked_at:
@@ -91,12 +91,12 @@ def _fire_times(
 
 def _fire_time(digest: Digest, slot: Slot, note: str = "", *, goes: bool = True) -> FireTime:
     notes = (*slot.notes, note) if note else slot.notes
-    local = slot.at.astimezone(zone_of(digest))
+    local = slot.at.astimezone(digest.zone)
     return FireTime(key=slot.key, local=local, utc=slot.at.astimezone(UTC), goes=goes, notes=notes)
 
 
 def _line(digest: Digest, standing: Standing | None, given_up: GivenUp, now: datetime) -> ScheduleLine:
-    schedule, zone = effective(digest, standing), zone_of(digest)
+    schedule, zone = effective(digest, standing), digest.zone
     times = _fire_times(digest, standing, given_up, now, 12)
     paused = standing if standing and pause_lasts(standing, now) else None
     return ScheduleLine(

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from digest.errors import StoreError, UsageError
 from digest.schedule import Slot, parse
-from digest.schedules.effective import effective, leaves_time, zone_of
+from digest.schedules.effective import effective, leaves_time
 from digest.schedules.policy import pause_lasts
 from digest.schedules.tick import tick
 from digest.settings import Digest, Settings
@@ -86,7 +86,7 @@ class Steer:
 
     async def run_now(self) -> None:
         """Owe a slot of its own at this moment; the regular ones come as they would."""
-        zone = zone_of(self._digest)
+        zone = self._digest.zone
         slot = Slot(
             f"now {self._now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
             self._now.astimezone(zone).replace(tzinfo=None),

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from digest.schedules.effective import since_last_look, start_line, zone_of
+from digest.schedules.effective import since_last_look, start_line
 from digest.schedules.policy import Decision, decide, ripe
 from digest.settings import Digest, Settings
 from digest.store import schedules
@@ -71,9 +71,9 @@ def _work(digest: Digest, standing: Standing | None, now: datetime) -> Work | No
 async def _apply(tx: Tx, work: Work, now: datetime) -> None:
     digest, was = work.digest, work.standing
     if was is None:
-        await schedules.register(tx, digest.slug, digest.schedule, zone_of(digest).key, now)
+        await schedules.register(tx, digest.slug, digest.schedule, digest.zone.key, now)
     elif work.redeclared_from is not None:
-        await schedules.redeclare(tx, was, digest.schedule, zone_of(digest).key, work.redeclared_from)
+        await schedules.redeclare(tx, was, digest.schedule, digest.zone.key, work.redeclared_from)
     elif work.decision is not None:
         await _settle(tx, was, work.decision, work.ahead or now, now)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest.errors import UsageError
-from digest.model.deliveries import MailingStatus
+from digest.model.deliveries import RUNNING, MailingStatus
 from digest.model.subscribers import SubscriptionState, SuppressionReason
 from digest.service import collecting, witness
 from digest.service.following import follow
@@ -28,7 +28,6 @@ from digest.store.database import Tx
 from digest.store.diary import Line
 from digest.subscribers import flow
 
-_RUNNING = (MailingStatus.PROVING, MailingStatus.SENDING)
 _WHY = "restored: some of it may have been sent since"
 
 
@@ -131,7 +130,7 @@ async def _editions(tx: Tx, lines: Sequence[Line], done: Claimed) -> None:
 async def _hold(tx: Tx, done: Claimed) -> None:
     """Nothing that was owed at the time of the backup goes by itself: it may have gone already."""
     for mailing in await mailings.unsettled(tx):
-        if await mailings.move(tx, mailing.id, old=_RUNNING, new=MailingStatus.PAUSED, now=now(), why=_WHY):
+        if await mailings.move(tx, mailing.id, old=RUNNING, new=MailingStatus.PAUSED, now=now(), why=_WHY):
             done.held += 1
             await follow(tx, await mailings.get(tx, mailing.id))
     await holding.doubts(tx, now())

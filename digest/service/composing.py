@@ -150,12 +150,6 @@ def past(at: datetime | None) -> None:
         raise UsageError("lies in the future; `editions preview --at` looks ahead", about=at.isoformat())
 
 
-def too_few(draft: Draft) -> str:
-    """Why an empty draft makes no edition."""
-    owed = len(draft.chosen.all)
-    return f"{owed} owed, at least {draft.digest.min_items} wanted" if owed else "nothing new is owed"
-
-
 async def _owe_mail(
     tx: Tx, house: House, edition: Edition, sealed: tuple[mailings.LetterRow, ...], grace: timedelta
 ) -> None:
@@ -186,7 +180,7 @@ async def _nothing(house: House, draft: Draft, slot: OwedSlot | None) -> Compose
             await _answer(tx, slot)
             edition = await flow.skip(tx, draft, now=now())
             await schedules.name_edition(tx, slot, edition.id)
-    return Composed(edition=edition, words=f"{slug}: skipped, {too_few(draft)}.")
+    return Composed(edition=edition, words=f"{slug}: skipped, {draft.why_empty}.")
 
 
 def _words(edition: Edition, draft: Draft) -> str:

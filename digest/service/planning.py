@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from digest.deliveries import plan
 from digest.deliveries.plan import Share
@@ -20,5 +19,4 @@ async def planned(house: House, tx: Tx, digest: Digest, count: int, *, start: da
     for domain, limits in sender.domains.items():
         people = await audiences.count(tx, digest.slug, at, segment=digest.audience.segment, domain=domain)
         shares.append(Share(count=min(count, people), limits=limits, domain=domain))
-    zone = ZoneInfo(digest.timezone) if digest.timezone else house.settings.site.zone
-    return plan.words(shares, start=max(start, at), now=at, zone=zone)
+    return plan.words(shares, start=max(start, at), now=at, zone=digest.zone)

@@ -8,7 +8,7 @@ from datetime import datetime
 from digest.editions import flow
 from digest.editions.flow import Draft
 from digest.service import letters, watching
-from digest.service.composing import held, too_few, window
+from digest.service.composing import held, window
 from digest.service.house import House, now
 from digest.service.planning import planned
 from digest.store import audiences
@@ -80,7 +80,7 @@ async def preview(
         languages = await audiences.languages(tx, slug)
         plan = await planned(house, tx, digest, audience, start=now() + digest.grace)
     if draft.empty:
-        return Shown(empty=True, why=too_few(draft), stale=await watching.unread(house), draft=draft)
+        return Shown(empty=True, why=draft.why_empty, stale=await watching.unread(house), draft=draft)
     variants = letters.rendered(house, draft.snapshot, (*([language] if language else []), *languages))
     letter = next((each for each in variants if each.language == language), variants[0])
     shown = letter.shown(letters.specimen(house, letter))

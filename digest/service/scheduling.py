@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from digest.errors import UsageError
 from digest.schedule import parse, sentence
 from digest.schedules import flow
-from digest.schedules.effective import zone_of
 from digest.schedules.flow import FireTime, ScheduleLine
 from digest.schedules.steer import Steer
 from digest.service import collecting
@@ -81,7 +80,7 @@ async def steer(house: House, slug: str, *, by: str, why: str) -> Steer:
 
 async def pause(house: House, slug: str, until: str | None, *, by: str, why: str) -> None:
     """Pause a schedule until a time, or a local date, that the operator wrote; None is until it is resumed."""
-    end = moment(until, zone_of(house.digest(slug)), about="--until") if until else None
+    end = moment(until, house.digest(slug).zone, about="--until") if until else None
     await (await steer(house, slug, by=by, why=why)).pause(end)
 
 

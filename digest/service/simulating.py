@@ -10,7 +10,7 @@ from digest.editions.owe import Ledger, Window, weigh
 from digest.errors import UsageError
 from digest.model.announcements import EDITIONS
 from digest.schedule import Schedule, parse, sentence, slots
-from digest.schedules.effective import effective, zone_of
+from digest.schedules.effective import effective
 from digest.schedules.simulate import Arrival, Imagined, Replay, replay
 from digest.service.house import House, now
 from digest.service.scheduling import moment
@@ -75,7 +75,7 @@ async def simulate(house: House, slug: str, spec: str | None, *, since: str | No
     """
     digest = house.digest(slug)
     wanted = parse(spec) if spec else None
-    zone = zone_of(digest)
+    zone = digest.zone
     end = moment(until, zone, about="--to") if until else now()
     first = moment(since, zone, about="--from") if since else None
     async with house.store.read() as tx:
@@ -93,7 +93,7 @@ async def simulate(house: House, slug: str, spec: str | None, *, since: str | No
 
 
 def _trial(schedule: Schedule, digest: Digest, arrivals: list[Arrival], begin: datetime, end: datetime) -> Trial:
-    zone = zone_of(digest)
+    zone = digest.zone
     times = slots(schedule, zone, begin, end)
     return Trial(
         schedule=schedule.text,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -70,6 +71,11 @@ class Digest(Named):
     on_stale: Literal["send", "hold"] = "send"
     sections: tuple[DigestSection, ...] = ()
     templates: Path | None = None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Of its schedule and its dates."""
+        return ZoneInfo(self.timezone or "UTC")
 
     @model_validator(mode="before")
     @classmethod

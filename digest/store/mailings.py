@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, u
 from sqlalchemy.engine import Row
 
 from digest.model import codec
-from digest.model.deliveries import DeliveryState, MailingKind, MailingStatus, millis
+from digest.model.deliveries import RUNNING, DeliveryState, MailingKind, MailingStatus, millis
 from digest.model.subscribers import EVERYBODY, Segment
 from digest.store import stopping
 from digest.store.database import Tx, insert_ignore
@@ -159,7 +159,7 @@ def _superseded() -> ColumnElement[bool]:
 async def nothing_owed(tx: Tx) -> tuple[MailingRow, ...]:
     """Running mailings without any shard that is still due at some time."""
     waiting = exists().where(shards.c.mailing_id == mailings.c.id, shards.c.next_due.is_not(None))
-    running = mailings.c.status.in_((MailingStatus.PROVING, MailingStatus.SENDING))
+    running = mailings.c.status.in_(RUNNING)
     rows = await tx.execute(
         select(*_COLUMNS).where(running, ~waiting, mailings.c.upto.is_(None)).order_by(mailings.c.id)
     )
@@ -179,7 +179,7 @@ async def idle(tx: Tx, now: datetime, *, since: datetime) -> tuple[int, ...]:
     """Running mailings that have something due, and have got nowhere since that time."""
     due = exists().where(shards.c.mailing_id == mailings.c.id, shards.c.next_due <= millis(now))
     still = mailings.c.active_at <= since
-    running = mailings.c.status.in_((MailingStatus.PROVING, MailingStatus.SENDING))
+    running = mailings.c.status.in_(RUNNING)
     return tuple((await tx.execute(select(mailings.c.id).where(running, still, due).order_by(mailings.c.id))).scalars())
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from digest.collect.document import Source
+from digest.collect.document import How
 from digest.collect.identify import Known
 
 
@@ -21,7 +21,7 @@ class Asked:
     """Of the last answer in full, with how many items it held, and its own wish in minutes."""
     adopted: str = ""
     """The address that the source was moved to."""
-    how: Source
+    how: How
     since: datetime | None = None
     """When the whole archive had been read before."""
     newest_first: bool = False
