@@ -11,7 +11,7 @@ import typer
 from digest.cli.asking import asking, tell, waiting
 from digest.cli.output import emit, say, table
 from digest.cli.progress import bar
-from digest.cli.running import DigestName, Json, Limit, instant, within
+from digest.cli.running import DigestName, Json, Limit, instant, operator, within
 
 app = typer.Typer(name="editions", no_args_is_help=True, help="Preview, seal and send editions.", rich_markup_mode=None)
 
@@ -38,7 +38,7 @@ def listing(
 
 @app.command(epilog="Example: digest editions show newsflash 2026-06-26")
 def show(digest: DigestName, label: Annotated[str, typer.Argument()], as_json: Json = False) -> None:
-    """A sealed edition: what it says, and what became of its mails."""
+    """An edition, sealed or held: what it says, and what became of its mails."""
     from digest.service import reading
 
     found = within(lambda house: reading.edition(house, digest, label))
@@ -131,7 +131,13 @@ def send(
 
     with bar("Sending") as progress:
         request = sending.Request(
-            digest=digest, at=instant(at), grace=waiting(grace), approve=approve, ask=asking(yes), progress=progress
+            digest=digest,
+            at=instant(at),
+            grace=waiting(grace),
+            approve=approve,
+            by=operator(),
+            ask=asking(yes),
+            progress=progress,
         )
         report = within(lambda house: sending.send(house, request), sends=True)
     tell(report)

@@ -33,6 +33,8 @@ class Draft:
     verdicts: tuple[Verdict, ...]
     chosen: Chosen
     snapshot: Snapshot
+    merging: Edition | None = None
+    """A draft that nobody approved before this one is made: it goes into this one, with all that was wished for it."""
 
     @property
     def empty(self) -> bool:
@@ -63,12 +65,11 @@ async def draft(
     slot_at: datetime | None = None,
     whole: bool = False,
     held: Edition | None = None,
-    wishes: Edition | None = None,
 ) -> Draft:
     """What the digest would carry in that window.
 
     `whole` weighs the archive below the start line too, for explaining; the choice is the same.
-    `held` is the edition it would fill, which keeps its label; `wishes` another, all that was wished for which holds.
+    `held` is the edition it would fill, which keeps its label.
     """
     line = await digests.start_line(tx, digest.slug)
     last = await editions.last_sealed(tx, digest.slug)
@@ -79,7 +80,8 @@ async def draft(
     else:
         found, known = await announcements.unsettled(tx, digest.slug, line, language=language), {}
     ledger = Ledger(start_line=line, settled=known, last=last)
-    wished = held or wishes
+    merging = None if held else await _merging(tx, digest, window)
+    wished = held or merging
     edits = await drafts.edits(tx, wished.id) if wished else Edits()
     verdicts = dropped(weigh(found, digest, ledger, window), edits)
     chosen = reworded(choose(verdicts, digest, edits), edits)
@@ -99,7 +101,13 @@ async def draft(
         verdicts=verdicts,
         chosen=chosen,
         snapshot=sealed,
+        merging=merging,
     )
+
+
+async def _merging(tx: Tx, digest: Digest, window: Window) -> Edition | None:
+    held = await editions.held(tx, digest.slug)
+    return held if held and held.until < window.until else None
 
 
 async def _updated(tx: Tx, digest: Digest, last: Edition | None, window: Window) -> list[Announcement]:
@@ -126,6 +134,7 @@ async def seal(tx: Tx, made: Draft, *, now: datetime, held: Edition | None = Non
     else:
         approved = await editions.move(tx, held, EditionStatus.APPROVED, now=now)
         edition = await editions.seal(tx, approved, number=made.snapshot.number, now=now)
+    await _merge(tx, made, edition, now)
     await editions.add_revision(tx, edition, made.snapshot, placed(made.chosen), now=now)
     carried = [verdict.announcement.id for verdict in made.chosen.all]
     too_old = [verdict.announcement.id for verdict in made.verdicts if verdict.too_old]
@@ -141,12 +150,16 @@ async def seal(tx: Tx, made: Draft, *, now: datetime, held: Edition | None = Non
 
 async def hold(tx: Tx, made: Draft, *, now: datetime, why: str = WAITS) -> Edition:
     """Set the edition down for a person to approve; nothing is settled, and its window is closed."""
-    return await editions.add(tx, **_row(made, EditionStatus.HELD, 0), now=now, why=why)
+    edition = await editions.add(tx, **_row(made, EditionStatus.HELD, 0), now=now, why=why)
+    await _merge(tx, made, edition, now)
+    return edition
 
 
-async def merge(tx: Tx, held: Edition, into: Draft, *, now: datetime) -> None:
-    """Give up a draft that nobody approved for the next one, which holds all of it and what was wished for it."""
-    await editions.move(tx, held, EditionStatus.CANCELLED, now=now, why=f"merged into {into.snapshot.label}")
+async def _merge(tx: Tx, made: Draft, into: Edition, now: datetime) -> None:
+    """Give up the draft that nobody approved for this one, which holds all of it and what was wished for it."""
+    if made.merging:
+        await editions.move(tx, made.merging, EditionStatus.CANCELLED, now=now, why=f"merged into {into.label}")
+        await drafts.inherit(tx, made.merging.id, into.id)
 
 
 async def skip(tx: Tx, made: Draft, *, now: datetime) -> Edition:

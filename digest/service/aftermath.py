@@ -81,7 +81,7 @@ async def report(house: House, slug: str, label: str | None) -> Report:
         raise NotFound("has no edition yet", about=slug)
     stale = await watching.unread(house)
     async with house.store.read() as tx:
-        return await _report(tx, edition, stale)
+        return await _report(house, tx, edition, stale)
 
 
 async def tell(house: House) -> int:
@@ -119,12 +119,12 @@ def _key(edition: Edition) -> str:
     return f"report:{edition.id}"
 
 
-async def _report(tx: Tx, edition: Edition, stale: tuple[str, ...]) -> Report:
+async def _report(house: House, tx: Tx, edition: Edition, stale: tuple[str, ...]) -> Report:
     sent, until = await mailings.of_edition(tx, edition.id), now()
     since = min((mailing.start_at for mailing in sent), default=None)
     noted = [await shards.counts(tx, each.id) for each in sent if each.kind is MailingKind.CORRECTION]
     return Report(
-        row=await reading.row(tx, edition),
+        row=await reading.row(house, tx, edition),
         since=since,
         until=until,
         back=await aftermath.came_back(tx, [each.id for each in sent], until),

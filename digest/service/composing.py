@@ -17,7 +17,7 @@ from digest.service.house import House, now
 from digest.service.planning import planned
 from digest.service.reading import labelled
 from digest.settings import Digest
-from digest.store import audiences, drafts, editions, mailings, schedules
+from digest.store import audiences, audit, editions, mailings, schedules
 from digest.store.database import Tx
 from digest.store.schedules import OwedSlot
 
@@ -52,18 +52,17 @@ async def seal(
     *,
     window: Window,
     slot: OwedSlot | None = None,
-    merging: Edition | None = None,
     grace: timedelta,
 ) -> Composed:
     """Draft, render and seal in one transaction; hold instead where a person must approve; say so when empty.
 
-    The `slot` is answered in it, by whoever is first: EditionError for the others. So is a held draft that it is
-    `merging` given up, with all that was wished for it; one that would leave nothing stays held.
+    The `slot` is answered in it, by whoever is first: EditionError for the others. So is a held draft given up that
+    goes into it; where that would leave nothing it stays held.
     """
     digest = house.digest(slug)
     async with house.store.read() as tx:
         slot_at = slot.at if slot else None
-        draft = await flow.draft(tx, digest, window=window, slot_at=slot_at, wishes=merging)
+        draft = await flow.draft(tx, digest, window=window, slot_at=slot_at)
         languages, text_only = await audiences.languages(tx, slug), await audiences.wants_text(tx, slug)
     if draft.empty:
         return await _nothing(house, draft, slot)
@@ -71,15 +70,11 @@ async def seal(
     held_for = await _held_for(house, digest)
     async with house.store.write() as tx:
         await _answer(tx, slot)
-        if merging:
-            await flow.merge(tx, merging, draft, now=now())
         if held_for:
             edition = await hold(house, tx, draft, sealed, why=held_for)
         else:
             edition = await flow.seal(tx, draft, now=now())
             await _owe_mail(tx, house, edition, sealed, grace)
-        if merging:
-            await drafts.inherit(tx, merging.id, edition.id)
         if slot:
             await schedules.name_edition(tx, slot, edition.id)
     await witness.attest(house.store, house.settings)
@@ -110,7 +105,7 @@ async def hold(
     return edition
 
 
-async def approve(house: House, edition: Edition, *, grace: timedelta, named: str = "") -> Edition:
+async def approve(house: House, edition: Edition, *, grace: timedelta, named: str, by: str, why: str = "") -> Edition:
     """Seal a held edition, if `named` is what its fingerprint begins with. No mail goes before its slot."""
     digest = house.digest(edition.digest)
     async with house.store.read() as tx:
@@ -126,6 +121,10 @@ async def approve(house: House, edition: Edition, *, grace: timedelta, named: st
         approved = await flow.seal(tx, draft, now=now(), held=edition)
         wait = max(timedelta(0), (edition.slot_at or now()) - now())
         await _owe_mail(tx, house, approved, sealed, wait + grace)
+        became = f"sealed {draft.short}"
+        await audit.add(
+            tx, at=now(), who=by, action="approve", subject=about, was=edition.status, became=became, why=why
+        )
     await witness.attest(house.store, house.settings)
     await freeze(house.store, now=now())
     return approved

@@ -87,10 +87,7 @@ async def approve(house: House, slug: str, label: str, *, draft: str, by: str, w
     async with house.store.read() as tx:
         edition, found = await composing.held(tx, digest, label)
     named = draft.lower() or found.fingerprint
-    approved = await composing.approve(house, edition, grace=digest.grace, named=named)
-    async with house.store.write() as tx:
-        await _note(tx, edition, by, "approve", was=EditionStatus.HELD, became=f"sealed {found.short}", why=why)
-    return approved
+    return await composing.approve(house, edition, grace=digest.grace, named=named, by=by, why=why)
 
 
 async def _now(tx: Tx, digest: Digest, edition: Edition) -> Draft | Correction:

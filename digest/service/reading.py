@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digest.deliveries.personalise import message_id
+from digest.editions.flow import held_draft
 from digest.errors import NotFound
 from digest.letter import headers
 from digest.model.deliveries import MailingKind
-from digest.model.editions import Edition, Snapshot, SnapshotItem
+from digest.model.editions import Edition, EditionStatus, Snapshot, SnapshotItem
 from digest.service.house import House
 from digest.store import delivery_events, editions, mailings, shards
 from digest.store.database import Tx
@@ -103,7 +104,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """One sealed edition."""
+    """One edition, sealed or held."""
 
     title: str
     row: Row
@@ -120,7 +121,7 @@ async def editions_listed(house: House, digest: str | None, limit: int | None) -
     if digest is not None:
         house.digest(digest)
     async with house.store.read() as tx:
-        return tuple([await row(tx, edition) for edition in await editions.listed(tx, digest, limit=limit)])
+        return tuple([await row(house, tx, edition) for edition in await editions.listed(tx, digest, limit=limit)])
 
 
 async def edition(house: House, digest: str, label: str) -> Shown:
@@ -128,9 +129,10 @@ async def edition(house: House, digest: str, label: str) -> Shown:
     house.digest(digest)
     async with house.store.read() as tx:
         found = await labelled(tx, digest, label)
-        standing = await row(tx, found)
-        sealed = await editions.snapshot(tx, found.id, found.revision) if found.revision else None
-    return Shown(title=house.digest(digest).title, row=standing, items=_items(sealed) if sealed else ())
+        standing = await row(house, tx, found)
+        held = await _held(house, tx, found)
+        says = await editions.snapshot(tx, found.id, found.revision) if found.revision else held
+    return Shown(title=house.digest(digest).title, row=standing, items=_items(says) if says else ())
 
 
 async def labelled(tx: Tx, digest: str, label: str) -> Edition:
@@ -188,7 +190,7 @@ def message_id_of(house: House, letter: Letter | Doubt, handle: str) -> str | No
     )
 
 
-async def row(tx: Tx, found: Edition) -> Row:
+async def row(house: House, tx: Tx, found: Edition) -> Row:
     """The edition as a whole: of its earlier revisions only those count who have one, or may have it."""
     sent = [each for each in await mailings.of_edition(tx, found.id) if each.kind is MailingKind.EDITION]
     whole = await _of_mailing(tx, found, sent[-1] if sent else None)
@@ -197,7 +199,16 @@ async def row(tx: Tx, found: Edition) -> Row:
         whole = replace(
             whole, numbers=whole.numbers.plus(Counts(accepted=earlier.accepted, uncertain=earlier.uncertain))
         )
-    return replace(whole, of=None)
+    held = await _held(house, tx, found)
+    return replace(whole, of=None, items=len(held.items) if held else whole.items)
+
+
+async def _held(house: House, tx: Tx, found: Edition) -> Snapshot | None:
+    """What a draft that waits for somebody would say now; None for an edition that does not wait."""
+    digest = house.settings.digests.get(found.digest)
+    if digest is None or found.status is not EditionStatus.HELD:
+        return None
+    return (await held_draft(tx, digest, found)).snapshot
 
 
 async def _of_mailing(tx: Tx, found: Edition, mailing: MailingRow | None) -> Row:

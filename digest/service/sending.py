@@ -12,6 +12,7 @@ from digest.deliveries.context import Routes
 from digest.deliveries.flow import Progress, Report
 from digest.deliveries.notes import send_one
 from digest.deliveries.seal import freeze
+from digest.editions.flow import Draft, held_draft
 from digest.errors import DeliveryError, EditionError, UsageError
 from digest.letter import headers
 from digest.letter.banner import over_html, over_text
@@ -23,7 +24,7 @@ from digest.service.checking import check_keys
 from digest.service.house import House, now
 from digest.service.planning import planned
 from digest.service.posting import context
-from digest.store import editions, mailings, shards
+from digest.store import audiences, editions, mailings, shards
 from digest.store.shards import Counts
 from digest.store.stopping import Stop
 from digest.subscribers import address as addresses
@@ -48,6 +49,8 @@ class Request:
     grace: float | None
     """Seconds before the first mail; None takes the digest's."""
     approve: bool = False
+    by: str = "operator"
+    """Who approves, as the audit names them."""
     ask: Ask
     progress: Bar
 
@@ -78,7 +81,14 @@ async def send(house: House, request: Request) -> Sent:
         if not request.approve:
             words = f"{edition.digest} {edition.label} is held until somebody approves it: --approve, or `approve`."
             return Sent(words=words, settled=False)
-        edition = await composing.approve(house, edition, grace=grace)
+        async with house.store.read() as tx:
+            draft = await held_draft(tx, digest, edition)
+            people = await audiences.count(tx, digest.slug, now(), segment=digest.audience.segment)
+        start = max(now(), edition.slot_at or now()) + grace
+        if not request.ask(f"{_holds(draft)}\n{await _announced(house, edition, people, start)}"):
+            return Sent(words=f"{edition.digest} {edition.label} stays held; nothing was sent.", settled=False)
+        edition = await composing.approve(house, edition, grace=grace, named=draft.fingerprint, by=request.by)
+        request = replace(request, ask=lambda _: True)
     return await _deliver(house, edition, grace if request.grace is not None else None, request)
 
 
@@ -137,7 +147,9 @@ async def _deliver(house: House, edition: Edition, grace: timedelta | None, requ
         raise EditionError(f"is paused ({mailing.why}); `digest editions resume {name}` goes on", about=name)
     untouched = counts.answered == 0
     start = mailing.start_at if grace is None else now() + grace
-    if untouched and not await _agreed(house, edition, request.ask, await _announced(house, edition, counts, start)):
+    if untouched and not await _agreed(
+        house, edition, request.ask, await _announced(house, edition, counts.owed, start)
+    ):
         words = f"{name} is sealed and paused; nothing was sent. It goes out once you agree, or `resume` it."
         return Sent(words=words, settled=False)
     if grace is not None and untouched:
@@ -164,10 +176,16 @@ async def go_on(house: House, mailing: int, *, grace: timedelta, name: str, prog
     return _sent(report, name, await stopping.standing(house))
 
 
-async def _announced(house: House, edition: Edition, counts: Counts, start: datetime) -> str:
+def _holds(draft: Draft) -> str:
+    """The draft that is about to be approved, by what names it, and a line for each announcement."""
+    titles = (item.version(draft.snapshot.language).title for item in draft.snapshot.items)
+    return "\n  ".join((f"{draft.digest.slug} {draft.snapshot.label} is draft {draft.short}:", *titles))
+
+
+async def _announced(house: House, edition: Edition, people: int, start: datetime) -> str:
     digest = house.digest(edition.digest)
     async with house.store.read() as tx:
-        plan = await planned(house, tx, digest, counts.owed, start=start)
+        plan = await planned(house, tx, digest, people, start=start)
     return f"{edition.digest} {edition.label} goes out from {house.settings.senders[digest.sender].from_}. {plan}."
 
 

@@ -17,7 +17,6 @@ from digest.service import alerting, collecting, composing, drafting, rounds, st
 from digest.service.house import House, now
 from digest.service.posting import context
 from digest.store import editions, schedules
-from digest.store.database import Tx
 from digest.store.schedules import OwedSlot
 from digest.store.stopping import Stop
 
@@ -46,8 +45,8 @@ class Look:
 
     @property
     def failed(self) -> bool:
-        """Whether an edition could not be made, or a relay not be used; what is still owed in peace is no failure."""
-        return bool(self.report.relay_error) or not all(answer.done for answer in self.answers)
+        """Whether an edition could not be made. Letters that are still owed are no failure: they are tried again."""
+        return not all(answer.done for answer in self.answers)
 
     @property
     def words(self) -> str:
@@ -96,13 +95,10 @@ async def _answer(house: House, slot: OwedSlot) -> Answer:
     try:
         async with house.store.read() as tx:
             made = await editions.made_for(tx, slot.digest, slot.at)
-            merging = await _before(tx, slot)
         if made is None:
             # A draft made ahead is closed when it is made.
             closed = Window(until=min(slot.at, slot.seen_at))
-            done = await composing.seal(
-                house, slot.digest, window=closed, slot=slot, merging=merging, grace=digest.grace
-            )
+            done = await composing.seal(house, slot.digest, window=closed, slot=slot, grace=digest.grace)
             words = done.words
         else:
             words = f"{slot.digest} {made.label} was there already."
@@ -114,12 +110,6 @@ async def _answer(house: House, slot: OwedSlot) -> Answer:
         return Answer(slot, str(error), done=False)
     log.info("slot answered", digest=slot.digest, slot=slot.key, words=words)
     return Answer(slot, words)
-
-
-async def _before(tx: Tx, slot: OwedSlot) -> Edition | None:
-    """A draft that nobody approved before this one is made: it goes into that."""
-    held = await editions.held(tx, slot.digest)
-    return None if held is None or held.slot_at == slot.at or held.until >= slot.at else held
 
 
 async def _let_go(house: House) -> None:

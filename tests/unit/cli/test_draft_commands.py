@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import getpass
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from digest.service.house import opened
+from digest.service.sending import Request, Sent, send
+from digest.settings import load
 from tests.builders import Desk, folder_source
 
 DIGEST = """approval = "manual"
@@ -121,3 +128,56 @@ def test_a_template_is_no_introduction(house: Desk, tmp_path: Path) -> None:
     words.write_text("{{ site.title }} {% raise %}")
     house.done("editions", "introduce", "newsflash", LABEL, str(words))
     assert "{{ site.title }} {% raise %}" in shown(house)["text"]
+
+
+def test_the_next_draft_takes_in_the_one_that_waits(house: Desk) -> None:
+    """Made by hand, too: one waits at a time, with all that was wished; a preview of it said so."""
+    edit(house, "one", "--title", "Otherwise")
+    edit(house, "two", "--drop", "a rumour")
+    house.write("five", "Number five", "2025-06-02")
+    house.done("collect")
+    before = house.done("editions", "preview", "newsflash", "--at", "2025-06-03", "--json").json()
+    why = house.done("editions", "explain", "newsflash", "--at", "2025-06-03", "--json").json()
+    house.done("editions", "hold", "newsflash", "--at", "2025-06-03")
+    rows = house.done("editions", "list", "newsflash", "--json").json()
+    told = [(row["label"], row["status"], row["items"], row["why"]) for row in rows]
+    assert [
+        ("2025-06-03", "held", 4, "waits for approval"),
+        (LABEL, "cancelled", 0, "merged into 2025-06-03"),
+    ] == told
+    says = house.done("editions", "preview", "newsflash", "--draft", "2025-06-03", "--json").json()
+    assert (before["fingerprint"], 4) == (says["fingerprint"], len(before["items"]))
+    assert ["dropped: a rumour"] == [row["why"] for row in why if "dropped" in row["why"]]
+    assert [False] == [row["owed"] for row in why if row["title"] == "Number two"]
+
+
+def test_a_draft_that_waits_is_shown_as_what_it_holds(house: Desk) -> None:
+    """In the list by its number, and by its label with its titles; nothing is sealed by looking."""
+    [row] = house.done("editions", "list", "--json").json()
+    entries = house.done("editions", "show", "newsflash", LABEL, "--json").json()["entries"]
+    assert (4, 4, "held") == (row["items"], len(entries), row["status"])
+
+
+def test_what_send_shows_it_approves(house: Desk) -> None:
+    """The draft by name and titles, before anything is sealed; the audit says who."""
+    seen = shown(house)["fingerprint"]
+    ran = house.run("editions", "send", "newsflash", "--approve")
+    assert f"newsflash {LABEL} is draft {seen[:12]}:\n  Number four\n" in ran.out
+    with closing(sqlite3.connect(house.folder / "var/digest.db")) as database:
+        found = database.execute("SELECT who, subject, was, became FROM audit WHERE action = 'approve'").fetchall()
+    assert [(getpass.getuser(), f"newsflash {LABEL}", "held", f"sealed {seen[:12]}")] == found
+
+
+def test_a_draft_that_nobody_agrees_to_stays_held(house: Desk) -> None:
+    """Asked on a terminal and told no: nothing was sealed, and it waits as before."""
+
+    async def main() -> Sent:
+        async with opened(load(house.config, {})) as opening:
+            request = Request(
+                digest="newsflash", at=None, grace=0, approve=True, ask=lambda _: False, progress=lambda *_: None
+            )
+            return await send(opening, request)
+
+    seen = shown(house)["fingerprint"]
+    assert Sent(words=f"newsflash {LABEL} stays held; nothing was sent.", settled=False) == asyncio.run(main())
+    assert seen == shown(house)["fingerprint"]
