@@ -19,7 +19,6 @@ def deadline(*, uid: str, day: date, title: str, link: str, stamp: datetime) -> 
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//Digest//Digest//EN",
-        "METHOD:PUBLISH",
         "BEGIN:VEVENT",
         f"UID:{_text(uid)}",
         f"DTSTAMP:{stamp.astimezone(UTC):%Y%m%dT%H%M%SZ}",

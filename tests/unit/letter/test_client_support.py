@@ -55,7 +55,7 @@ INLINE = {
     "text-decoration-color": f"Gmail, {WORD}: the line has the colour of its words",
     "text-transform": ALL,
     "vertical-align": ALL,
-    "white-space": f"{WORD}: a bar's number or a link of several words may break",
+    "white-space": f"{WORD}: a bar's number may break",
     "width": ALL,
     "word-break": f"{WORD}: word-wrap does it",
     "word-wrap": ALL,
@@ -65,7 +65,7 @@ INLINE = {
 BLOCK = {
     *("background-color", "border-color", "color", "color-scheme", "display", "max-width", "padding-bottom"),
     *("padding-left", "padding-right", "padding-top", "supported-color-schemes", "text-align", "text-decoration"),
-    *("text-decoration-color", "white-space", "width", "mso-line-height-rule"),
+    *("text-decoration-color", "white-space", "width", "word-break", "word-wrap", "mso-line-height-rule"),
 }
 """In a style block: refinements for the phone, the dark and paper. Without it, as in some apps, the letter is whole."""
 DISPLAYS = {"block", "inline-block", "none"}
