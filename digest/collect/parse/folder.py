@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import PurePosixPath
 from typing import Any
+from unicodedata import normalize
 
 import frontmatter
 import yaml
@@ -40,11 +41,12 @@ def parse_markdown(body: bytes, *, name: str, base: str = "") -> Page:
     if not title:
         raise ParseError("title is missing", about=name)
     path = PurePosixPath(name)
-    path_ident = str(path.with_suffix(""))
+    # Some systems hand the same name over with its accents apart.
+    path_ident = normalize("NFC", str(path.with_suffix("")))
     picture, file = _picture(matter, path)
     page = ReadItem(
         guid=words(matter.get("id")) or path_ident,
-        aliases=tuple(dict.fromkeys((f"name:{path_ident}", f"name:{path.stem}"))),
+        aliases=tuple(dict.fromkeys((f"name:{path_ident}", f"name:{path_ident.rpartition('/')[2]}"))),
         link=words(matter.get("link")),
         base=base,
         title=title,

@@ -28,32 +28,43 @@ async def read_folder(source: Source, site: Site, fetcher: Fetcher, asked: Asked
     folder, zone = Path(source.url), ZoneInfo(source.timezone or site.timezone)
     complaints: list[str] = []
     errors: list[str] = []
+    names: dict[str, str] = {}
     files = await asyncio.to_thread(_listed, folder)
     if asked.newest_first and len(files) > AT_ONCE:
         files = await asyncio.to_thread(_newest_first, files, folder, site, zone)
     for start in range(0, len(files), AT_ONCE):
         part = files[start : start + AT_ONCE]
-        items = await asyncio.to_thread(_read, part, folder, site, zone, asked, complaints, errors)
+        items = await asyncio.to_thread(_read, part, folder, site, zone, asked, names, complaints, errors)
         yield Reading(items=items, url=str(folder), folder=folder, last=False)
     yield Reading(url=str(folder), complaints=tuple(complaints), errors=tuple(errors), folder=folder)
 
 
 def _read(
-    files: Sequence[Path], folder: Path, site: Site, zone: ZoneInfo, asked: Asked, complaints: list[str],
-    errors: list[str],
+    files: Sequence[Path], folder: Path, site: Site, zone: ZoneInfo, asked: Asked, names: dict[str, str],
+    complaints: list[str], errors: list[str],
 ) -> tuple[Known, ...]:  # fmt: skip
     # These are the operator's own files: they are read in our own process.
     how, items = asked.how, []
     for path in files:
         try:
             page = _page(path, folder, site)
+            complaints.extend(page.complaints)
+            if page.draft or _is_later(page, zone, how.now):
+                continue
+            known = identify(page.item, how.habits, now=how.now)
+            _refuse_twice(known.item.ident, path.relative_to(folder).as_posix(), names)
         except CollectError as error:
             errors.append(str(error))
             continue
-        complaints.extend(page.complaints)
-        if not page.draft and not _is_later(page, zone, how.now):
-            items.append(identify(page.item, how.habits, now=how.now))
+        items.append(known)
     return tuple(items)
+
+
+def _refuse_twice(ident: str, name: str, names: dict[str, str]) -> None:
+    # A file that began as a copy would take the place of what it was copied from.
+    first = names.setdefault(ident, name)
+    if first != name:
+        raise ParseError(f"is called {ident!r}, as {first} is; give it an id of its own", about=name)
 
 
 def _listed(folder: Path) -> list[Path]:
@@ -83,6 +94,8 @@ def _newest_first(files: Sequence[Path], folder: Path, site: Site, zone: ZoneInf
 
 def _page(path: Path, folder: Path, site: Site) -> Page:
     name = path.relative_to(folder).as_posix()
+    if (legible := name.encode("utf-8", "replace").decode()) != name:
+        raise ParseError("its name is not UTF-8; rename it", about=legible)
     try:
         with path.open("rb") as file:
             body = file.read(BODY_LIMIT + 1)

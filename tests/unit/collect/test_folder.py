@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -102,6 +103,29 @@ def test_mistakes_name_the_file(house: House, folder: Path) -> None:
     assert "digits.md: title is missing" in report.error
     assert "bytes.md: is not UTF-8" in report.error
     assert any("outside" in warning for warning in report.warnings)
+
+
+def test_two_files_of_one_name(house: House, folder: Path) -> None:
+    """A copy that kept its id is told by both names, and takes the place of nothing; renamed, it is in."""
+    notice = "---\ntitle: {}\nid: same\ndate: 2026-05-0{}\n---\nText.\n"
+    (folder / "a.md").write_text(notice.format("One", 1))
+    (folder / "b.md").write_text(notice.format("Two", 2))
+    report = house.collect()["notices"]
+    assert (report.new, report.error) == (1, "b.md: is called 'same', as a.md is; give it an id of its own")
+    (folder / "b.md").write_text(notice.format("Two", 2).replace("same", "other"))
+    report = house.collect()["notices"]
+    assert (report.new, report.revised, report.error) == (1, 0, "")
+
+
+def test_names_of_files(house: House, folder: Path) -> None:
+    """One that is no UTF-8 is told in words that can be printed; accents apart or not make no other name."""
+    notice = "---\ntitle: {}\ndate: 2026-05-01\n---\nText.\n"
+    (folder / "caf\u00e9.md").write_text(notice.format("One"))
+    Path(os.fsdecode(os.fsencode(folder) + b"/bad\xff.md")).write_text(notice.format("Two"))
+    report = house.collect()["notices"]
+    assert (report.new, report.error) == (1, "bad?.md: its name is not UTF-8; rename it")
+    (folder / "caf\u00e9.md").rename(folder / "cafe\u0301.md")
+    assert house.collect()["notices"].new == 0
 
 
 def test_a_missing_folder(house: House) -> None:
