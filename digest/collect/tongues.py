@@ -32,7 +32,8 @@ def one_tongue(text: str, language: str) -> str:
     """
     text = text[found.end() :] if (found := _POINTER.match(text)) else text
     mine = language.partition("-")[0]
-    seen = set(_WORD.findall(text[:_LOOKED_AT].lower()))
+    # Looked at in every text there is: what a sign clings to is worth no closer look.
+    seen = set(text[:_LOOKED_AT].lower().split())
     if mine not in _WORDS or not any(len(seen & words) >= _FEW for tag, words in _WORDS.items() if tag != mine):
         return text
     kept: list[str] = []
