@@ -54,10 +54,12 @@ def words() -> set[str]:
 
 @pytest.mark.parametrize("command", sorted(words()))
 def test_each_command_is_told(command: str) -> None:
+    """Some paper names it, by its whole words."""
     assert f"digest {command}" in TEXT or f"`{command}" in TEXT
 
 
 def test_no_paper_tells_of_a_command_that_is_not_there() -> None:
+    """What a paper shows to be typed is a command, or a group of them."""
     known = words() | {command.split()[0] for command in words()}
     told = {
         " ".join(found).strip()
@@ -83,6 +85,7 @@ def test_compose_runs_every_role_twice() -> None:
 
 @pytest.mark.parametrize("status", [0, 1, 2])
 def test_the_exit_statuses_are_told(status: int) -> None:
+    """docs/operating.md names each."""
     assert re.search(rf"(?m)\b{status}\b", (REPOSITORY / "docs/operating.md").read_text("utf-8"))
 
 

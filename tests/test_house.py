@@ -5,11 +5,17 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parent.parent
 MODULES = sorted((REPOSITORY / "digest").rglob("*.py"))
 GENERATED = "migrations/versions"
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
 
 
 def test_files_are_small() -> None:
@@ -24,7 +30,7 @@ def test_functions_are_small() -> None:
         f"{path}:{node.lineno} {node.name}"
         for path in MODULES
         if GENERATED not in str(path)
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (node.end_lineno or node.lineno) - node.lineno >= 50
     ]
@@ -33,9 +39,20 @@ def test_functions_are_small() -> None:
 
 def test_every_room_says_what_it_is_for() -> None:
     """A module begins with a sentence, and none is a drawer."""
-    silent = [str(path) for path in MODULES if not ast.get_docstring(ast.parse(path.read_text()))]
+    silent = [str(path) for path in MODULES if not ast.get_docstring(tree(path))]
     drawers = [str(path) for path in MODULES if path.stem in ("utils", "helpers", "common", "base", "misc")]
     assert ([], []) == (silent, drawers)
+
+
+def test_every_test_says_what_is_promised() -> None:
+    """In the first line of its docstring."""
+    silent = [
+        f"{path.name} {node.name}"
+        for path in sorted((REPOSITORY / "tests").rglob("test_*.py"))
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and not ast.get_docstring(node)
+    ]
+    assert [] == silent
 
 
 def test_no_file_names_a_registry_or_a_machine() -> None:

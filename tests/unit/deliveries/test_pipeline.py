@@ -160,7 +160,6 @@ def spoken(
     return relay, told
 
 
-codes = st.sampled_from([250, 250, 250, 451, 550])
 scripts = st.builds(
     Script,
     mail=st.sampled_from([250, 250, 250, 250, 451, 550, 421, DROP]),

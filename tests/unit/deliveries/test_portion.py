@@ -19,6 +19,7 @@ from digest.deliveries.portion import LEAST, Portion
     ids=["a second's worth", "no more than a page holds", "in no time", "slow", "the last few say nothing"],
 )
 def test_a_claim_is_what_a_second_takes(sent: int, seconds: float, then: int) -> None:
+    """After one claim, by how long it took; within bounds."""
     portion = Portion(500)
     portion.took(sent, seconds)
     assert then == portion.size

@@ -138,5 +138,6 @@ def test_a_relay_of_ones_own_is_not_asked_for() -> None:
 
 @pytest.mark.parametrize("server", ["nonsense", "127.0.0.1:x", "dns.example.org:53"])
 def test_a_server_is_named_by_its_address(server: str) -> None:
+    """Anything else is refused in words."""
     with pytest.raises(UsageError, match="DNS server"):
         Names(server)

@@ -101,6 +101,7 @@ def test_a_match(match: Match, fit: bool) -> None:
     ],
 )
 def test_out_says_why(ledger: Ledger, window: Window, words: str) -> None:
+    """What is not owed says in words what keeps it out."""
     [verdict] = weigh([announced()], digest(), ledger, window)
     assert (False, True) == (verdict.owed, words in verdict.why)
 
@@ -124,6 +125,7 @@ def test_what_comes_at_the_very_slot_waits_for_the_next(by: Literal["arrival", "
 
 
 def test_excluded_stays_out() -> None:
+    """What fits a match of `exclude`, in whatever case, is not owed."""
     [verdict] = weigh([announced(categories=("Jobs",))], digest(exclude={"categories": ["jobs"]}), LEDGER, NOW_ON)
     assert (False, "left out by `exclude`") == (verdict.owed, verdict.why)
 
@@ -245,6 +247,7 @@ def test_what_somebody_wants_shown_is_shown(wish: Wish, value: str) -> None:
 
 
 def test_too_few_stay_owed() -> None:
+    """Fewer than `min_items` make no edition."""
     assert choose(weigh([announced()], digest(min_items=2), LEDGER, NOW_ON), digest(min_items=2)).too_few
 
 

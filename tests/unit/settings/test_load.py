@@ -256,6 +256,7 @@ def test_a_misspelt_variable_is_named(file: Path, name: str, value: str) -> None
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
+    """The error names the command that writes one."""
     with pytest.raises(ConfigError, match="digest init"):
         load(tmp_path / "none.toml", environ={})
 

@@ -53,11 +53,13 @@ def hooked(tmp_path: Path, empty: Path) -> Iterator[Site]:
         runner.run(stack.aclose())
 
 
-def push(site: Site, body: Any, *, secret: str = SECRET, at: float | None = None, signed: str = "") -> httpx.Response:
+def push(site: Site, body: Any, *, secret: str = SECRET, at: float | None = None) -> httpx.Response:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     timestamp = str(int(at or time.time()))
-    mac = signed or signature(secret, timestamp, raw)
-    headers = {"digest-timestamp": timestamp, "digest-signature": f"sha256={mac}"}
+    headers = {
+        "digest-timestamp": timestamp,
+        "digest-signature": f"sha256={signature(secret, timestamp, raw)}",
+    }
     return site.post("/hooks/announcements", content=raw, headers=headers)
 
 
