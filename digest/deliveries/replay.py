@@ -47,6 +47,16 @@ async def replay(context: Context) -> None:
             context.journal.leave(page)
 
 
+def forget(context: Context) -> None:
+    """Drop what this process left to tell: an older ledger stands in the place of the one it was to be told to.
+
+    That has other mailings under the same numbers soon. Ask in quarantine.
+    """
+    if context.journal:
+        for page in context.journal.take_left():
+            context.journal.settled(page)
+
+
 def _shard_of(claim: Claim | None) -> tuple[int, int] | None:
     return (claim.mailing, claim.number) if claim else None
 
@@ -77,7 +87,11 @@ async def _settle_own(context: Context, journal: Journal, claims: Sequence[Claim
     if claims:
         now = context.clock()
         async with context.store.write() as tx:
-            (shard,) = await shards.of(tx, claims[0].mailing, (claims[0].number,))
+            found = await shards.of(tx, claims[0].mailing, (claims[0].number,))
+            if not found:
+                # An older ledger was restored, which does not know the mailing.
+                return
+            [shard] = found
             if shard.owner == journal.owner:
                 said = {who: outcome for claim in claims for who, outcome in claim.letters}
                 ids = await deliveries.orphans(tx, shard)

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from digest.deliveries import flow
 from digest.deliveries.context import Context, Routes
 from digest.deliveries.notes import send_due
-from digest.deliveries.replay import replay
+from digest.deliveries.replay import forget, replay
 from digest.deliveries.seal import freeze
 from digest.deliveries.shard import deliver_shard
 from digest.engine.bell import Bell, Handlers
@@ -46,6 +46,7 @@ class Worker:
         """Ring for notes and shards that are due and in nobody's hands; come again every few seconds."""
         context, now = self._context, self._context.clock()
         if await self._held():
+            forget(context)
             return
         await replay(context)
         await freeze(context.store, now=now)
@@ -93,7 +94,8 @@ class Worker:
         context = self._context
         await replay(context)
         async with context.store.read() as tx:
-            digest = context.digests.get((await mailings.get(tx, mailing)).digest)
+            # Jobs outlive a ledger that is restored: of a mailing that it does not know there is nothing to send.
+            digest = context.digests.get(await mailings.digest_of(tx, mailing) or "")
         if digest is None or digest.sender in self._resting() or await self._held():
             return
         async with self._ways_out() as routes:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
+from digest.deliveries.replay import forget
 from digest.engine.clock import Clock
 from digest.engine.embedded import Embedded
 from digest.service import ringing, ticking, witness
@@ -39,7 +40,9 @@ async def _alone(house: House) -> AsyncIterator[House]:
 
         async def send() -> None:
             await house.clock.set()
-            if not await witness.quarantine(house.store):
+            if await witness.quarantine(house.store):
+                forget(sender)
+            else:
                 await ticking.deliver(sender)
 
         async with Clock(send, every=EVERY, patience=0) as clock:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from digest.deliveries import flow, journal
+from digest.deliveries import flow, journal, replay
 from digest.deliveries.incident import Incident
 from digest.deliveries.journal import Journal
 from digest.errors import StoreError
@@ -19,6 +19,7 @@ from digest.model.deliveries import DeliveryState, Outcome, OutcomeKind
 from digest.store import deliveries as ledger
 from digest.store import shards
 from digest.store.database import Tx
+from digest.store.schema import metadata
 
 from .house import House, opened
 from .sink import Sink
@@ -199,6 +200,39 @@ def test_what_two_claims_of_a_shard_left_is_written_down_together(url: str, monk
             assert (620, 0) == (report.counts.accepted, report.owed)
             assert 620 == len(set(sink.recipients)) == len(sink.taken)
             assert () == await house.doubts(resolved=True)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_what_an_older_ledger_does_not_know_holds_nobody_up(
+    url: str, monkeypatch: pytest.MonkeyPatch, seen: bool
+) -> None:
+    """Restored under a worker that runs: whether or not it saw the quarantine, it sends what that one owes."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink() as sink:
+            await house.people(5)
+            await house.seal()
+            context = house.context(sink.url)
+
+            async def refuse(*_: object, **__: object) -> None:
+                raise StoreError("database is locked", about="test")
+
+            with monkeypatch.context() as patch:
+                patch.setattr(ledger, "record", refuse)
+                with pytest.raises(StoreError):
+                    await flow.run_due(context)
+            async with house.store.write() as tx:
+                for table in ("deliveries", "delivery_events", "shards", "letters", "mailings"):
+                    await tx.execute(metadata.tables[table].delete())
+            if seen:
+                replay.forget(context)
+            await flow.run_due(context)
+            await house.seal()
+            report = await flow.run_due(context)
+            assert (5, 0) == (report.counts.accepted, report.owed)
+            assert 10 == len(sink.recipients)
 
     asyncio.run(main())
 
