@@ -8,6 +8,7 @@ import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser
@@ -124,6 +125,20 @@ def test_dark_is_dark(letter: Path, tmp_path: Path) -> None:
     light, dark = (looked(letter, tmp_path, 600, scheme) for scheme in ("light", "dark"))
     assert [text for text, _ in light.texts] == [text for text, _ in dark.texts]
     assert [contrast for _, contrast in light.texts] != [contrast for _, contrast in dark.texts]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_paper_it_is_black(gallery: Path, browser: Browser, scheme: Literal["light", "dark"]) -> None:
+    """Also from a dark screen, where its light words would be printed on white; the button, too."""
+    page = browser.new_page()
+    page.set_content((gallery / "full.en.html").read_text("utf-8"))
+    page.emulate_media(media="print", color_scheme=scheme)
+    colours = page.locator("h1, h2, h3, p, a").evaluate_all("all => all.map(each => getComputedStyle(each).color)")
+    grounds = page.locator(".ground, .card, .button").evaluate_all(
+        "all => all.map(each => getComputedStyle(each).backgroundColor)"
+    )
+    page.close()
+    assert ({"rgb(0, 0, 0)"}, {"rgb(255, 255, 255)"}) == (set(colours), set(grounds))
 
 
 def looked(page: Path, scratch: Path, width: int, scheme: str) -> Seen:
