@@ -52,8 +52,10 @@ def retract(
     """Take an announcement out of feeds and pages, and out of editions yet to come."""
     from digest.service import announcing
 
-    title = within(lambda house: announcing.retract(house, announcement, why))
+    title, held = within(lambda house: announcing.retract(house, announcement, why))
     say(f"Retracted: {title}")
+    for name in held:
+        say(f"Mind: letters of {name} hold it still; `digest editions correct {name}` takes it out of those to come.")
 
 
 @app.command(epilog="Example: digest announcements link 4f0c… 9a1b…")

@@ -69,5 +69,5 @@ def correct(
 def _act(what: str, digest: str, label: str, why: str) -> None:
     from digest.service import steering
 
-    edition = within(lambda house: steering.act(house, what, digest, label, why))
+    edition = within(lambda house: steering.act(house, what, digest, label, why, by=operator()))
     say(f"{digest} {edition.label} is {edition.status}.")

@@ -10,9 +10,12 @@ from digest.collect.keep import Keeper, choose_again
 from digest.collect.understand import rank
 from digest.errors import NotFound, UsageError
 from digest.model.announcements import Announcement
+from digest.model.editions import EditionStatus
 from digest.service import issuing, publishing
 from digest.service.house import House, now
-from digest.store import announcements, audit, dispositions, media, minting, retracting
+from digest.store import announcements, audit, dispositions, editions, media, minting, retracting
+
+_UNDER_WAY = (EditionStatus.SEALED, EditionStatus.SENDING, EditionStatus.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +119,23 @@ async def show(house: House, name: str) -> Shown:
     return Shown(_row(house, found), tuple(fates))
 
 
-async def retract(house: House, name: str, why: str) -> str:
-    """Take it out of feeds, archive documents, pages, and editions to come, with its pictures; its title."""
+async def retract(house: House, name: str, why: str) -> tuple[str, tuple[str, ...]]:
+    """Take it out of feeds, archive documents, pages, and editions to come, with its pictures.
+
+    Gives its title, and the editions under way whose letters hold it still.
+    """
     found = await _find(house, name)
     async with house.store.write() as tx:
         await retracting.retract(tx, found.id, why=why, at=now())
         pictures = await media.withdraw(tx, found.id)
         await audit.add(tx, at=now(), who="operator", action="retract", subject=found.public_id, why=why)
+        under_way = [each for each in await editions.listed(tx) if each.status in _UNDER_WAY]
+        held = [each for each in under_way if found.id in dict(await editions.contents(tx, each))]
     for name in pictures:
         (house.settings.media_folder / name).unlink(missing_ok=True)
     await issuing.issue(house, now(), about=found.id)
     await publishing.build(house)
-    return found.versions[0].title
+    return found.versions[0].title, tuple(f"{each.digest} {each.label}" for each in held)
 
 
 async def link(house: House, name: str, other: str, why: str) -> str:

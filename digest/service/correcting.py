@@ -90,7 +90,7 @@ async def _paused(house: House, request: Request) -> Edition:
         )
     if edition.status in (EditionStatus.SEALED, EditionStatus.SENDING):
         why = f"being corrected: {request.why}"
-        return await steering.act(house, "pause", edition.digest, edition.label, why)
+        return await steering.act(house, "pause", edition.digest, edition.label, why, by=request.by)
     return edition
 
 

@@ -147,9 +147,7 @@ async def _deliver(house: House, edition: Edition, grace: timedelta | None, requ
         raise EditionError(f"is paused ({mailing.why}); `digest editions resume {name}` goes on", about=name)
     untouched = counts.answered == 0
     start = mailing.start_at if grace is None else now() + grace
-    if untouched and not await _agreed(
-        house, edition, request.ask, await _announced(house, edition, counts.owed, start)
-    ):
+    if untouched and not await _agreed(house, edition, request, await _announced(house, edition, counts.owed, start)):
         words = f"{name} is sealed and paused; nothing was sent. It goes out once you agree, or `resume` it."
         return Sent(words=words, settled=False)
     if grace is not None and untouched:
@@ -159,13 +157,13 @@ async def _deliver(house: House, edition: Edition, grace: timedelta | None, requ
     return await go_on(house, mailing.id, grace=mailing.start_at - now(), name=name, progress=request.progress)
 
 
-async def _agreed(house: House, edition: Edition, ask: Ask, words: str) -> bool:
+async def _agreed(house: House, edition: Edition, request: Request, words: str) -> bool:
     """Whether somebody wants it to go. What they did not agree to is paused, or `digest serve` would send it soon."""
-    agreed, held = ask(words), edition.status is EditionStatus.PAUSED
+    agreed, held = request.ask(words), edition.status is EditionStatus.PAUSED
     if agreed and held:
-        await steering.act(house, "resume", edition.digest, edition.label, "agreed to")
+        await steering.act(house, "resume", edition.digest, edition.label, "agreed to", by=request.by)
     if not agreed and not held:
-        await steering.act(house, "pause", edition.digest, edition.label, _UNAGREED)
+        await steering.act(house, "pause", edition.digest, edition.label, _UNAGREED, by=request.by)
     return agreed
 
 

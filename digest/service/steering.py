@@ -12,15 +12,15 @@ from digest.store import audit, editions, mailings
 from digest.store.database import Tx
 
 
-async def act(house: House, what: str, slug: str, label: str, why: str) -> Edition:
-    """Do one of cancel, pause, resume; EditionError when it cannot be done now."""
+async def act(house: House, what: str, slug: str, label: str, why: str, *, by: str) -> Edition:
+    """Do one of cancel, pause, resume; EditionError when it cannot be done now. `by` is who, for the audit."""
     house.digest(slug)
     async with house.store.write() as tx:
         edition = await labelled(tx, slug, label)
         changed = await _step(tx, what, edition, why)
         was, became = edition.status.value, changed.status.value
         subject = f"{slug} {label}"
-        await audit.add(tx, at=now(), who="operator", action=what, subject=subject, was=was, became=became, why=why)
+        await audit.add(tx, at=now(), who=by, action=what, subject=subject, was=was, became=became, why=why)
     return changed
 
 
