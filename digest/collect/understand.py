@@ -38,7 +38,8 @@ def _is_to_come(known: Known, now: datetime) -> bool:
 
 def how_to_read(source: Source, settings: Settings, now: datetime) -> How:
     """What a reader of its documents must know of a source."""
-    select = source.select.model_dump() if source.kind == "page" else None
+    # How far is followed decides what is read, too.
+    select = source.select.model_dump() | {"pages": str(source.max_pages)} if source.kind == "page" else None
     return How(kind=source.kind, habits=habits_of(source, settings), now=now, select=select)
 
 

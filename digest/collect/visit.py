@@ -16,13 +16,13 @@ from digest.collect.keep import Keeper, Kept, keep
 from digest.collect.moving import moved
 from digest.collect.read import Reading, read_source
 from digest.collect.rhythm import next_try, retry, usual_days
-from digest.collect.understand import baseline, holds_back, how_to_read, rank, understand
+from digest.collect.understand import holds_back, how_to_read, rank, understand
 from digest.errors import CollectError, DigestError, FetchError
 from digest.fetch import Fetcher
 from digest.settings import Settings, Source
 from digest.store import items, sources
 from digest.store.database import Store
-from digest.store.sources import Move, Rhythm, SourceRow, Unchanged, Validators
+from digest.store.sources import Move, Rhythm, SourceRow, Unchanged
 
 AT_ONCE = 1_000
 """Items in one transaction: others may write between."""
@@ -130,7 +130,8 @@ class Visit:
         complaints = [words for each in known for words in each.complaints]
         known, troubles, asked = await illustrate(known, self._easel(reading), self.store, self.fetcher)
         self._pictures -= asked
-        older = baseline(known, self._announce) if self.row.first_collected_at is None else frozenset()
+        reads_on = memory.reads_on(self.row, self._how, reading)
+        older = memory.older(known, self.row, announce=self._announce, reads_on=reads_on)
         if self._announce is not None:
             self._announce = max(0, self._announce - (len(known) - len(older)))
         for start in range(0, len(known), AT_ONCE):
@@ -155,7 +156,7 @@ class Visit:
                 self.row.id,
                 at=self.now,
                 next_check_at=after,
-                validators=Validators() if kept.again else memory.validators(reading, self._how),
+                validators=memory.validators(reading, self._how, again=kept.again),
                 whole=reading.whole and not reading.not_modified,
                 move=self._move(reading),
                 rhythm=Rhythm(days=usual_days(dates), last=last) if kept.new else None,

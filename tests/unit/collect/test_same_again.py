@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from tests.sites import Site
-from tests.unit.collect.conftest import NOW, House, Press
+from tests.unit.collect.conftest import NOW, House, News, Press
 
 
 def rss(*items: str) -> bytes:
@@ -46,6 +49,36 @@ def test_a_site_that_moved_announces_nothing(both: House, site: Site) -> None:
     assert before < {each.public_id for each in listed}
     assert {each.versions[0].link for each in listed} == {f"https://new.example/{n}" for n in range(1, 10)}
     assert 0 == both.collect()["a"].new
+
+
+@pytest.mark.parametrize("change", ["kind", "door", "pages"])
+def test_what_was_there_all_the_while_is_no_news(house: House, press: Press, change: str) -> None:
+    """Another kind, an interface that opens, more pages: of the archive that shows only what is new is news."""
+    every, rest = press.news, press.site.routes["/wp-json/wp/v2/posts"]
+    press.news = every[:5]
+    press.serve()
+    press.site.serve("/feed/", press.rss())
+    press.site.serve("/wp-json/wp/v2/posts", b"closed", status=401)
+    press.site.serve("/news/", press.page() + b'<a class="next" href="/news/2">older</a>')
+    source = {"kind": "rss", "door": "rest", "pages": "page"}[change]
+    select = press.sources()["page"]["select"] | {"next": "a.next"}
+    more = {"select": select, "max_pages": 1} if change == "pages" else {}
+    house.sources = {"site": press.sources()[source] | more}
+    house.collect()
+    late = News("Seen late", NOW - timedelta(days=90), "Text.", 98)
+    press.news = [News("Just now", NOW, "Text.", 99), late, *every]
+    press.site.routes["/wp-json/wp/v2/posts"] = rest
+    press.site.serve("/news/2", press.page())
+    wider = {"kind": press.sources()["rest"], "door": {}, "pages": {"max_pages": 2}}[change]
+    house.sources = {"site": house.sources["site"] | wider}
+    after = NOW + timedelta(hours=1)
+    assert house.collect(now=after)["site"].new == 17
+    assert [each.versions[0].title for each in house.news()] == ["Just now"]
+    press.news = [News("Backdated", NOW - timedelta(days=60), "Text.", 97), *press.news]
+    press.site.serve("/news/2", press.page())
+    press.site.serve("/news/", b"<!-- new -->" + press.page() + b'<a class="next" href="/news/2">older</a>')
+    assert house.collect(now=after + timedelta(hours=1))["site"].new == 1
+    assert [each.versions[0].title for each in house.news()] == ["Just now", "Backdated"]
 
 
 def test_one_item_with_a_known_title_is_new(house: House, site: Site) -> None:
