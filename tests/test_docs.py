@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
@@ -40,6 +42,34 @@ def test_each_setting_is_told(key: str) -> None:
     """docs/configuration.md names it, and so does config/digest.toml, commented or not."""
     assert re.search(rf"`[^`]*\b{key}\b[^`]*`", (REPOSITORY / "docs/configuration.md").read_text("utf-8"))
     assert re.search(rf"\b{key}\b", (REPOSITORY / "config/digest.toml").read_text("utf-8"))
+
+
+REQUIRED: dict[str, dict[str, object]] = {
+    "site": {"url": "https://example.org"},
+    "senders": {"url": "smtp://relay.example.org", "from": "news@example.org"},
+    "sources": {"kind": "feed", "url": "https://example.org"},
+    "digests": {"sender": "main", "schedule": "last fri 09:00"},
+}
+
+
+def defaults() -> Iterator[tuple[str, str, str]]:
+    """(section, key, default as written) of each row that gives one as a value."""
+    section = ""
+    for line in (REPOSITORY / "docs/configuration.md").read_text("utf-8").splitlines():
+        if line.startswith("#"):
+            named = re.fullmatch(r"## `\[(\w+)(?:\.SLUG)?\]`", line)
+            section = named[1] if named else ""
+        elif section and (row := re.match(r"\| `(\w+)` \| `([^`]+)` \|", line)):
+            yield section, row[1], row[2].replace("\\|", "|")
+
+
+@pytest.mark.parametrize(("section", "key", "written"), list(defaults()))
+def test_each_default_is_the_one_that_counts(section: str, key: str, written: str) -> None:
+    """What docs/configuration.md gives as a key's default changes nothing when it is said."""
+    model = _models(Settings.model_fields[section].annotation)[0]
+    required = REQUIRED.get(section, {})
+    said = {**required, key: tomllib.loads(f"value = {written}")["value"]}
+    assert model.model_validate(required) == model.model_validate(said)
 
 
 def words() -> set[str]:
