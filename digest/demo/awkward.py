@@ -13,8 +13,9 @@ from digest.model.editions import Snapshot, SnapshotItem, SnapshotSection
 
 _STAMP = datetime(2026, 6, 26, 8, 0, tzinfo=UTC)
 _LONG = "Assured sites report on water, energy and the people who work there. " * 12
-WIDE, UPRIGHT = "wide", "upright"
-"""Pictures by name: whoever draws the gallery says where they are."""
+WIDE, UPRIGHT, SQUARE, SMALL, TALL = "wide", "upright", "square", "small", "tall"
+SIZES = {WIDE: (1200, 520), UPRIGHT: (480, 640), SQUARE: (900, 900), SMALL: (160, 120), TALL: (400, 1600)}
+"""Pictures by name, with width and height: whoever draws the gallery says where they are."""
 
 
 def editions() -> Mapping[str, Snapshot]:
@@ -24,7 +25,8 @@ def editions() -> Mapping[str, Snapshot]:
         "one item": _news("One item", _item("The only thing that happened", summary="It was a quiet month.")),
         "sixty items": _news("Sixty items", *(_item(f"Announcement number {n}", summary=_LONG) for n in range(1, 61))),
         "no picture": _with_lead(None),
-        "upright picture": _with_lead(_picture(UPRIGHT, 480, 640)),
+        "upright picture": _with_lead(_picture(UPRIGHT)),
+        "odd pictures": _odd_pictures(),
         "long title": _news("Long titles", _item("A title that goes on and on " * 11, summary=_LONG), _item("W" * 120)),
         "many scripts": _news(
             "Many scripts",
@@ -50,7 +52,7 @@ def _full() -> Snapshot:
     lead = _item(
         "The emissions curve now shows which mines hold the Mark",
         summary="An industry data service ranks some 260 working copper mines by their emissions.",
-        picture=_picture(WIDE, 1200, 520),
+        picture=_picture(WIDE),
         categories=("Data",),
     )
     news = (
@@ -61,7 +63,7 @@ def _full() -> Snapshot:
         _item("Más del 15 % del cobre procede de centros certificados", summary="Seis centros más.", language="es"),
         _item("A late word on “fees & dues” <2027>", summary="Fees stay as they are.", older=True),
     )
-    picture = _picture(WIDE, 1200, 520)
+    picture = _picture(WIDE)
     water = "How a smelter halved its use of water"
     cases = (_item(water, summary="Three years, two dams.", categories=("Water",), picture=picture),)
     return _edition(
@@ -83,6 +85,16 @@ def _with_lead(picture: Picture | None) -> Snapshot:
     title = "A lead story with an upright picture" if picture else "A lead story without a picture"
     lead = _item(title, summary=_LONG, picture=picture)
     return _edition(title, lead=lead, sections=(SnapshotSection(title="News", items=(_item("And one more"),)),))
+
+
+def _odd_pictures() -> Snapshot:
+    cases = tuple(_item(f"A {name} picture", picture=_picture(name), summary=_LONG) for name in (SMALL, TALL))
+    lead = _item(
+        "A lead story with a square picture", picture=_picture(SQUARE), summary=_LONG, facts=_closes(2026, 7, 1)
+    )
+    return _edition(
+        "Odd pictures", lead=lead, sections=(SnapshotSection(title="Case studies", kind="case", items=cases),)
+    )
 
 
 def _consultations() -> Snapshot:
@@ -125,5 +137,6 @@ def _closes(year: int, month: int, day: int) -> Facts:
     return Facts(deadline=date(year, month, day))
 
 
-def _picture(name: str, width: int, height: int) -> Picture:
+def _picture(name: str) -> Picture:
+    width, height = SIZES[name]
     return Picture(url="", alt="Bars rise like a skyline at dusk", sha256=name, width=width, height=height)

@@ -26,7 +26,6 @@ _SITE = SiteView(
     privacy_url="https://example.org/privacy",
     feed_url=f"{_URL}/feeds/news.atom",
 )
-_PICTURES = {awkward.WIDE: (1200, 520), awkward.UPRIGHT: (480, 640)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +45,7 @@ def hang(folder: Path, templates: Sequence[Path], languages: Sequence[str]) -> t
     """
     folder.mkdir(parents=True, exist_ok=True)
     environment = templating.environment(templates)
-    for name, (width, height) in _PICTURES.items():
+    for name, (width, height) in awkward.SIZES.items():
         _drawn(width, height).save(folder / f"{name}.png")
     hung = []
     for case, snapshot in awkward.editions().items():
@@ -79,7 +78,7 @@ def _hang(folder: Path, case: str, letter: Letter, because: str) -> Hung:
     shown = letter.shown(somebody)
     file = folder / f"{case.replace(' ', '-')}.{letter.language}.html"
     page = shown.html.replace(f'src="{_URL}/media/', 'src="')
-    for name in _PICTURES:
+    for name in awkward.SIZES:
         page = page.replace(f'src="{name}"', f'src="{name}.png"')
     file.write_text(page, "utf-8")
     file.with_suffix(".txt").write_text(shown.text, "utf-8")
