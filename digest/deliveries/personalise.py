@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache, partial
+from hashlib import blake2b
 
 from digest.letter import headers
 from digest.letter.compile import Compiled
 from digest.letter.series import Series
+from digest.model.deliveries import millis
 from digest.settings.keys import Keyring, framed
 from digest.store.deliveries import Addressee
 from digest.store.mailings import MailingRow
@@ -33,10 +35,21 @@ ReasonOf = Callable[[str, str, str, date | None], str]
 """(digest, language, basis, day of consent) -> why one gets this, in words."""
 
 
-def message_id(keys: Keyring, *, edition_id: int, revision: int, handle: str, domain: str, key_id: str) -> str:
-    """The same for every retry of a letter, another for a correction; nobody can read from it whose it is."""
-    mac = keys.mac("message-id", str(edition_id), str(revision), handle, key_id=key_id)
-    return headers.message_id(mac, domain)
+def message_id(
+    keys: Keyring, *, edition_id: int, revision: int, sealed_at: datetime, handle: str, domain: str, key_id: str
+) -> str:
+    """The same for every retry of a letter, another for a correction; nobody can read from it whose it is.
+
+    `sealed_at` is when its mailing was made: a restored store gives the number of an edition that it lost to another.
+    """
+    identity = _identity(keys, edition_id, revision, sealed_at, key_id)
+    identity.update(framed(handle))
+    return headers.message_id(identity.digest(), domain)
+
+
+def _identity(keys: Keyring, edition_id: int, revision: int, sealed_at: datetime, key_id: str) -> blake2b:
+    """What all letters of a mailing have in common."""
+    return keys.begun("message-id", str(edition_id), str(revision), str(millis(sealed_at)), key_id=key_id)
 
 
 class Writer:
@@ -56,7 +69,7 @@ class Writer:
         self.most = letter.size
         """Octets that no message of it exceeds."""
         self._links = links
-        self._identity = keys.begun("message-id", str(mailing.edition_id), str(mailing.revision), key_id=mailing.key_id)
+        self._identity = _identity(keys, mailing.edition_id, mailing.revision, mailing.created_at, mailing.key_id)
         self._after = headers.message_id(b"", domain).encode("ascii").removeprefix(b"<")
         self._reason = lru_cache(maxsize=1024)(partial(_reason, reason))
         self._series = Series(letter, unsubscribe=links.unsubscribe, manage=links.manage, mailto=links.mailto)

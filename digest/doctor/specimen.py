@@ -67,6 +67,7 @@ def _nobody(house: House, digest: Digest, letter: Letter) -> Personal:
             house.keys,
             edition_id=0,
             revision=0,
+            sealed_at=now(),
             handle=handle,
             domain=author.rpartition("@")[2],
             key_id=house.keys.current,

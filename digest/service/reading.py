@@ -184,6 +184,7 @@ def message_id_of(house: House, letter: Letter | Doubt, handle: str) -> str | No
         house.keys,
         edition_id=letter.edition_id,
         revision=letter.revision,
+        sealed_at=letter.sealed_at,
         handle=handle,
         domain=headers.mailbox(house.settings.senders[digest.sender].from_).domain,
         key_id=letter.key_id,

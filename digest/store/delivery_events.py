@@ -39,6 +39,7 @@ class Doubt:
     edition_id: int
     revision: int
     key_id: str
+    sealed_at: datetime
     since: datetime
     text: str
     attempts: int
@@ -110,6 +111,7 @@ async def doubts(tx: Tx, *, resolved: bool = False) -> tuple[Doubt, ...]:
         mailings.c.edition_id,
         mailings.c.revision,
         mailings.c.key_id,
+        mailings.c.created_at.label("sealed_at"),
         _E.at.label("since"),
         _E.text,
         _E.attempts,

@@ -23,6 +23,7 @@ class Letter:
     edition_id: int
     revision: int
     key_id: str
+    sealed_at: datetime
     outcome: str
     at: datetime | None
     said: str
@@ -40,6 +41,7 @@ async def of(tx: Tx, subscriber: int) -> tuple[Letter, ...]:
             mailings.c.edition_id,
             mailings.c.revision,
             mailings.c.key_id,
+            mailings.c.created_at,
             deliveries.c.state,
             deliveries.c.at,
         )
@@ -55,6 +57,7 @@ async def of(tx: Tx, subscriber: int) -> tuple[Letter, ...]:
             edition_id=row.edition_id,
             revision=row.revision,
             key_id=row.key_id,
+            sealed_at=row.created_at,
             outcome=DeliveryState(row.state).name.lower(),
             at=moment(row.at) if row.at < HELD else None,
             said=said.get(row.mailing, ""),

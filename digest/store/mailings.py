@@ -40,6 +40,7 @@ class MailingRow:
     status: MailingStatus
     audience: int
     start_at: datetime
+    created_at: datetime
     active_at: datetime
     """When it last got anywhere, or was told to."""
     why: str

@@ -68,6 +68,8 @@ def test_restored_and_claimed(desk: Desk, url: str) -> None:
         desk.done("editions", "send", "newsflash")
     assert {2: 20} == Counter(Counter(to for to, _ in sink.accepted).values())
     assert set() == {to for to, _ in sink.accepted} & set(LEAVING)
+    # A mailbox shows only one of two letters that bear the same.
+    assert 40 == len({re.findall(rb"(?m)^Message-ID: (.*)", raw)[0] for _, raw in sink.accepted})
     assert not any(b"fore the backup" in raw or b"After the backup" in raw for _, raw in sink.accepted[20:])
 
 
