@@ -90,7 +90,7 @@ class _Look:
             link=self._link(version, item),
             language=self.foreign(version.language or self.site.language),
             teaser=shortened(clean(version.summary), self.length.excerpt),
-            day=version.published_on or (version.published_at.date() if version.published_at else None),
+            day=version.day,
             category=next((word for word in version.categories if word.casefold() != section.casefold()), ""),
             older=item.older,
             deadline=facts.deadline,

@@ -129,6 +129,11 @@ class Version:
     """When we last saw it change, never before its own date; moves only with the fingerprint."""
     fingerprint: str
 
+    @property
+    def day(self) -> date | None:
+        """The day to print."""
+        return self.published_on or (self.published_at.date() if self.published_at else None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlsoAt:

@@ -35,8 +35,7 @@ class Row:
 
     @property
     def published_on(self) -> date | None:
-        version = self.announcement.versions[0]
-        return version.published_on or (version.published_at.date() if version.published_at else None)
+        return self.announcement.versions[0].day
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -16,8 +16,7 @@ from sqlalchemy import ColumnElement, Row, Select, exists, func, select
 
 from digest.model import codec
 from digest.model.announcements import EDITIONS, AlsoAt, Announcement, Enclosure, Facts, Picture, Precision, Version
-from digest.store.database import Tx
-from digest.store.items import parts
+from digest.store.database import Tx, parts
 from digest.store.schema import announcements, dispositions, editions, items, sources, versions
 
 _C = items.c

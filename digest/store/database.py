@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import BigInteger, ColumnElement, Table, Text, any_, bindparam, cast, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -20,6 +20,7 @@ from digest.errors import StoreError
 from digest.store import sqlite as embedded
 from digest.store.glancing import glance, glancer
 
+V = TypeVar("V")
 Tx = AsyncConnection
 """An open transaction; verbs take it first and never commit."""
 
@@ -150,6 +151,12 @@ def many(tx: Tx, numbers: Collection[int]) -> dict[str, object]:
 def many_words(tx: Tx, words: Collection[str]) -> dict[str, object]:
     """The words for a statement with `among`."""
     return {"many": json.dumps(list(words)) if tx.dialect.name == "sqlite" else list(words)}
+
+
+def parts(values: Sequence[V]) -> Iterator[Sequence[V]]:
+    """A sequence in pieces that fit one statement: well below the number of parameters that it may have."""
+    for start in range(0, len(values), 500):
+        yield values[start : start + 500]
 
 
 def upsert(

@@ -10,8 +10,7 @@ from sqlalchemy import select
 from digest.errors import EditionError
 from digest.model.editions import Disposition
 from digest.store import diary
-from digest.store.database import Tx, insert_ignore
-from digest.store.items import parts
+from digest.store.database import Tx, insert_ignore, parts
 from digest.store.schema import announcements, dispositions, editions
 
 

@@ -8,8 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
 
-from digest.store.database import Tx, insert_ignore, upsert_many
-from digest.store.items import parts
+from digest.store.database import Tx, insert_ignore, parts, upsert_many
 from digest.store.schema import feed_archives, feed_documents, feed_entries, feed_marks
 
 _C = feed_entries.c

@@ -5,7 +5,7 @@ Lookups and writes take whole batches: a document of ten thousand items costs te
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,11 +14,8 @@ from sqlalchemy import bindparam, func, select, update
 
 from digest.model import codec
 from digest.model.announcements import Item
-from digest.store.database import Tx, insert_ignore
+from digest.store.database import Tx, insert_ignore, parts
 from digest.store.schema import announcements, item_aliases, items
-
-CHUNK = 500
-"""Well below the number of parameters a statement may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,12 +188,6 @@ async def latest(tx: Tx, source_id: int, limit: int) -> tuple[datetime, ...]:
     dated = (items.c.source_id == source_id) & items.c.published_at.is_not(None)
     query = select(items.c.published_at).where(dated).order_by(items.c.published_at.desc()).limit(limit)
     return tuple((await tx.execute(query)).scalars())
-
-
-def parts(values: Sequence[Any], size: int = CHUNK) -> Iterator[Sequence[Any]]:
-    """A sequence in pieces that fit one statement."""
-    for start in range(0, len(values), size):
-        yield values[start : start + size]
 
 
 def _seen(placed: Placed, at: datetime) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from digest.model import codec
 from digest.model.announcements import Picture
-from digest.store.database import Tx, insert_ignore
+from digest.store.database import Tx, insert_ignore, parts
 from digest.store.schema import announcements, items, media
 
 
@@ -37,10 +37,9 @@ async def get(tx: Tx, sha256: str) -> MediaRow | None:
 
 async def by_urls(tx: Tx, urls: Iterable[str]) -> dict[str, MediaRow]:
     """The pictures that came from these addresses."""
-    wanted = sorted(set(urls))
     found: dict[str, MediaRow] = {}
-    for start in range(0, len(wanted), 500):
-        rows = await tx.execute(select(*_COLUMNS).where(media.c.url.in_(wanted[start : start + 500])))
+    for part in parts(sorted(set(urls))):
+        rows = await tx.execute(select(*_COLUMNS).where(media.c.url.in_(part)))
         found.update({row.url: MediaRow(**row._mapping) for row in rows})
     return found
 

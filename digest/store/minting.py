@@ -11,8 +11,7 @@ from sqlalchemy import select, update
 
 from digest.model import codec
 from digest.model.announcements import Version, slug_of
-from digest.store.database import Tx, insert_ignore, upsert
-from digest.store.items import parts
+from digest.store.database import Tx, insert_ignore, parts, upsert
 from digest.store.schema import announcements, counters, dispositions, items, revisions, sources, versions
 
 _COUNTER = "announcements"

@@ -8,8 +8,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from digest.store import minting
-from digest.store.database import Tx
-from digest.store.items import parts
+from digest.store.database import Tx, parts
 from digest.store.schema import announcements
 
 

@@ -51,7 +51,7 @@ def shown(announcement: Announcement, site: SiteView, language: str) -> Shown:
         language=_foreign(version, site, language),
         teaser=shortened(version.summary, EXCERPT),
         content=Markup(version.content),  # noqa: S704  cleaned when it was collected
-        day=version.published_on or (version.published_at.date() if version.published_at else None),
+        day=version.day,
         category=next(iter(version.categories), ""),
         picture=picture_view(version.picture, site),
         deadline=version.facts.deadline,
