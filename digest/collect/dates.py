@@ -44,6 +44,14 @@ _ZONES = {
     "PST": -8, "PDT": -7, "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3,
 }  # fmt: skip
 
+# A date among other words, as "Posted on 1 June 2026 by Ann".
+_SOMEWHERE = re.compile(
+    r"\b\d{4}-\d{1,2}-\d{1,2}\b|\b\d{1,2}[./\-]\d{1,2}[./\-]\d{4}\b"
+    r"|\b\d{1,2}(?:\.|[a-z\u00ba]{1,2})?\s+(?:(?:of|de)\s+)?[^\W\d_]{3,}\.?,?\s+(?:de\s+)?\d{4}\b"
+    r"|\b[^\W\d_]{3,}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4}\b",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class When:
@@ -67,13 +75,20 @@ def read_date(
     text = " ".join(raw.split())[:100]
     if not text:
         return When()
-    try:
-        found = _iso(text, zone, keep_offset) or _mail(text, zone, keep_offset) or _day(text, order)
-    except (ValueError, OverflowError):
-        found = None
+    found = _known(text, zone, order, keep_offset)
     if found is None and words:
-        found = _in_words(text, order, language)
+        pieces = list(dict.fromkeys(_SOMEWHERE.findall(text))) or [text]
+        # Of two dates none is more likely than the other.
+        piece = pieces[0] if len(pieces) == 1 else ""
+        found = _known(piece, zone, order, keep_offset) or _in_words(piece, order, language)
     return _bounded(found, zone) if found is not None else When()
+
+
+def _known(text: str, zone: ZoneInfo, order: str, keep_offset: bool) -> When | None:
+    try:
+        return _iso(text, zone, keep_offset) or _mail(text, zone, keep_offset) or _day(text, order)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _bounded(found: When, zone: ZoneInfo) -> When:
@@ -157,7 +172,7 @@ def _of_day(day: date) -> When:
 
 
 def _in_words(text: str, order: str, language: str) -> When | None:
-    if not re.search(r"[^\W\d_]{3}", text) or not re.search(r"\d{4}", text):
+    if not re.search(r"[^\W\d_]", text) or not re.search(r"\d{4}", text):
         return None
     import dateparser  # slow to load, and only listing pages need it
 

@@ -82,6 +82,25 @@ def test_twelve_hours_are_not_taken_for_twenty_four() -> None:
     assert read_date("Tue, 30 Aug 2022 01:15:00 PM", zone=LONDON).at is None
 
 
+@pytest.mark.parametrize(
+    ("said", "language", "day"),
+    [
+        ("Posted on June 1st, 2026 by Ann", "en", date(2026, 6, 1)),
+        ("1 June 2026 | News", "en", date(2026, 6, 1)),
+        ("Published: 2026-06-01", "en", date(2026, 6, 1)),
+        ("Publi\u00e9 le 1er juin 2026", "fr", date(2026, 6, 1)),
+        ("Publicado el 1 de junio de 2026", "es", date(2026, 6, 1)),
+        ("Ver\u00f6ffentlicht am 31.05.2026, 10:30 Uhr", "de", date(2026, 5, 31)),
+        ("2026\u5e746\u67081\u65e5", "ja", date(2026, 6, 1)),
+        ("1 June 2026 to 3 June 2026", "en", None),
+        ("01.06.2026, 10:30 Uhr", "de", None),
+    ],
+)
+def test_a_date_among_words(said: str, language: str, day: date | None) -> None:
+    """A listing page says who posted it, too; of two dates, or of two ways to read one, none is taken."""
+    assert read_date(said, zone=LONDON, language=language, words=True).on == day
+
+
 def test_other_languages_on_pages() -> None:
     """Listing pages may write months in another language."""
     assert read_date("28 de marzo de 2022", zone=LONDON, language="es", words=True).on == date(2022, 3, 28)
