@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError, IntegrityError, StatementError
 
 from digest.collect.fold import World, best, names_of, own_names
 from digest.collect.identify import Known
-from digest.collect.links import link_key
+from digest.collect.links import link_key, other_scheme
 from digest.collect.plan import Plan, keeping_text, matched, moved, plan
 from digest.collect.text import title_key
 from digest.model.announcements import EDITIONS, Item, Version
@@ -93,7 +93,7 @@ async def _keep_all(tx: Tx, known: Sequence[Known], keeper: Keeper) -> Kept:
 
 
 async def _plan(tx: Tx, known: Sequence[Known], keeper: Keeper) -> Plan:
-    wanted = {name for each in known for name in each.item.aliases}
+    wanted = {name for each in known for name in (*each.item.aliases, other_scheme(each.item.link)) if name}
     references = {name for each in known for name in (each.item.translation_of, *each.translations) if name}
     stored = await items.by_alias(
         tx, keeper.source_id, wanted | {name for reference in references for name in names_of(reference)}

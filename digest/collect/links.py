@@ -57,6 +57,12 @@ def link_key(link: str) -> str:
     return link.partition("://")[2]
 
 
+def other_scheme(link: str) -> str:
+    """The same link by https instead of http, or the other way round."""
+    scheme, parted, rest = link.partition("://")
+    return f"{'http' if scheme == 'https' else 'https'}://{rest}" if parted else ""
+
+
 def host_of(link: str) -> str:
     """The host of an address without a leading `www.`; empty when there is none."""
     try:

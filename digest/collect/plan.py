@@ -10,6 +10,7 @@ from typing import TypeVar
 from digest.collect.clean import Cleaned
 from digest.collect.fold import World, fold
 from digest.collect.identify import Known, fingerprint
+from digest.collect.links import other_scheme
 from digest.collect.text import html_text, title_key
 from digest.model import codec
 from digest.model.announcements import Item, Picture
@@ -57,7 +58,8 @@ def moved(
 ) -> dict[str, StoredItem]:
     """When more than half of a document is new by its names, and yet not by title and day: the site was moved.
 
-    Ident -> the stored item; nothing when it is no such case. Each title and day must stand for one item only.
+    Ident -> the stored item; nothing when it is no such case. Each title and day must stand for one item only, and
+    where they are too few to tell, each item must say the very same.
     """
     new = [each.item for each in items if each.item.ident not in known]
     if len(new) * 2 <= len(items):
@@ -66,7 +68,13 @@ def moved(
     before = _once(((old.title_key, old.published_on), old) for old in titled if old.id not in taken)
     after = _once(((title_key(item.title), item.published_on), item) for item in new)
     found = {item.ident: before[face] for face, item in after.items() if face in before}
-    return found if len(found) >= _ENOUGH and len(found) * 2 > len(new) else {}
+    if len(found) >= _ENOUGH and len(found) * 2 > len(new):
+        return found
+    return {item.ident: found[item.ident] for item in new if _says_the_same(item, found.get(item.ident))}
+
+
+def _says_the_same(item: Item, old: StoredItem | None) -> bool:
+    return old is not None and item.published_on is not None and old.fingerprint == item.fingerprint
 
 
 def _once(pairs: Iterable[tuple[K, V]]) -> dict[K, V]:
@@ -104,7 +112,7 @@ def _stored(
     """
     old = stored.get(item.ident)
     if old is None and item.link and shared[item.link] == 1:
-        old = stored.get(item.link)
+        old = stored.get(item.link) or stored.get(other_scheme(item.link))
     return old if old is None or old.ident == item.ident or old.ident not in idents else None
 
 

@@ -81,12 +81,34 @@ def test_what_was_there_all_the_while_is_no_news(house: House, press: Press, cha
     assert [each.versions[0].title for each in house.news()] == ["Just now", "Backdated"]
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (("http://x.org/a", "http://x.org/a"), ("https://x.org/a", "https://x.org/a")),
+        (("1", ""), ("2", "")),
+        (("1", "https://x.org/"), ("2", "https://x.org/")),
+    ],
+)
+def test_one_that_is_called_otherwise_is_the_same(
+    house: House, site: Site, before: tuple[str, str], after: tuple[str, str]
+) -> None:
+    """A site goes over to https, or gives a new guid each time: nothing is announced twice, and edits are taken in."""
+    house.sources = {"rss": {"kind": "feed", "url": f"{site.url}/feed", "announce_first": "all"}}
+    site.serve("/feed", rss(item("One", *before)))
+    house.collect()
+    site.serve("/feed", rss(item("One", *after)))
+    assert (house.collect()["rss"].new, len(house.listed())) == (0, 1)
+    site.serve("/feed", rss(item("One", *after, text="Corrected.")))
+    house.collect()
+    assert house.listed()[0].versions[0].summary == "Corrected."
+
+
 def test_one_item_with_a_known_title_is_new(house: House, site: Site) -> None:
     """A title comes back: only a whole site that moved is taken for the old one."""
     house.sources = {"a": {"kind": "feed", "url": f"{site.url}/a"}}
     site.serve("/a", rss(item("Newsflash", "1")))
     house.collect()
-    site.serve("/a", rss(item("Newsflash", "2")))
+    site.serve("/a", rss(item("Newsflash", "2", day=2)))
     assert 1 == house.collect()["a"].new
 
 
