@@ -7,6 +7,7 @@ import imaplib
 import re
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -15,7 +16,6 @@ from urllib.parse import unquote, urlsplit
 from digest.errors import DeliveryError
 from digest.service import bouncing
 from digest.service.house import House
-from digest.subscribers.bounces import Class
 from digest.subscribers.bouncing import Came, Effect
 
 MOST = 500
@@ -57,7 +57,7 @@ async def poll(house: House) -> Polled:
 
 def _is_ours(came: Sequence[Came]) -> bool:
     """Whether a token of ours was in it: only then nobody else needs it."""
-    tokened = [each for each in came if each.mailing is not None or each.kind is Class.OPT_OUT]
+    tokened = [each for each in came if each.mailing is not None or each.effect is Effect.LEFT]
     return bool(tokened) and all(each.effect in _RECOGNISED for each in came)
 
 
@@ -97,7 +97,9 @@ class _Box:
             await self._uid("EXPUNGE", uid)
 
     async def leave(self, uid: str) -> None:
-        await self._uid("STORE", uid, "+FLAGS.SILENT", f"({LOOKED})")
+        # Where a server keeps no such mark it is looked at again, which changes nothing.
+        with suppress(imaplib.IMAP4.error):
+            await self._uid("STORE", uid, "+FLAGS.SILENT", f"({LOOKED})")
 
     async def _uid(self, command: str, *words: str) -> tuple[str, list[Any]]:
         assert self._box is not None  # noqa: S101 - inside the block

@@ -14,6 +14,7 @@ from tests.fakes import sinking
 from tests.unit.subscribers.bounce_corpus import WHO, refusals
 
 SENDER = 'from = "Metals Mark <news@example.org>"\n'
+ASKING = b"From: Ana <ana@example.org>\r\nMessage-ID: <3@x>\r\nSubject: unsubscribe\r\n\r\nPlease.\r\n"
 LETTER = b"From: Ana <ana@example.org>\r\nSubject: Thank you\r\n\r\nIt was a good issue.\r\n"
 
 
@@ -24,14 +25,17 @@ class Imap:
     messages: dict[int, bytes]
     port: int = 0
     flags: dict[int, set[str]] = field(default_factory=dict)
+    keywords: bool = True
+    """Whether it keeps flags that it does not know."""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"* OK ready\r\n")
         while line := (await reader.readline()).decode().strip():
             tag, _, said = line.partition(" ")
-            for each in self._answers(said):
+            refused = "STORE" in said and "$" in said and not self.keywords
+            for each in () if refused else self._answers(said):
                 writer.write(each)
-            writer.write(f"{tag} OK done\r\n".encode())
+            writer.write(f"{tag} {'NO' if refused else 'OK'} done\r\n".encode())
             await writer.drain()
             if said == "LOGOUT":
                 break
@@ -81,7 +85,10 @@ def mailbox(messages: dict[int, bytes]) -> Iterator[Imap]:
 
 
 def test_a_mailbox_is_read_and_a_persons_letter_is_left(desk: Desk) -> None:
-    """The bounce suppresses by the token in it; a second look finds nothing new, and nothing is done twice."""
+    """The bounce suppresses by the token in it; a second look finds nothing new, and nothing is done twice.
+
+    Who asks to be taken off, and nobody knows who it is, is left for people, too, also where no mark can be set.
+    """
     desk.write("one", "First", "2025-05-06")
     with sinking() as sink:
         desk.declare(sources=folder_source(desk.folder), smtp=sink.port)
@@ -94,13 +101,17 @@ def test_a_mailbox_is_read_and_a_persons_letter_is_left(desk: Desk) -> None:
     [raw] = [each.raw for each in refusals() if each.name.startswith("postfix 0")]
     ours = f"Delivered-To: {sender}\n".encode() + raw
     forged = raw.replace(b"MIME-Version", b"Message-ID: <2@x>\nMIME-Version")
-    with mailbox({1: ours, 2: LETTER, 3: forged}) as box:
+    with mailbox({1: ours, 2: LETTER, 3: forged, 4: ASKING, 5: ASKING}) as box:
         at = f"imap://user:secret@127.0.0.1:{box.port}/INBOX"
         polled = desk.done("bounces", "poll", DIGEST_BOUNCES__IMAP=at)
         again = desk.done("bounces", "poll", DIGEST_BOUNCES__IMAP=at)
-        assert ([2, 3], {"$DigestLooked"}) == (sorted(box.messages), box.flags[2])
-    assert "1 of ours read and deleted there, 2 left" in polled.out
+        assert ([2, 3, 4, 5], {"$DigestLooked"}) == (sorted(box.messages), box.flags[2])
+        box.keywords, box.flags = False, {}
+        unmarked = desk.done("bounces", "poll", DIGEST_BOUNCES__IMAP=at)
+        assert [2, 3, 4, 5] == sorted(box.messages)
+    assert "1 of ours read and deleted there, 4 left" in polled.out
     assert "0 of ours read and deleted there, 0 left" in again.out
+    assert "0 of ours read and deleted there, 4 left" in unmarked.out
     [row] = desk.done("suppressions", "list", "--json").json()
     assert (WHO, "hard bounce", "imap") == (row["email"], row["reason"], row["source"])
     down = desk.run("bounces", "poll", DIGEST_BOUNCES__IMAP="imap://user:secret@127.0.0.1:1/INBOX")
