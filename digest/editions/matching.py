@@ -29,5 +29,6 @@ def section_of(sections: Iterable[DigestSection], announcement: Announcement) ->
 
 
 def _any(patterns: Iterable[str], values: Iterable[str]) -> bool:
-    wanted = [pattern.casefold() for pattern in patterns]
+    # A bracket is a letter like any other here: titles begin with them.
+    wanted = [pattern.casefold().replace("[", "[[]") for pattern in patterns]
     return any(fnmatchcase(value.casefold(), pattern) for value in values for pattern in wanted)

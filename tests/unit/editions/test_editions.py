@@ -85,11 +85,17 @@ NOW_ON = Window(until=NOW)
         (Match(sources=("s",)), True),
         (Match(language=("pt",)), True),
         (Match(language=("es",)), False),
+        (Match(title=("[Case]*",)), False),
     ],
 )
 def test_a_match(match: Match, fit: bool) -> None:
     """All it names must hold, of a list any, whatever the case."""
     assert fit == fits(match, announced("Case Study: A & B", categories=("News",), language="pt-br"))
+
+
+def test_a_bracket_in_a_match_is_a_bracket() -> None:
+    """`[Internal]*` is what begins so, and not whatever begins with one of those letters."""
+    assert fits(Match(title=("[internal]*",)), announced("[Internal] Who is away"))
 
 
 @pytest.mark.parametrize(
