@@ -122,7 +122,8 @@ def _tell(digest: str, label: str, draft: Draft | Correction) -> None:
         say(f"{digest} {label} is sealed; digest editions correct {digest} {label} would change:")
         table(("",), ((each,) for each in draft.differences), empty="nothing")
         return
-    say(f"{digest} {label} is now draft {draft.short}: {len(draft.chosen.all)} announcements")
+    count = len(draft.chosen.all)
+    say(f"{digest} {label} is now draft {draft.short}: {count} announcement{'s' * (count != 1)}")
     table(("Section", "Title", "Id"), _rows(draft))
 
 

@@ -16,7 +16,7 @@ _SKIPPED = "·"
 
 def tell(done: Simulation) -> None:
     """Print the comparison and the plots."""
-    say(f"{done.digest}: {done.arrivals} announcements from {done.since:%d %b %Y} to {done.until:%d %b %Y}")
+    say(f"{done.digest}: {_counted(done.arrivals)} from {done.since:%d %b %Y} to {done.until:%d %b %Y}")
     say()
     table(("", *(trial.schedule for trial in done.trials)), _figures(done.trials))
     most = max((each.items for trial in done.trials for each in trial.replay.editions), default=0)
@@ -27,7 +27,11 @@ def tell(done: Simulation) -> None:
             say(f"  {year}  {line}")
     if most:
         say()
-        say(f"One sign an edition, {_BARS[-1]} is {most} announcements; {_SKIPPED} would have been skipped.")
+        say(f"One sign an edition, {_BARS[-1]} is {_counted(most)}; {_SKIPPED} would have been skipped.")
+
+
+def _counted(number: int) -> str:
+    return f"{number} announcement{'s' * (number != 1)}"
 
 
 def _figures(trials: Sequence[Trial]) -> Iterator[tuple[object, ...]]:

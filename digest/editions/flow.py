@@ -107,7 +107,7 @@ async def draft(
 
 async def _merging(tx: Tx, digest: Digest, window: Window) -> Edition | None:
     held = await editions.held(tx, digest.slug)
-    return held if held and held.until < window.until else None
+    return held if held and held.until <= window.until else None
 
 
 async def _updated(tx: Tx, digest: Digest, last: Edition | None, window: Window) -> list[Announcement]:

@@ -55,7 +55,7 @@ class Report:
             f"{self.bounced:,} came back later{f' ({kinds})' if kinds else ''}; "
             f"{self.back.get('complaint', 0):,} complained.",
             f"Since it began to go out {self.left:,} left and {self.joined:,} joined.",
-            *([f"It was corrected; {self.noted:,} were sent the note."] if row.edition.revision > 1 else []),
+            *([f"It was corrected; notes accepted: {self.noted:,}."] if row.edition.revision > 1 else []),
             "Sources: " + ("; ".join(self.stale) if self.stale else "all are read."),
         )
 

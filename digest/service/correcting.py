@@ -120,9 +120,10 @@ async def _prepared(house: House, edition: Edition, note: str) -> _Prepared:
         languages = await audiences.languages(tx, edition.digest)
     about = f"{edition.digest} {edition.label}"
     if not made.differences:
+        paused = edition.status is EditionStatus.PAUSED
         raise EditionError(
             f"would say the same again; it is {edition.status}. Change it first, where it was announced or by "
-            f"`digest editions edit`, or let it go on by `digest editions resume {about}`",
+            f"`digest editions edit`" + f", or let it go on by `digest editions resume {about}`" * paused,
             about=about,
         )
     if not made.snapshot.items:

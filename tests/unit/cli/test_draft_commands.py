@@ -149,6 +149,9 @@ def test_the_next_draft_takes_in_the_one_that_waits(house: Desk) -> None:
     assert (before["fingerprint"], 4) == (says["fingerprint"], len(before["items"]))
     assert ["dropped: a rumour"] == [row["why"] for row in why if "dropped" in row["why"]]
     assert [False] == [row["owed"] for row in why if row["title"] == "Number two"]
+    house.done("editions", "hold", "newsflash", "--at", "2025-06-03")
+    rows = house.done("editions", "list", "newsflash", "--json").json()
+    assert ["2025-06-03-2"] == [row["label"] for row in rows if row["status"] == "held"]
 
 
 def test_a_draft_that_waits_is_shown_as_what_it_holds(house: Desk) -> None:
