@@ -40,7 +40,7 @@ def gallery(
     ] = None,
     language: Annotated[list[str] | None, typer.Option("--language", help="May be repeated; default: en.")] = None,
 ) -> None:
-    """Draw the letter with awkward contents: one item, sixty, long titles, many scripts, hostile HTML (as pages)."""
+    """Draw the letter with awkward contents: one item, sixty, odd titles and pictures, many scripts, hostile HTML."""
     from digest.demo.gallery import hang
 
     hung = hang(out, templates or [], language or ["en"])

@@ -5,16 +5,21 @@ from __future__ import annotations
 import html
 import json
 import re
+import secrets
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser
 
+from digest import templating
 from digest.demo import awkward
 from digest.demo.gallery import hang
+from digest.letter.holes import new_markers
+from digest.letter.render import render
+from digest.letter.views import SiteView
 from tests.browsing import NARROW, program
 from tests.builders import Desk
 
@@ -118,6 +123,23 @@ def test_the_masthead_breaks_no_word_on_a_telephone(gallery: Path, browser: Brow
     assert title
     assert date
     assert (34, True) == (title["height"], date["y"] >= title["y"] + title["height"])
+
+
+@pytest.mark.parametrize("width", [600, 320])
+def test_nor_one_that_is_the_whole_title(browser: Browser, width: int) -> None:
+    """It has the line to itself, and smaller letters on a telephone."""
+    letter = render(
+        replace(awkward.editions()["one item"], title="Mitgliederinformationen"),
+        language="de",
+        site=SiteView(title="Verband", url="https://news.example.org"),
+        environment=templating.environment(()),
+        markers=new_markers(secrets.token_hex),
+    )
+    page = browser.new_page(viewport={"width": width, "height": 640})
+    page.set_content(letter.html)
+    height, line = page.locator("h1").evaluate("h1 => [h1.offsetHeight, parseFloat(getComputedStyle(h1).lineHeight)]")
+    page.close()
+    assert height == line
 
 
 def test_dark_is_dark(letter: Path, tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ INLINE = {
 }
 BLOCK = {
     *("background-color", "border-color", "color", "color-scheme", "display", "max-width", "padding-bottom"),
-    *("-webkit-print-color-adjust", "print-color-adjust"),
+    *("-webkit-print-color-adjust", "font-size", "line-height", "print-color-adjust"),
     *("padding-left", "padding-right", "padding-top", "supported-color-schemes", "text-align", "text-decoration"),
     *("text-decoration-color", "white-space", "width", "word-break", "word-wrap", "mso-line-height-rule"),
 }
