@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from digest.deliveries.context import LEASE, Context, Route
+from digest.deliveries.halt import halt
 from digest.deliveries.personalise import Writer
 from digest.deliveries.replay import doubt_orphans
 from digest.deliveries.stale import hold
 from digest.deliveries.turn import ProgressOf, Turn
 from digest.model.deliveries import MailingStatus, Outcome
 from digest.store import mailings, shards
+from digest.store.database import Tx
 from digest.store.deliveries import Addressee
 from digest.store.mailings import LetterRow, MailingRow
 
@@ -80,7 +83,7 @@ async def _begin(context: Context, mailing: int, number: int, route: Route, prog
         if shard is None:
             return None
         row = await mailings.get(tx, mailing)
-        if await hold(context, tx, row, now):
+        if await hold(context, tx, row, now) or await _unsigned(context, tx, row, now):
             await shards.release(tx, shard, owner=context.owner)
             return None
         if row.status is MailingStatus.PROVING:
@@ -90,6 +93,15 @@ async def _begin(context: Context, mailing: int, number: int, route: Route, prog
         letters = await mailings.letters_of(tx, mailing)
     writers = {letter.variant: _writer(context, route, row, letter) for letter in letters}
     return Turn(context, route, row, shard, writers, others, progress)
+
+
+async def _unsigned(context: Context, tx: Tx, mailing: MailingRow, now: datetime) -> bool:
+    """Pause a mailing whose key has left the configuration; whether it has. Others, and notes, go on."""
+    if mailing.key_id in context.keys.keys:
+        return False
+    why = f'DIGEST_SECRET_KEY has no key "{mailing.key_id}" any more, which signs its links and Message-IDs'
+    await halt(context, tx, mailing.id, why, now)
+    return True
 
 
 def _writer(context: Context, route: Route, mailing: MailingRow, letter: LetterRow) -> Writer:

@@ -14,6 +14,7 @@ from digest.deliveries.incident import Incident
 from digest.deliveries.smtp.rest import Rest
 from digest.model.deliveries import MailingStatus, NoteKind
 from digest.settings.digests import Digest
+from digest.settings.keys import Keyring
 from digest.store import notes
 from digest.store.database import Tx
 
@@ -146,5 +147,28 @@ def test_an_allowance_is_not_stale(url: str) -> None:
             assert report.next_due
             house.clock.at = report.next_due
             assert () == (await flow.run_due(context)).paused
+
+    asyncio.run(main())
+
+
+def test_a_key_that_was_taken_away(url: str) -> None:
+    """What it signs stands still and is told of, all else goes on; with the key back so does the mailing."""
+    told: list[str] = []
+
+    async def alert(tx: Tx, incident: Incident) -> None:
+        told.append(incident.lines[0])
+
+    async def main() -> None:
+        async with opened(url) as house, Sink() as sink:
+            await house.people(5)
+            mailing = await house.seal()
+            context = house.alerted(house.context(sink.url), alert)
+            other = Keyring.parse("2:another key for these tests")
+            report = await flow.run_due(replace(context, keys=other))
+            assert (5, [mailing]) == (report.owed, [each.id for each in report.paused])
+            assert ['DIGEST_SECRET_KEY has no key "1" any more, which signs its links and Message-IDs'] == told
+            async with house.store.write() as tx:
+                await flow.resume(tx, mailing, now=house.clock())
+            assert 5 == (await flow.run_due(context)).counts.accepted
 
     asyncio.run(main())
