@@ -77,7 +77,7 @@ def _item(node: LexborNode, select: Mapping[str, str], base: str, url: str) -> R
         title=_text(title),
         summary=html.escape(_text(summary, gap=" ")),
         published=_date(date),
-        picture=_attribute(picture, "src") or _attribute(picture, "data-src"),
+        picture=_source(picture),
         picture_alt=_attribute(picture, "alt"),
         language=_attribute(node, "lang"),
     )
@@ -95,6 +95,12 @@ def _link(node: LexborNode, title: LexborNode | None, selector: str, url: str) -
     inside = title.css_first("a[href]") if title is not None else None
     around = node if node.tag == "a" else None
     return _attribute(inside or around or node.css_first("a[href]"), "href")
+
+
+def _source(node: LexborNode | None) -> str:
+    """Where a picture is; one that is loaded late has something else in its `src` until then."""
+    found = (_attribute(node, name) for name in ("src", "data-src", "data-lazy-src", "data-original"))
+    return next((each for each in found if each and not each.startswith("data:")), "")
 
 
 def _text(node: LexborNode | None, *, gap: str = "") -> str:
@@ -152,7 +158,7 @@ def _seen(key: str, node: LexborNode) -> str:
     if key in ("link", "next"):
         return _attribute(node, "href") or _attribute(node.css_first("a[href]"), "href")
     if key == "picture":
-        return _attribute(node, "src") or _attribute(node, "data-src")
+        return _source(node)
     return (_date(node) if key == "date" else _text(node, gap=" "))[:120]
 
 

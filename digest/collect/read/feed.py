@@ -10,7 +10,7 @@ from digest.collect.read.reading import Asked, Reading
 from digest.fetch import Fetcher, Response
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
-_MAX_AGE = re.compile(r"(?:^|[,\s])max-age=(\d{1,8})")
+_MAX_AGE = re.compile(r"(?:^|[,\s])max-age=\"?(\d{1,8})", re.IGNORECASE)
 
 
 async def read_feed(url: str, fetcher: Fetcher, asked: Asked, *, own: str) -> Reading:

@@ -241,6 +241,16 @@ def test_however_a_page_writes_that_it_has_a_feed(link: str) -> None:
     assert offered(said.encode()) == [("feed", "/feed/")]
 
 
+@pytest.mark.parametrize(
+    "source", ['src="/p.png"', 'src="data:image/gif;base64,R0" data-src="/p.png"', 'data-lazy-src="/p.png"']
+)
+def test_a_picture_that_is_loaded_late(source: str) -> None:
+    """What stands in for a picture until a script brings it is not the picture."""
+    body = f"<article><h2>T</h2><img {source}></article>".encode()
+    (item,) = parse_page(body, url=URL, select={"item": "article", "title": "h2", "picture": "img"}).items
+    assert item.picture == "/p.png"
+
+
 def test_a_bad_selector_is_named() -> None:
     """A selector that is not CSS names its key."""
     with pytest.raises(ParseError, match="selector item"):

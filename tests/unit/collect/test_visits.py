@@ -60,7 +60,7 @@ def test_what_is_fresh_is_not_asked_for(house: House, press: Press, respond: Cal
     house.sources = {kind: press.sources()[kind]}
     bodies = {"rss": press.rss(), "page": press.page(), "rest": json.dumps(press.posts()).encode()}
     path = {"rss": "/feed.rss", "page": "/news/", "rest": "/wp-json/wp/v2/posts"}[kind]
-    press.site.routes[path] = respond(bodies[kind], Cache_Control="public, max-age=7200")
+    press.site.routes[path] = respond(bodies[kind], Cache_Control="public, Max-Age=7200")
     report = house.collect()[kind]
     assert ("", 20) == (report.error, report.new)
     assert timedelta(minutes=108) <= (report.next_try or NOW) - NOW <= timedelta(minutes=132)
