@@ -31,8 +31,8 @@ def listing(as_json: Json = False) -> None:
         emit([row.json() for row in rows])
         return
     table(
-        ("Digest", "Schedule", "In words", "Next (local)"),
-        ((row.digest, row.spec, row.words, row.next.words if row.next else "") for row in rows),
+        ("Digest", "Schedule", "In words", "Next (local)", "Note"),
+        ((row.digest, row.spec, row.words, row.next.words if row.next else "", row.notes) for row in rows),
         empty="No digest is configured.",
     )
 
@@ -184,5 +184,5 @@ def _changed(digest: str, flow: Callable[[House], Awaitable[None]]) -> None:
         return await scheduling.line(house, digest)
 
     line = within(change)
-    say(f"{digest}: {line.words}{' (tuned)' if line.line.tuned else ''}")
+    say(f"{digest}: {line.words}{f' ({line.notes})' if line.notes else ''}")
     say(f"Next: {line.next.words if line.next else 'none, it has ended or is paused'}")

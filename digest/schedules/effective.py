@@ -56,7 +56,7 @@ def start_line(digest: Digest, standing: Standing, now: datetime) -> datetime | 
 def leaves_time(digest: Digest, schedule: Schedule) -> bool:
     """Whether each draft's time comes before the next is made, which would take it in."""
     times = [slot.at for slot in following(schedule, digest.zone, _SOME_DAY, 14)]
-    return all(later - sooner > digest.lead for sooner, later in pairwise(times))
+    return all(later - sooner > digest.ahead for sooner, later in pairwise(times))
 
 
 def _same(one: str, other: str) -> bool:

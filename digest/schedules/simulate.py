@@ -55,14 +55,16 @@ class Replay:
         return max(self.made, key=lambda each: each.waited, default=None)
 
 
-def replay(slots: Iterable[Slot], arrivals: Sequence[Arrival], *, min_items: int) -> Replay:
-    """Each slot carries what came before it and was not carried; fewer than `min_items` wait for the next."""
+def replay(
+    slots: Iterable[Slot], arrivals: Sequence[Arrival], *, min_items: int, lead: timedelta = timedelta()
+) -> Replay:
+    """Each slot carries what came before it, or `lead` before, and was not carried; fewer than `min_items` wait."""
     ordered = sorted(arrivals, key=lambda each: each.at)
     waiting: list[Arrival] = []
     editions: list[Imagined] = []
     following = 0
     for slot in slots:
-        while following < len(ordered) and ordered[following].at < slot.at:
+        while following < len(ordered) and ordered[following].at < slot.at - lead:
             waiting.append(ordered[following])
             following += 1
         editions.append(_imagined(slot, waiting, min_items))

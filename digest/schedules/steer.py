@@ -37,7 +37,7 @@ class Steer:
     async def tune(self, spec: str) -> None:
         """Let another expression count; ScheduleError says why it cannot be."""
         tuned = parse(spec)
-        if self._digest.approval == "manual" and not leaves_time(self._digest, tuned):
+        if not leaves_time(self._digest, tuned):
             raise UsageError("comes too often: a draft would be made before the one before it has gone", about=spec)
         text = tuned.text
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from digest.schedules.effective import since_last_look, start_line
 from digest.schedules.policy import Decision, decide, ripe
@@ -58,8 +58,7 @@ def _work(digest: Digest, standing: Standing | None, now: datetime) -> Work | No
         return Work(digest)
     if (line := start_line(digest, standing, now)) is not None:
         return Work(digest, standing, redeclared_from=line)
-    # A draft that a person has to approve is made a while before its time.
-    ahead = now + (digest.lead if digest.approval == "manual" else timedelta(0))
+    ahead = now + digest.ahead
     found = since_last_look(digest, standing, ahead)
     since = ripe(found, standing, now)
     if not since:

@@ -43,6 +43,19 @@ class Line:
     next: Time | None
     line: ScheduleLine
 
+    @property
+    def notes(self) -> str:
+        """What somebody has made of it at run time."""
+        line, notes = self.line, []
+        if line.tuned:
+            notes.append(f"tuned by {line.tuned_by}" + f": {line.tuned_why}" * bool(line.tuned_why))
+        if line.paused:
+            end = line.paused_until and line.paused_until.astimezone(ZoneInfo(line.timezone))
+            notes.append(f"paused until {_spoken(end)}" if end else "paused until somebody resumes it")
+        if line.skip_next:
+            notes.append("the next one left out" if line.skip_next == 1 else f"the next {line.skip_next} left out")
+        return "; ".join(notes)
+
     def json(self) -> dict[str, object]:
         return {
             "digest": self.digest,
@@ -125,5 +138,9 @@ def in_words(spec: str, timezone: str) -> str:
 
 
 def _time(fire: FireTime) -> Time:
-    words = f"{fire.local:%a %d %b %Y %H:%M} {fire.local.tzname()}"
-    return Time(fire.local.isoformat(), fire.utc.astimezone(UTC).isoformat(), words, fire.goes, fire.notes)
+    utc = fire.utc.astimezone(UTC).isoformat()
+    return Time(fire.local.isoformat(), utc, _spoken(fire.local), fire.goes, fire.notes)
+
+
+def _spoken(local: datetime) -> str:
+    return f"{local:%a %d %b %Y %H:%M} {local.tzname()}"

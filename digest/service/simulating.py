@@ -98,6 +98,6 @@ def _trial(schedule: Schedule, digest: Digest, arrivals: list[Arrival], begin: d
     return Trial(
         schedule=schedule.text,
         words=sentence(schedule, zone),
-        replay=replay(times, arrivals, min_items=digest.min_items),
+        replay=replay(times, arrivals, min_items=digest.min_items, lead=digest.ahead),
         zone=zone,
     )

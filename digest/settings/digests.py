@@ -77,6 +77,11 @@ class Digest(Named):
         """Of its schedule and its dates."""
         return ZoneInfo(self.timezone or "UTC")
 
+    @property
+    def ahead(self) -> timedelta:
+        """How long before its time an edition is made and closed: a while, where a person has to approve it."""
+        return self.lead if self.approval == "manual" else timedelta(0)
+
     @model_validator(mode="before")
     @classmethod
     def one_exclusion(cls, values: Any) -> Any:

@@ -20,19 +20,22 @@ def house(desk: Desk) -> Desk:
 def test_tuned_paused_and_reset(house: Desk) -> None:
     """Each change says what counts and what comes next, and is in the history with who and why."""
     tuned = house.done("schedule", "tune", "newsflash", "1st tue 10:00", "--why", "closed on Fridays", LOGNAME="ana")
-    assert tuned.out.startswith(
-        "newsflash: On the first Tuesday of each month at 10:00, London time (tuned)\nNext: Tue"
-    )
+    words = "On the first Tuesday of each month at 10:00, London time (tuned by ana: closed on Fridays)"
+    assert tuned.out.startswith(f"newsflash: {words}\nNext: Tue")
     assert {"1st tue 10:00"} == {row["schedule"] for row in house.done("schedule", "list", "--json").json()}
     assert "ended or is paused" in house.done("schedule", "pause", "newsflash", LOGNAME="bob").out
     house.done("schedule", "resume", "newsflash")
     house.done("schedule", "skip-next", "newsflash")
     first, second = house.done("schedule", "next", "newsflash", "-n", "2", "--json").json()
     assert (["left out by an operator"], []) == (first["notes"], second["notes"])
+    assert "tuned by ana: closed on Fridays; the next one left out\n" in house.done("schedule", "list").out
+    house.done("schedule", "pause", "newsflash", "--until", "2999-01-01")
+    assert "paused until Tue 01 Jan 2999 00:00 GMT; the next one" in house.done("schedule", "list").out
+    house.done("schedule", "resume", "newsflash")
     house.done("schedule", "reset", "newsflash")
     lines = house.done("schedule", "history", "newsflash", "--json").json()
-    assert [f"schedule {what}" for what in ("reset", "skip-next", "resume", "pause", "tune")] == [
-        line["action"] for line in lines
+    assert [f"schedule {what}" for what in ("skip-next", "resume", "pause", "tune")] == [
+        line["action"] for line in lines[3:]
     ]
     assert ("ana", "last fri 09:00", "1st tue 10:00", "closed on Fridays") == tuple(
         lines[-1][name] for name in ("who", "was", "became", "why")

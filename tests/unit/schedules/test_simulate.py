@@ -32,6 +32,13 @@ def test_each_edition_holds_what_came_before_it() -> None:
     assert 1 == done.left
 
 
+def test_a_draft_made_ahead_is_closed_ahead() -> None:
+    """As a real one is: what comes between draft and slot is the next one's."""
+    lead, came = timedelta(hours=2), [Arrival(START + timedelta(hours=hour), f"At {hour}") for hour in (6, 7, 8)]
+    times = slots(parse("daily 09:00"), ZoneInfo("UTC"), START, START + timedelta(days=2))
+    assert [1, 2] == [each.items for each in replay(times, came, min_items=1, lead=lead).made]
+
+
 def test_too_few_wait() -> None:
     """Below the minimum an edition is skipped, and what it had waits for the next."""
     done = run("mon 07:30", [0, 10 * 24 * 60], least=2)
