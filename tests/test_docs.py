@@ -103,6 +103,17 @@ def test_no_paper_tells_of_a_command_that_is_not_there() -> None:
     assert set() == unknown
 
 
+def test_no_paper_tells_of_an_option_that_is_not_there() -> None:
+    """Nor does config/digest.toml; those of other programs are named here."""
+    known = {"--help", "--build", "--enable-optimizations"}
+    commands: list[Any] = [typer.main.get_command(app)]
+    for command in commands:
+        commands += getattr(command, "commands", {}).values()
+        known |= {name for each in command.params for name in (*each.opts, *each.secondary_opts)}
+    told = TEXT + (REPOSITORY / "config/digest.toml").read_text("utf-8")
+    assert set() == set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", told)) - known
+
+
 def test_compose_runs_every_role_twice() -> None:
     """On PostgreSQL: each by a command that there is, and only web answers where the image is asked for its health."""
     services = yaml.safe_load((REPOSITORY / "compose.yaml").read_text("utf-8"))["services"]
