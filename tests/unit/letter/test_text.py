@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.letter.banner import over_text
 from digest.letter.text import plain, shortened
 
 
@@ -48,3 +49,10 @@ def test_shortened(text: str, limit: int, expected: str) -> None:
 def test_shortened_never_exceeds(text: str, limit: int) -> None:
     """The limit holds with its ellipsis."""
     assert len(shortened(text, limit)) <= limit
+
+
+def test_the_words_over_a_proof_keep_to_the_columns_of_its_text() -> None:
+    """However long they are."""
+    said = over_text("Dear all\n", "A proof for the operators: " + "it goes to many people " * 9)
+    assert [] == [line for line in said.splitlines() if len(line) > 72]
+    assert said.endswith("\n\nDear all\n")
