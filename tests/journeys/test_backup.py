@@ -116,6 +116,7 @@ def test_moved_to_the_other_kind(desk: Desk, url: str, request: pytest.FixtureRe
     assert {2: 30} == Counter(Counter(to for to, _ in sink.accepted).values())
 
 
+@pytest.mark.long
 @on_both
 def test_a_list_imported_anew_brings_nobody_back(desk: Desk, url: str) -> None:
     """Who came after the backup and left, or to a digest that they left, is kept out though the store never knew."""
