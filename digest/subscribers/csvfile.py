@@ -139,13 +139,23 @@ def _line(number: int, row: list[str], columns: Columns, digest: str) -> Line | 
     typed = columns.field("email", cells)
     if _is_mangled("".join(row)):
         return RefusedLine(number, typed.encode(errors="surrogateescape").decode(errors="replace"), _OTHERWISE)
-    if any(end in cell for end in "\r\n" for cell in (typed, columns.field("name", cells))):
-        return RefusedLine(number, typed[:80], "A quotation mark opened here is closed lines later.")
+    if any(map(_is_broken, (typed, columns.field("name", cells)))) or _swallowed(row, columns.wide):
+        return RefusedLine(number, typed[:80], "A quotation mark opened here is closed lines later, or never.")
     if len(row) > columns.wide:
         return RefusedLine(number, typed, f"There are {len(row)} cells for {columns.wide} columns.")
     if gone := columns.why_gone(cells, digest):
         return RefusedLine(number, typed, gone)
     return _person(number, typed, cells, columns)
+
+
+def _is_broken(cell: str) -> bool:
+    return "\n" in cell or "\r" in cell
+
+
+def _swallowed(row: Sequence[str], wide: int) -> bool:
+    """Whether what looks like lines of the list stands in a cell of theirs, such as notes: nobody is lost unsaid."""
+    inner = (line for cell in filter(_is_broken, row) for line in cell.splitlines()[1:])
+    return any("@" in line and max(map(line.count, ",;\t")) >= max(1, wide - 1) for line in inner)
 
 
 def _person(number: int, typed: str, cells: Sequence[str], columns: Columns) -> Line | RefusedLine:

@@ -187,6 +187,19 @@ def test_a_name_is_kept_whole_or_its_line_is_told(store: Store, tmp_path: Path, 
         assert (2, [kept, "Bo", kept]) == (report.imported, names)
 
 
+def test_who_was_swallowed_by_a_quotation_mark_is_told(store: Store, tmp_path: Path) -> None:
+    """Opened in a column that nobody reads and never closed, or lines later; what is only a long note comes in."""
+    text = (
+        'Correo,Nombre,Notas\nana@example.org,Ana,"two lines,\nand ana@work.example.org"\n'
+        'bo@example.org,Bo,"open\ncy@example.org,Cy,\ndi@example.org,Di,"\nem@example.org,Em,"open\nfa@example.org,Fa,\n'
+    )
+    report = imported(store, tmp_path / "a.csv", text, columns={"email": "Correo"})
+    assert (1, [(4, "bo@example.org"), (7, "em@example.org")]) == (
+        report.imported,
+        [(line, address) for line, address, _ in report.refused],
+    )
+
+
 def test_text_only_comes_and_goes_with_a_list(store: Store, tmp_path: Path) -> None:
     """A column of its own, by its name or by a map; what says neither yes nor no is refused."""
     imported(
