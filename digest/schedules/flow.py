@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from digest.errors import NotFound
 from digest.schedule import Slot, following, sentence
@@ -97,8 +97,11 @@ def _fire_time(digest: Digest, slot: Slot, note: str = "", *, goes: bool = True)
 
 def _line(digest: Digest, standing: Standing | None, given_up: GivenUp, now: datetime) -> ScheduleLine:
     schedule, zone = effective(digest, standing), digest.zone
-    times = _fire_times(digest, standing, given_up, now, 12)
     paused = standing if standing and pause_lasts(standing, now) else None
+    # However long it lasts: what goes next may come after a hundred that do not.
+    ends = (paused.paused_until - timedelta.resolution,) if paused and paused.paused_until else ()
+    n = 12 + standing.skip_next if standing else 1
+    times = (time for moment in (now, *ends) for time in _fire_times(digest, standing, given_up, moment, n))
     return ScheduleLine(
         digest=digest.slug,
         schedule=schedule.text,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from digest.editions.owe import Ledger, Window, weigh
@@ -16,6 +17,9 @@ from digest.service.house import House, now
 from digest.service.scheduling import moment
 from digest.settings import Digest
 from digest.store import announcements, schedules
+
+MOST = 100_000
+"""Editions of one simulation: one an hour for ten years is below it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +98,9 @@ async def simulate(house: House, slug: str, spec: str | None, *, since: str | No
 
 def _trial(schedule: Schedule, digest: Digest, arrivals: list[Arrival], begin: datetime, end: datetime) -> Trial:
     zone = digest.zone
-    times = slots(schedule, zone, begin, end)
+    times = tuple(islice(slots(schedule, zone, begin, end), MOST + 1))
+    if len(times) > MOST:
+        raise UsageError(f"brings more than {MOST:,} editions; ask for less, by --from and --to", about=schedule.text)
     return Trial(
         schedule=schedule.text,
         words=sentence(schedule, zone),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from digest.service import simulating
 from tests.builders import Desk, folder_source
 
 
@@ -81,3 +82,10 @@ def test_two_schedules_side_by_side(house: Desk) -> None:
     shown = house.done("schedule", "simulate", "newsflash", "mon 07:30", *period).out
     assert "  2025  █▄" in shown
     assert [] == house.done("editions", "list", "--json").json()
+
+
+def test_a_simulation_has_an_end(house: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A schedule that would bring far too many editions is refused, and not counted for minutes."""
+    monkeypatch.setattr(simulating, "MOST", 9)
+    ran = house.run("schedule", "simulate", "newsflash", "daily 09:00", "--from", "2025-01-01", "--to", "2025-01-31")
+    assert (2, True) == (ran.status, "daily 09:00: brings more than 9 editions" in ran.err)

@@ -92,3 +92,19 @@ def test_an_unknown_digest_is_named(with_store: WithStore, declare: Declare) -> 
             await flow.upcoming(store, declare(), "weekly", now=START)
 
     with_store(body)
+
+
+def test_the_next_that_goes_is_told_however_far_away(with_store: WithStore, declare: Declare) -> None:
+    """Beyond a long pause, and what is left out after it."""
+
+    async def body(store: Store) -> None:
+        settings = declare(schedule="daily 09:00")
+        await tick(store, settings, now=START)
+        async with store.write() as tx:
+            values = {"paused": True, "paused_until": datetime(2026, 6, 1, 8, tzinfo=UTC), "skip_next": 15}
+            await tx.execute(update(schedules_table).values(values))
+        (line,) = await flow.listed(store, settings, now=START)
+        assert line.next is not None
+        assert datetime(2026, 6, 16, 8, tzinfo=UTC) == line.next.utc
+
+    with_store(body)
