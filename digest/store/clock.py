@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from sqlalchemy import text
 
@@ -64,6 +65,11 @@ class LedgerClock:
             look = _Look(said.astimezone(UTC), asked, self._steady())
         if self._best is None or _better(look, self._best):
             self._best = look
+
+    @property
+    def asked_often(self) -> Callable[[], datetime]:
+        """The same, but on SQLite without a step between."""
+        return partial(datetime.now, UTC) if self._store.is_sqlite else self
 
     def __call__(self) -> datetime:
         return datetime.now(UTC) if self._best is None else self._best.now(self._steady())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from digest.errors import StoreError
 from digest.store import sqlite as embedded
 from digest.store.glancing import glance, glancer
 
+T = TypeVar("T")
 V = TypeVar("V")
 Tx = AsyncConnection
 """An open transaction; verbs take it first and never commit."""
@@ -57,6 +58,21 @@ class Store:
         with _translated(self.url):
             async with self.writer.begin() as tx:
                 yield tx
+
+    async def carry_out(self, work: Callable[[Tx], Coroutine[Any, Any, T]], *, aside: bool = True) -> T:
+        """What `work` comes to in a transaction of `write`.
+
+        `aside`: on SQLite it is one step on the connection's thread, where each statement by itself costs as much as a
+        hundred rows. Then it awaits verbs, and nothing that belongs to the loop.
+        """
+        if not (aside and self.is_sqlite):
+            async with self.write() as tx:
+                return await work(tx)
+        with _translated(self.url):
+            async with self.writer.connect() as connection:
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+                done: T = await driver.carry_out(work)
+                return done
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:

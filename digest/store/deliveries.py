@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -54,6 +55,11 @@ class Addressee(NamedTuple):
     """When they asked for it, ISO 8601; empty where that is not known."""
 
 
+_addressee = partial(tuple.__new__, Addressee)
+"""What `_make` does, with nothing between."""
+_ENTITLED = itemgetter(Addressee._fields.index("entitled"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """A delivery's new state; `at` is when it is due again, or now. `kind` says that it is worth an event."""
@@ -81,8 +87,8 @@ async def claim(
     values |= {"digest": digest, "now": millis(now), "most": limit}
     found = (await tx.execute(_candidates(_shut(domains)), values)).all()
     rows: Sequence[Any] = _within(found, domains) if domains else found
-    fit = tuple(map(Addressee._make, rows))
-    if not all(each.entitled for each in fit):
+    fit = tuple(map(_addressee, rows))
+    if not all(map(_ENTITLED, fit)):
         gone = [each.subscriber for each in fit if not each.entitled]
         fit = tuple(each for each in fit if each.entitled)
         await _set(tx, shard.mailing, gone, DeliveryState.WITHDRAWN, millis(now))
@@ -218,14 +224,14 @@ async def _set(
     """Move those that are in one of the states `before`, by default in any; how many those are."""
     if not ids:
         return 0
-    values = {"mailing": mailing, "to": int(state), "when": at} | many(tx, ids)
+    values = {"mailing": mailing, "to": int(state), "when": at, "first": min(ids), "last": max(ids)} | many(tx, ids)
     return (await tx.execute(_setting(tx.dialect.name, before), values)).rowcount
 
 
 @cache
 def _setting(dialect: str, before: tuple[DeliveryState, ...]) -> Update:
-    """Built once, as `_candidates`."""
-    chosen = (_C.mailing_id == bindparam("mailing")) & among(dialect, _C.subscriber_id)
+    """Built once, as `_candidates`; the range is walked, where each of a list would be looked up."""
+    chosen = (_C.mailing_id == bindparam("mailing")) & _inside(_C.subscriber_id) & among(dialect, _C.subscriber_id)
     if before:
         chosen = chosen & or_(*(_C.state == state for state in before))
     return update(deliveries).where(chosen).values(state=bindparam("to"), at=bindparam("when"))

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from sqlalchemy import URL, Connection, Dialect, Engine, Executable, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.store.immediate import Immediate
 
 _BUSY_MS = 500
 _KEPT = 2
@@ -45,25 +47,9 @@ def glance(engine: Engine, *, once: bool) -> Iterator[AsyncConnection]:
     with engine.connect() as connection:
         if not once:
             _begin(connection)
-        yield cast(AsyncConnection, _Glance(connection))
+        yield cast(AsyncConnection, Immediate(connection))
 
 
 def _begin(connection: Connection) -> None:
     driver: Any = connection.connection.driver_connection
     driver.execute("BEGIN")
-
-
-class _Glance:
-    """Reads at once, and is awaited like the others."""
-
-    __slots__ = ("_connection",)
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    @property
-    def dialect(self) -> Dialect:
-        return self._connection.dialect
-
-    async def execute(self, statement: Executable, parameters: Any = None) -> Any:
-        return self._connection.execute(statement, parameters)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
 from typing import Any, Self, TypeVar
 
 import aiosqlite
-from sqlalchemy import URL, event
+from sqlalchemy import URL, Connection, StaticPool, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from digest.store.immediate import Immediate, at_once
 
 T = TypeVar("T")
 
@@ -61,6 +64,9 @@ async def checkpoint(connection: Any) -> None:
 class _Connection(aiosqlite.Connection):
     """aiosqlite's, with cursors that take fewer steps."""
 
+    _core: Connection | None
+    """The same connection without a loop."""
+
     @classmethod
     def opened(cls, database: str, **how: Any) -> Self:
         """What `aiosqlite.connect` gives, to be awaited."""
@@ -68,6 +74,7 @@ class _Connection(aiosqlite.Connection):
             # Whoever made it, its addresses are for its owner: what SQLite puts beside it has the same mode.
             os.close(os.open(database, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         made = cls(partial(sqlite3.connect, database, **how), iter_chunk_size=_AT_ONCE)
+        made._core = None
         # It would keep a process that has ended from ending.
         made._thread.daemon = True
         return made
@@ -75,9 +82,43 @@ class _Connection(aiosqlite.Connection):
     def cursor(self) -> _Cursor:  # type: ignore[override]
         return _Cursor(self)
 
+    async def rollback(self) -> None:
+        """What the pool asks of every connection that comes back: nearly always nothing is open, and no step taken."""
+        if self._conn.in_transaction:
+            await super().rollback()
+
+    async def carry_out(self, work: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
+        """A transaction in one step on the connection's thread; see `Store.carry_out`."""
+        step = asyncio.ensure_future(self._execute(self._carried_out, work))  # type: ignore[no-untyped-call]
+        try:
+            done: T = await asyncio.shield(step)
+        except asyncio.CancelledError:
+            # It goes on without us: nobody may touch what it works with before it is over.
+            await asyncio.wait((step,))
+            raise
+        return done
+
+    def _carried_out(self, work: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
+        if self._core is None:
+            self._core = _core(self._conn)
+        self._core.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            done = at_once(work(Immediate(self._core)))
+            self._core.exec_driver_sql("COMMIT")
+        except BaseException:
+            self._conn.rollback()
+            raise
+        return done
+
     def begun(self) -> sqlite3.Cursor:
         """A cursor of the driver's own; on the connection's thread only."""
         return self._conn.cursor()
+
+
+def _core(connection: sqlite3.Connection) -> Connection:
+    """SQLAlchemy's own, around one of the driver's that somebody else opens and closes, and begins and ends."""
+    how: dict[str, Any] = {"poolclass": StaticPool, "pool_reset_on_return": None, "hide_parameters": True}
+    return create_engine("sqlite://", creator=lambda: connection, **how).connect()
 
 
 class _Cursor(aiosqlite.Cursor):

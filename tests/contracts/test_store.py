@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import traceback
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -120,6 +121,65 @@ def test_a_failed_block_leaves_nothing(store_url: str) -> None:
             assert [] == (await tx.execute(select(counters))).all()
 
     run_on(store_url, scenario)
+
+
+@pytest.mark.parametrize("aside", [True, False])
+def test_work_is_carried_out_whole_or_not_at_all(store_url: str, aside: bool) -> None:
+    """It gives what the work gives; what failed leaves nothing, and the next is taken as if nothing had been."""
+
+    async def scenario(store: Store) -> None:
+        async def work(tx: Tx) -> int:
+            await tx.execute(insert(counters).values(name="whole", value=7))
+            found: int = (await tx.execute(select(counters.c.value).where(counters.c.name == "whole"))).scalar_one()
+            return found
+
+        async def fails(tx: Tx) -> None:
+            await tx.execute(insert(counters).values(name="half", value=1))
+            raise ValueError("half done")
+
+        assert 7 == await store.carry_out(work, aside=aside)
+        with pytest.raises(DBAPIError):
+            await store.carry_out(work, aside=aside)
+        with pytest.raises(ValueError, match="half done"):
+            await store.carry_out(fails, aside=aside)
+        async with store.write() as tx:
+            await tx.execute(insert(counters).values(name="after", value=1))
+        async with store.read() as tx:
+            found = set((await tx.execute(select(counters.c.name))).scalars())
+        assert ({"whole", "after"}, set()) == (found & {"whole", "after"}, found & {"half"})
+
+    run_on(store_url, scenario)
+
+
+def test_work_aside_waits_for_its_transaction_alone(tmp_path: Path) -> None:
+    """Where it waits for the loop it is refused, with nothing done; and who is cancelled meanwhile hears it end."""
+    went, told = threading.Event(), threading.Event()
+
+    async def waits(tx: Tx) -> None:
+        await tx.execute(insert(counters).values(name="waits", value=1))
+        await asyncio.sleep(0)
+
+    async def slow(tx: Tx) -> None:
+        went.set()
+        told.wait(60)
+        await tx.execute(insert(counters).values(name="slow", value=1))
+
+    async def scenario(store: Store) -> None:
+        with pytest.raises(RuntimeError, match="something else"):
+            await store.carry_out(waits)
+        task = asyncio.create_task(store.carry_out(slow))
+        await asyncio.to_thread(went.wait, 60)
+        task.cancel()
+        await asyncio.sleep(0)
+        assert not task.done()
+        told.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        async with store.read() as tx:
+            names = set((await tx.execute(select(counters.c.name))).scalars())
+        assert {"slow"} == names & {"slow", "waits"}
+
+    run_on(f"sqlite:///{tmp_path}/digest.db", scenario)
 
 
 def test_a_reader_cannot_write(store_url: str) -> None:
