@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -22,6 +22,7 @@ from digest.deliveries.smtp.relay import parse
 from digest.deliveries.smtp.rest import Rest
 from digest.deliveries.smtp.share import Share
 from digest.deliveries.smtp.timeouts import Timeouts
+from digest.deliveries.taking import utc_now
 from digest.errors import DeliveryError
 from digest.letter import headers
 from digest.letter.compile import Compiled
@@ -46,13 +47,13 @@ Moved = Callable[[Tx, MailingRow], Awaitable[None]]
 """Told in the same transaction that a mailing begins (proving), stands still (paused) or is over (sent)."""
 
 
-EnvelopeOf = Callable[[str, str, MailingRow], str]
-"""(address for bounces, subscriber's handle, mailing) -> the envelope sender of that one letter."""
+EnvelopeOf = Callable[[str, MailingRow], Callable[[str], str]]
+"""(address for bounces, mailing) -> what makes from a subscriber's handle the envelope sender of that one letter."""
 
 
-def plain_envelope(address: str, _handle: str, _mailing: MailingRow) -> str:
+def plain_envelope(address: str, _mailing: MailingRow) -> Callable[[str], str]:
     """The same for every letter: whose bounce it is must then be read from the bounce."""
-    return address
+    return lambda _handle: address
 
 
 def as_it_is(message: bytes) -> bytes:
@@ -62,10 +63,6 @@ def as_it_is(message: bytes) -> bytes:
 
 async def nobody_cares(tx: Tx, mailing: MailingRow) -> None:
     """For mailings without an edition to keep in step."""
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

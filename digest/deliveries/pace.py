@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from digest.deliveries.places import BACK, FAST, NONE, Places, lump
-from digest.deliveries.taking import Taking
+from digest.deliveries.taking import Taking, utc_now
 from digest.deliveries.throttle import Heard, slowed
 from digest.errors import StoreError
 from digest.settings.sections import Limits, Sender
@@ -36,10 +36,6 @@ PATIENCE = 5.0
 _FRESH = 0.25
 _SPREAD = 60.0
 _NEVER = datetime.min.replace(tzinfo=UTC)
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ _PLACE = struct.Struct("<QHBB52s")  # subscriber, code, step, length of the text
 SIZE = -(-(MOST + 1) * _PLACE.size // GRAIN) * GRAIN
 """Octets of a page."""
 _CODE, _STEP, _TEXT = 8, 10, 11
+_WIDE = _PLACE.size
 _OK = 250
 
 _UNTOUCHED, _DOTTED = 0, 1
@@ -37,6 +38,8 @@ _KINDS = {
     OutcomeKind.RELAY: _UNTOUCHED,
 }
 _ANSWERS = {step: kind for kind, step in _KINDS.items() if step}
+_ACCEPTED = OutcomeKind.ACCEPTED
+_TAKEN = _KINDS[_ACCEPTED]
 _DOUBT = Outcome(kind=OutcomeKind.UNCERTAIN, text="the worker that was sending it is gone")
 
 
@@ -72,16 +75,18 @@ class Page:
 
     def dotted(self, place: int) -> None:
         """The next thing written is the final dot of the letter at `place`."""
-        self._bytes[(place + 1) * _PLACE.size + _STEP] = _DOTTED
+        self._bytes[(place + 1) * _WIDE + _STEP] = _DOTTED
 
     def answered(self, place: int, outcome: Outcome) -> None:
         """What became of the letter at `place`."""
-        at = (place + 1) * _PLACE.size
+        at = (place + 1) * _WIDE
         if outcome.code != _OK or outcome.text:
             text = outcome.text.encode()[: _PLACE.size - _TEXT - 1]
             struct.pack_into("<H", self._bytes, at + _CODE, outcome.code)
             self._bytes[at + _TEXT : at + _TEXT + 1 + len(text)] = bytes([len(text)]) + text
-        self._bytes[at + _STEP] = _KINDS[outcome.kind]
+        kind = outcome.kind
+        # A look into the table takes longer than all else.
+        self._bytes[at + _STEP] = _TAKEN if kind is _ACCEPTED else _KINDS[kind]
 
     def end(self) -> None:
         """All of it is in the ledger."""

@@ -70,9 +70,10 @@ class Writer:
         """Octets that no message of it exceeds."""
         self._links = links
         self._identity = _identity(keys, mailing.edition_id, mailing.revision, mailing.created_at, mailing.key_id)
-        self._after = headers.message_id(b"", domain).encode("ascii").removeprefix(b"<")
         self._reason = lru_cache(maxsize=1024)(partial(_reason, reason))
-        self._series = Series(letter, unsubscribe=links.unsubscribe, manage=links.manage, mailto=links.mailto)
+        self._series = Series(
+            letter, unsubscribe=links.unsubscribe, manage=links.manage, mailto=links.mailto, domain=domain
+        )
 
     def write(self, addressee: Addressee, now: datetime) -> list[bytes]:
         """The message in pieces, CRLF and 7-bit, as it goes on the wire; `now` in whole seconds.
@@ -88,7 +89,7 @@ class Writer:
             leave=self._links.leave(addressee.handle).encode("ascii"),
             visit=self._links.visit(addressee.handle).encode("ascii"),
             date=now,
-            message_id=b"<%b%b" % (identity.hexdigest().encode("ascii"), self._after),
+            identity=identity.hexdigest().encode("ascii"),
         )
 
 

@@ -56,6 +56,12 @@ class News:
     ends: Ends
     broken: Sequence[Outcome]
 
+    @property
+    def plain(self) -> bool:
+        """Whether all of it was taken, and nothing broke."""
+        accepted = OutcomeKind.ACCEPTED
+        return not self.broken and all(outcome and outcome.kind is accepted for _, outcome in self.ends)
+
     def told(self) -> None:
         """The ledger has it."""
         self.of.told += len(self.ends)

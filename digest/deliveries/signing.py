@@ -72,8 +72,10 @@ class Outgoing:
     """When a crew may take the next message: at a sender's pace, and signed where it signs."""
 
     def __init__(self, signing: Signing | None, places: Taking) -> None:
-        self._ahead = _Ahead(signing) if signing else None
+        self._ahead = ahead = _Ahead(signing) if signing else None
         self._places = places
+        self.ready = (lambda: ahead.ready() and places.ready()) if ahead else places.ready
+        """Takes the place of the next message where it needs no waiting for, nor its signature."""
 
     @property
     def dress(self) -> Callable[[Parcel], None] | None:
@@ -90,10 +92,6 @@ class Outgoing:
         if self._ahead:
             await self._ahead.wait()
         return await self._places.take(wanted)
-
-    def ready(self) -> bool:
-        """Take the place of the next message where it needs no waiting for, nor its signature."""
-        return (self._ahead is None or self._ahead.ready()) and self._places.ready()
 
 
 class _Ahead:

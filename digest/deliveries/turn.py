@@ -75,9 +75,9 @@ class Turn:
         self._writers = writers
         self._others = others
         self._progress = progress
-        self._last_dot = (shard.leased_until or context.clock()) - NO_DOT_AFTER
         self._out = out = Outgoing(route.signing, route.pace.places)
-        self._crew = Crew(route.pool, take=out.take, ready=out.ready, dress=out.dress, may_finish=self._may_finish)
+        until = (shard.leased_until or context.clock()) - NO_DOT_AFTER
+        self._crew = Crew(route.pool, take=out.take, ready=out.ready, dress=out.dress, clock=context.clock, until=until)
         self._under_way: list[Sent] = []
         """Claims that the ledger has not heard of, the oldest first."""
         self._put_off: datetime | None = None
@@ -87,7 +87,7 @@ class Turn:
         """Renew the lease while messages are on their way; begin nothing more when it is lost, or we are stopped."""
         for look in itertools.count(1):
             await asyncio.sleep(WATCH)
-            # Failing to renew is as good as losing it: `_may_finish` watches the time.
+            # Failing to renew is as good as losing it: the crew watches the time.
             with suppress(StoreError):
                 if not await self._goes_on(renew=look % _RENEWAL == 0):
                     self._crew.stop()
@@ -117,12 +117,17 @@ class Turn:
         the turn comes `after_notes`.
         """
         news = [sent.news() for sent in self._under_way]
-        async with self._context.store.write() as tx:
+
+        async def work(tx: Tx) -> tuple[Counts, Counts | None, Sequence[Addressee]]:
             moved = await self._settling.settle(tx, news)
             counts = await self._renew(tx, by=moved)
             now = self._context.clock()
             self.gave_way = counts is not None and not after_notes and await notes.any_due(tx, now)
-            claimed = await self._claim(tx, now) if counts and not self.gave_way else ()
+            return moved, counts, await self._claim(tx, now) if counts and not self.gave_way else ()
+
+        # Trouble may be told to people, and that is the loop's own work.
+        plain = all(each.plain for each in news)
+        moved, counts, claimed = await self._context.store.carry_out(work, aside=plain)
         self._heard(news)
         on_their_way = sum(sent.untold for sent in self._under_way)
         self.is_last = counts is not None and counts.waiting == on_their_way + len(claimed)
@@ -186,15 +191,12 @@ class Turn:
         journal, shard = self._context.journal, self._shard
         return journal.open(shard.mailing, shard.number, [each.subscriber for each in claimed]) if journal else None
 
-    def _may_finish(self) -> bool:
-        return self._context.clock() <= self._last_dot
-
     async def _renew(self, tx: Tx, by: Counts | None = None) -> Counts | None:
         """How the shard stands, its counters moved `by` what was settled; None when the lease is not ours any more."""
         now = self._context.clock()
         until = now + LEASE
         counts = await shards.renew(tx, self._shard, owner=self._context.owner, now=now, until=until, by=by)
-        self._last_dot = (until if counts else now) - NO_DOT_AFTER
+        self._crew.until = (until if counts else now) - NO_DOT_AFTER
         return counts
 
     async def _claim(self, tx: Tx, now: datetime) -> Sequence[Addressee]:
@@ -214,16 +216,15 @@ class Turn:
     async def _parcels(self, claimed: Sequence[Addressee]) -> list[Parcel]:
         """All that can be made ready beforehand: between two writes to a wire it takes longer. Pages come between."""
         now, address = self._context.clock().replace(microsecond=0), self._route.envelope
-        envelope, mailing, writers = self._context.envelope, self._mailing, self._writers
-        wire = self._route.recipient
-        parcels = []
+        sender, wire = self._context.envelope(address, self._mailing), self._route.recipient
+        writers, parcels = self._writers, []
         for key, each in enumerate(claimed):
             if key % AT_A_STRETCH == AT_A_STRETCH - 1:
                 await asyncio.sleep(0)
             try:
                 writer = writers[each.variant]
-                sender, message = envelope(address, each.handle, mailing), writer.write(each, now)
-                parcels.append(packed(key, sender, wire(each.wire), message, most=writer.most))
+                message = writer.write(each, now)
+                parcels.append(packed(key, sender(each.handle), wire(each.wire), message, most=writer.most))
             except LetterError as error:
                 refused = Outcome(kind=OutcomeKind.REJECTED, text=str(error))
                 parcels.append(Parcel(key, address, each.wire, (), refused=refused))

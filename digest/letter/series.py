@@ -12,10 +12,10 @@ from digest.letter import headers, quoted
 from digest.letter.compile import Compiled
 
 _TOKEN = "x" * 60
-_BODIES = ("name", "address", "reason", "unsubscribe", "manage")
+_IDENTITY, _LEAVE, _VISIT = "identity", "leave", "visit"
 _ORDER = (
-    *(compiled.TO, compiled.DATE, compiled.MESSAGE_ID, compiled.LIST_UNSUBSCRIBE),
-    *(f"{part}.{hole}" for hole in _BODIES for part in ("text", "html")),
+    *(compiled.TO, compiled.DATE, _IDENTITY, _LEAVE, _VISIT),
+    *(f"{part}.{hole}" for hole in ("name", "address", "reason") for part in ("text", "html")),
 )
 """Of the values below."""
 _UNUSED = (b"", b"")
@@ -24,51 +24,50 @@ _UNUSED = (b"", b"")
 class Series:
     """One variant's messages. A link is a beginning that all share and a token: dots, digits and small letters."""
 
-    def __init__(self, letter: Compiled, *, unsubscribe: str, manage: str, mailto: tuple[str, str] | None) -> None:
+    def __init__(
+        self, letter: Compiled, *, unsubscribe: str, manage: str, mailto: tuple[str, str] | None, domain: str
+    ) -> None:
         """`mailto` stands before and after the token in the second address of List-Unsubscribe.
 
-        LetterError for a link that no header can hold.
+        `domain` ends every Message-ID. LetterError for a link that no header can hold.
         """
-        self._frame = [b""] * (len(letter.fixed) + len(letter.slots))
-        self._frame[::2] = letter.fixed
-        self._pick = itemgetter(*map(_ORDER.index, letter.slots))
+        around = {
+            compiled.MESSAGE_ID: (_IDENTITY, _cut(headers.message_id(b"", domain), at=1)),
+            compiled.LIST_UNSUBSCRIBE: (_LEAVE, _list_unsubscribe(unsubscribe, mailto)),
+        }
+        for hole, value, link in (("unsubscribe", _LEAVE, unsubscribe), ("manage", _VISIT, manage)):
+            around |= {f"text.{hole}": (value, _link(link)), f"html.{hole}": (value, _link(html.escape(link)))}
+        fixed, run, chosen = [], b"", []
+        for before, slot in zip(letter.fixed, letter.slots, strict=False):
+            value, (first, *others) = around.get(slot, (slot, (b"", b"")))
+            run += before + first
+            for then in others:
+                fixed.append(run)
+                chosen.append(_ORDER.index(value))
+                run = then
+        self._frame = [b""] * (2 * len(fixed) + 1)
+        self._frame[::2] = *fixed, run + letter.fixed[-1]
+        self._pick = itemgetter(*chosen)
         self._name, self._address = (_filler(letter, hole) for hole in ("name", "address"))
-        self._leave, self._visit = _link(unsubscribe), _link(manage)
         self._moment: datetime | None = None
         self._date = b""
-        self._list_unsubscribe = _list_unsubscribe(unsubscribe, mailto)
 
     def pieces(
-        self, *, name: str, address: str, reason: str, leave: bytes, visit: bytes, date: datetime, message_id: bytes
+        self, *, name: str, address: str, reason: str, leave: bytes, visit: bytes, date: datetime, identity: bytes
     ) -> list[bytes]:
         """One recipient's message, in order, to be joined once: what all share is in each by reference.
 
-        `leave` and `visit` are the tokens that end their links, the others as in `Personal`. LetterError for an
-        address that no header can hold.
+        `leave` and `visit` are the tokens that end their links, `identity` begins the Message-ID, the others are as
+        in `Personal`. LetterError for an address that no header can hold.
         """
-        (text_leave, html_leave), (text_visit, html_visit) = self._leave, self._visit
-        values = (
-            headers.to_value(name, address),
-            self._date_of(date),
-            message_id,
-            self._list_unsubscribe(leave),
-            *self._name(name),
-            *self._address(address),
-            *compiled.filled_alike(reason),
-            text_leave + leave,
-            html_leave + leave,
-            text_visit + visit,
-            html_visit + visit,
-        )
+        if date is not self._moment:
+            self._moment, self._date = date, headers.date_value(date).encode("ascii")
+        to, said = headers.to_value(name, address), compiled.filled_alike(reason)
         pieces = self._frame.copy()
-        pieces[1::2] = self._pick(values)
+        pieces[1::2] = self._pick(
+            (to, self._date, identity, leave, visit, *self._name(name), *self._address(address), *said)
+        )
         return pieces
-
-    def _date_of(self, moment: datetime) -> bytes:
-        """The value of Date, worked out once for all who are written to at one moment."""
-        if moment is not self._moment:
-            self._moment, self._date = moment, headers.date_value(moment).encode("ascii")
-        return self._date
 
 
 def _filler(letter: Compiled, hole: str) -> Callable[[str], tuple[bytes, bytes]]:
@@ -77,13 +76,16 @@ def _filler(letter: Compiled, hole: str) -> Callable[[str], tuple[bytes, bytes]]
 
 
 def _link(beginning: str) -> tuple[bytes, bytes]:
-    """How a link begins in the text and in the HTML: a soft break ends it, so that any token may follow."""
-    soft = quoted.SOFT.encode("ascii")
-    return quoted.value(beginning) + soft, quoted.value(html.escape(beginning)) + soft
+    """What stands before the token that ends a link: a soft break, so that any token may follow; and behind it."""
+    return quoted.value(beginning) + quoted.SOFT.encode("ascii"), b""
 
 
-def _list_unsubscribe(https: str, mailto: tuple[str, str] | None) -> Callable[[bytes], bytes]:
+def _cut(value: str, *, at: int) -> tuple[bytes, bytes]:
+    return value[:at].encode("ascii"), value[at:].encode("ascii")
+
+
+def _list_unsubscribe(https: str, mailto: tuple[str, str] | None) -> tuple[bytes, ...]:
+    """What stands around the tokens of its addresses."""
     before, after = mailto or ("", "")
     whole = headers.list_unsubscribe_value(f"{https}{_TOKEN}", f"{before}{_TOKEN}{after}" if mailto else "")
-    around = whole.encode("ascii").split(_TOKEN.encode("ascii"))
-    return lambda token: token.join(around)
+    return tuple(whole.encode("ascii").split(_TOKEN.encode("ascii")))

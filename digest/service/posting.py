@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from datetime import date
 from functools import cache, lru_cache, partial
 from urllib.parse import quote, urlsplit
 
-from digest.deliveries.context import Context
+from digest.deliveries.context import Context, plain_envelope
 from digest.deliveries.incident import Incident
 from digest.deliveries.journal import Journal
 from digest.deliveries.personalise import Links
@@ -49,13 +50,13 @@ def context(house: House) -> Context:
         compile=lambda mailing, row: compiled(mailing.digest, row),
         links=lambda digest, key_id: links(house, digest, key_id),
         reason=lambda digest, language, basis, day: _reason(house, digest, language, basis, day),
-        envelope=lambda address, handle, mailing: _envelope(house, address, handle, mailing),
+        envelope=lambda address, mailing: _envelope(house, address, mailing),
         signers={slug: signers(sender) for slug, sender in house.settings.senders.items()},
         rehearsal=house.settings.rehearsal,
         rehearsed=lambda note: over_note(note, rehearsing.MARK, rehearsing.WORDS),
         moved=follow,
         alert=alert,
-        clock=house.clock,
+        clock=house.clock.asked_often,
         owner=worker,
         journal=Journal(house.settings.journal_folder, worker),
     )
@@ -101,12 +102,12 @@ def _nobody(_handle: str) -> str:
     return "rehearsal"
 
 
-def _envelope(house: House, address: str, handle: str, mailing: MailingRow) -> str:
+def _envelope(house: House, address: str, mailing: MailingRow) -> Callable[[str], str]:
     """Only an address that is declared for bounces bears a token: others may know no plus sign."""
     sender = house.settings.senders[house.digest(mailing.digest).sender]
     if not sender.bounces or house.settings.rehearsal:
-        return address
-    return verp.envelope(house.keys, address, handle, mailing.id, key_id=mailing.key_id)
+        return plain_envelope(address, mailing)
+    return lambda handle: verp.envelope(house.keys, address, handle, mailing.id, key_id=mailing.key_id)
 
 
 def _compiled(house: House, digest: str, row: LetterRow) -> Compiled:

@@ -7,6 +7,7 @@ final dot, and does not tell a loss before the letter from one after it. Only th
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from typing import cast
 
@@ -40,8 +41,8 @@ class Connection:
         """Messages that got a verdict."""
         self.begun = 0
         """Messages that were given to it."""
-        self._most_bytes = _size(smtp)
-        """The largest message it takes (RFC 1870); 0 where it does not say."""
+        self.most = _size(smtp)
+        """Octets of the largest message it takes (RFC 1870)."""
         self._utf8 = smtp.supports_extension("smtputf8") and smtp.supports_extension("8bitmime")
         self._pipelining = smtp.supports_extension("pipelining")
         self._stage = Stage.MAIL
@@ -50,8 +51,8 @@ class Connection:
         self._sweep = sweep
         self._share = share
         self._in_full = in_full
-        self._loop = asyncio.get_running_loop()
-        self._until = self._loop.time() + share.seconds
+        self._now = asyncio.get_running_loop().time
+        self._until = self._now() + share.seconds
         self._retired = False
         self._pipeline: Pipeline | None = None
 
@@ -64,9 +65,9 @@ class Connection:
     @property
     def spent(self) -> bool:
         """Whether its share is used up: begin nothing more on it. A new one takes one message however late it is."""
-        if not self.begun:
+        if self._retired or not self.begun:
             return self._retired
-        return self._retired or self.begun >= self._share.messages or self._loop.time() >= self._until
+        return self.begun >= self._share.messages or self._now() >= self._until
 
     def retire(self) -> None:
         """Begin nothing more on it: it refuses the session, not a recipient."""
@@ -111,11 +112,9 @@ class Connection:
         """Why a message cannot go over this session: its addresses, or its size (RFC 1870, 6.1); None when it can."""
         if not parcel.usual and (refused := self._unspeakable(parcel.sender, parcel.recipient)):
             return refused
-        if not self._most_bytes or parcel.most <= self._most_bytes:
+        if parcel.most <= self.most or (size := sum(map(len, parcel.message))) <= self.most:
             return None
-        if (size := sum(map(len, parcel.message))) <= self._most_bytes:
-            return None
-        text = f"5.3.4 the letter has {size} octets, the relay takes {self._most_bytes}"
+        text = f"5.3.4 the letter has {size} octets, the relay takes {self.most}"
         return Outcome(kind=OutcomeKind.SENDER, code=552, text=text)
 
     def _unspeakable(self, sender: str, recipient: str) -> Outcome | None:
@@ -203,8 +202,9 @@ class Connection:
 
 
 def _size(smtp: SMTP) -> int:
+    """As it says; where it does not, or says 0, there is no limit that it knows of."""
     said = smtp.esmtp_extensions.get("size", "").strip()
-    return int(said) if said.isascii() and said.isdigit() else 0
+    return (int(said) if said.isascii() and said.isdigit() else 0) or sys.maxsize
 
 
 def code_of(error: BaseException) -> int:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
 
 from digest.deliveries.smtp.breaks import Breaks
 from digest.deliveries.smtp.connection import Connection, always
 from digest.deliveries.smtp.parcel import ACCEPTED, Parcel
 from digest.deliveries.smtp.pool import Pool
-from digest.deliveries.taking import Wanted, at_once
+from digest.deliveries.taking import Wanted, at_once, utc_now
 from digest.model.deliveries import Outcome, OutcomeKind
 
 _NO_VERDICT = (OutcomeKind.RELAY, OutcomeKind.UNCERTAIN)
+_FOR_EVER = datetime.max.replace(tzinfo=UTC)
 _LOST = Outcome(kind=OutcomeKind.RELAY, text="the connection was lost before it was used")
 
 
@@ -29,15 +31,19 @@ class Crew:
         *,
         take: Callable[[Wanted], Awaitable[bool]] = at_once,
         ready: Callable[[], bool] = always,
-        may_finish: Callable[[], bool] = always,
         dress: Callable[[Parcel], None] | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        until: datetime = _FOR_EVER,
     ) -> None:
         """`take` waits for the next place of the pace, False where there is none now; `ready` takes one where that
-        needs no waiting; `dress` gives a message its last touch, as a signature.
+        needs no waiting; `dress` gives a message its last touch, as a signature. By the `clock` no final dot is
+        written later than `until`.
         """
         self.fault: Outcome | None = None
         """Why it ended early: no relay could be used, or one refuses us as sender."""
         self.stopped = False
+        self.until = until
+        """No final dot is written later; may be put off at any time."""
         self._pool = pool
         self._queue: deque[Parcel] = deque()
         self._breaks = Breaks()
@@ -47,7 +53,7 @@ class Crew:
         self._failure: BaseException | None = None
         self._take = take
         self._ready = ready
-        self._may_finish = may_finish
+        self._clock = clock
         self._dress = dress
 
     def add(self, parcels: Iterable[Parcel]) -> None:
@@ -145,30 +151,33 @@ class Crew:
             return
         parcel = self._queue.popleft()
         if self._bears(connection, parcel):
-            outcome = await connection.send(parcel, may_finish=self._may_finish)
+            outcome = await connection.send(parcel, may_finish=lambda: self._clock() <= self.until)
             self._told(connection, parcel, outcome)
         self._moved.set()
 
     async def _stream(self, connection: Connection) -> None:
         """As many messages as there are places for, a round trip each."""
-        first, queue, pool, ready = True, self._queue, self._pool, self._ready
+        first, queue, pool, warmth, ready = True, self._queue, self._pool, self._pool.warmth, self._ready
+        plain, most = self._dress is None, connection.most
 
         def source() -> Parcel | None:
             nonlocal first
-            while queue and not (self.stopped or connection.spent or self._hands > pool.allowed):
+            while queue and not (self.stopped or connection.spent or self._hands > warmth.allowed):
                 if not (first or ready()):
                     break
                 first = False
                 parcel = queue.popleft()
-                if self._bears(connection, parcel):
+                if (plain and parcel.usual and parcel.most <= most) or self._bears(connection, parcel):
+                    parcel.verdict, parcel.dotted = None, False
                     connection.begun += 1
                     return parcel
             self._moved.set()
             return None
 
         def result(parcel: Parcel, outcome: Outcome | None) -> None:
-            if outcome is ACCEPTED and connection.sent and self._steady and not self._dress:
-                # Nearly always so, and worth no further thought.
+            steady = plain and self._hands == pool.size == warmth.allowed and not pool.troubled
+            if steady and outcome is ACCEPTED and connection.sent:
+                # All connections are at work that there may ever be: one answer more changes nothing.
                 connection.sent += 1
                 parcel.batch.end(parcel, outcome)
             elif outcome is None:
@@ -186,14 +195,9 @@ class Crew:
         if first and not connection.usable:
             self._pool.broke(connection, _LOST)
 
-    @property
-    def _steady(self) -> bool:
-        """Whether all connections are at work that there may ever be: one answer more changes nothing."""
-        return self._hands == self._pool.size == self._pool.allowed and not self._pool.troubled
-
     def _may_go_on(self) -> bool:
         """Announced is not begun: when told to stop, nothing more is dotted."""
-        return not self.stopped and self._may_finish()
+        return not self.stopped and self._clock() <= self.until
 
     def _bears(self, connection: Connection, parcel: Parcel) -> bool:
         """Whether the session can take the message; where not, that is its outcome."""
@@ -203,7 +207,6 @@ class Crew:
         if refused is not None:
             self._told(connection, parcel, refused)
             return False
-        parcel.verdict, parcel.dotted = None, False
         return True
 
     def _told(self, connection: Connection, parcel: Parcel, outcome: Outcome) -> None:
@@ -224,7 +227,7 @@ class Crew:
     def _broke(self, connection: Connection, parcel: Parcel, outcome: Outcome) -> None:
         """A session ended under a message that was surely not taken: try it on another, but not for ever."""
         connection.retire()
-        if self.stopped or not self._may_finish():
+        if not self._may_go_on():
             # We hung up ourselves: no fault of the relay's.
             self._queue.appendleft(parcel)
             self.stop()

@@ -35,6 +35,7 @@ class Pipeline(asyncio.BufferedProtocol):
         self._sweep = sweep
         self._pipelining = pipelining
         self._loop = asyncio.get_running_loop()
+        self._now = self._loop.time
         self._buffer = memoryview(bytearray(_BUFFER))
         self._replies = Replies()
         self._expected = Expected()
@@ -44,7 +45,7 @@ class Pipeline(asyncio.BufferedProtocol):
         self._reset_first = False
         self._blamed = False
         """One message is charged with the end of a session, not the one announced behind it."""
-        self._progress = self._loop.time()
+        self._progress = self._now()
         self._idle: asyncio.Future[None] | None = None
         self._source: Source = lambda: None
         self._result: Result = lambda parcel, outcome: None
@@ -55,7 +56,7 @@ class Pipeline(asyncio.BufferedProtocol):
         """Send until the source gives None and every answer is in, or the session is lost."""
         self._source, self._result, self._may_finish = source, result, may_finish
         self._idle = self._loop.create_future()
-        self._progress = self._loop.time()
+        self._progress = self._now()
         self._begin()
         self._sweep.watch(self)
         try:
@@ -80,7 +81,7 @@ class Pipeline(asyncio.BufferedProtocol):
             return
         replies = self._replies.read(bytes(self._buffer[:nbytes]))
         if replies:
-            self._progress = self._loop.time()
+            self._progress = self._now()
         for line in replies:
             if not self.lost:
                 self._replied(line)
@@ -129,7 +130,7 @@ class Pipeline(asyncio.BufferedProtocol):
     def _went_well(self, parcel: Parcel, following: Parcel) -> None:
         """Take a letter's acceptance and the request for the next in one step."""
         self._expected.steady = None
-        self._progress = self._loop.time()
+        self._progress = self._now()
         parcel.verdict = ACCEPTED
         self._result(parcel, ACCEPTED)
         if not self.lost:
@@ -179,7 +180,8 @@ class Pipeline(asyncio.BufferedProtocol):
         elif parcel.verdict is not None:
             # A server that asks for the message although it refused the recipient: an empty one ends that.
             self._expected.dot(parcel)
-            self._finish(_DOT)
+            self._waiting = True
+            self.transport.write(_DOT)
         else:
             self._asked_for(parcel)
 
@@ -190,21 +192,18 @@ class Pipeline(asyncio.BufferedProtocol):
         # From the first byte of this write on nobody can say whether the relay has it all.
         parcel.dotted = True
         parcel.batch.before_dot(parcel.key)
+        self._waiting = True
         # One join, and one write: thirty kilobytes are copied once.
-        self._finish(b"".join((*parcel.message, _DOT, self._behind(parcel))))
+        self.transport.write(b"".join((*parcel.message, _DOT, self._behind(parcel))))
 
     def _behind(self, parcel: Parcel) -> bytes:
         """The commands that follow a message in the same write; it and they are expected to be answered."""
         following = self._source() if self._pipelining else None
-        if following and not (self._reset_first or self.in_full or self._expected):
+        if following and not (self._reset_first or self.in_full or self._expected.due):
             self._expected.steady = parcel, following
             return following.opening
         self._expected.dot(parcel)
         return self._opening(following) if following else b""
-
-    def _finish(self, message: bytes) -> None:
-        self._waiting = True
-        self.transport.write(message)
 
     def _answered_dot(self, parcel: Parcel, code: int, line: bytes) -> None:
         if parcel.verdict is None:

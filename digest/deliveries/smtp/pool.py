@@ -45,7 +45,7 @@ class Pool:
         """Whether a session broke before it took anything, and none has had an answer since."""
         self._relays = tuple(relays)
         self._rest = rest or Rest()
-        self._warmth = Warmth(size)
+        self.warmth = Warmth(size)
         self._timeouts = timeouts or Timeouts()
         self._sweep = Sweep(self._timeouts.sweep)
         self._hostname = hostname
@@ -59,7 +59,7 @@ class Pool:
     @property
     def allowed(self) -> int:
         """How many connections the relay bears now, as far as we know."""
-        return self._warmth.allowed
+        return self.warmth.allowed
 
     @property
     def others(self) -> bool:
@@ -84,10 +84,10 @@ class Pool:
             failure = opened
             if self.others:
                 # It refused one more, not us.
-                self._warmth.at_most(self._open)
+                self.warmth.at_most(self._open)
                 break
             self._rest.failed(relay, opened)
-            self._warmth.cool()
+            self.warmth.cool()
         return failure
 
     async def give_back(self, connection: Connection) -> None:
@@ -103,14 +103,14 @@ class Pool:
             self._rest.answered(connection.relay)
             self.troubled = False
         if outcome.kind is not OutcomeKind.ACCEPTED and objects(outcome, fresh=False):
-            self._warmth.objected()
-        elif self._warmth.allowed < self.size:
-            self._warmth.answered()
+            self.warmth.objected()
+        elif self.warmth.allowed < self.size:
+            self.warmth.answered()
 
     def broke(self, connection: Connection, outcome: Outcome) -> None:
         """A session ended under a message; one that took nothing before counts against its relay."""
         if objects(outcome, fresh=connection.sent == 0):
-            self._warmth.objected()
+            self.warmth.objected()
         if connection.sent == 0:
             said = Outcome(kind=OutcomeKind.RELAY, code=outcome.code, text=f"{connection.relay}: {outcome.text}")
             self._rest.broke(connection.relay, said)

@@ -18,11 +18,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from digest.deliveries import flow
-from digest.deliveries.context import Context, utc_now
+from digest.deliveries.context import Context
 from digest.deliveries.dkim import Key, Signer
 from digest.deliveries.signing import AHEAD, Outgoing, Signing, signers
 from digest.deliveries.smtp.parcel import Parcel, packed
-from digest.deliveries.taking import Taking
+from digest.deliveries.taking import Taking, utc_now
 from digest.errors import ConfigError
 from digest.model.deliveries import NoteKind
 from digest.settings.sections import Sender

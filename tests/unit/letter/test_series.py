@@ -37,7 +37,8 @@ def message(
     mailto: tuple[str, str] | None = None,
 ) -> bytes:
     """One recipient's, by way of a series."""
-    made = Series(compiled, unsubscribe=f"{base}/unsubscribe/", manage=f"{base}/manage/", mailto=mailto)
+    links = {"unsubscribe": f"{base}/unsubscribe/", "manage": f"{base}/manage/"}
+    made = Series(compiled, **links, mailto=mailto, domain="example.org")
     return b"".join(
         made.pieces(
             name=personal.name,
@@ -46,7 +47,7 @@ def message(
             leave=TOKEN.encode(),
             visit=TOKEN.encode(),
             date=personal.date,
-            message_id=personal.message_id.encode(),
+            identity=personal.message_id.removeprefix("<").partition("@")[0].encode(),
         )
     )
 
