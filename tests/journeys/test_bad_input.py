@@ -68,6 +68,7 @@ def test_a_source_that_is_down_is_named(desk: Desk) -> None:
     assert (1, True) == (listed[0]["failures"], bool(listed[0]["error"]))
 
 
+@pytest.mark.long
 def test_a_slow_source_holds_nobody_up(desk: Desk) -> None:
     """The others are read while one takes its time."""
 

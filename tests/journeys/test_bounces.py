@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from digest.settings.keys import Keyring
 from digest.subscribers import verp
 from tests.builders import REPOSITORY, Desk, folder_source
@@ -38,6 +40,7 @@ def marked(desk: Desk, smtp: int) -> None:
     desk.config.write_text(text.replace(SENDER, f'{SENDER}bounces = "bounces@bounces.example.net"\n'), "utf-8")
 
 
+@pytest.mark.long
 def test_a_letter_that_comes_back_takes_its_reader_off(desk: Desk) -> None:
     """Through the sink and a pipe: the envelope says whose it is; the next edition is not for them."""
     desk.write("one", "First", "2025-05-06")

@@ -66,6 +66,7 @@ def test_left_running_it_answers_whoever_subscribes(tmp_path: Path) -> None:
     assert 0 == running.returncode
 
 
+@pytest.mark.long
 def test_it_empties_no_folder_but_its_own(tmp_path: Path) -> None:
     """A folder with something in it that is not a demo's is refused by name, and left as it is."""
     (tmp_path / "precious").write_text("keep me")

@@ -77,6 +77,7 @@ def test_from_a_folder_to_an_inbox(house: Desk) -> None:
     assert [] == list(message.defects)
 
 
+@pytest.mark.long
 def test_leaving_is_heeded_by_the_next_edition(house: Desk) -> None:
     """One press in the mail program, over real HTTP, and the next edition goes to the others only."""
     port = free_port()

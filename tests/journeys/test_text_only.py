@@ -6,12 +6,15 @@ import email
 import email.policy
 from email.message import EmailMessage
 
+import pytest
+
 from tests.builders import Desk, folder_source
 from tests.fakes import Sink, sinking
 
 PEOPLE = {"ana@example.org": "es", "bob@example.org": "en", "cleo@example.org": "fr", "zoe@example.org": ""}
 
 
+@pytest.mark.long
 def test_who_wants_text_gets_no_html(desk: Desk) -> None:
     """The same letter in the same languages, one part, easy to leave; whole again for whoever wants it back."""
     desk.write("one", "First & foremost", "2025-05-06")

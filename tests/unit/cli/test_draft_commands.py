@@ -130,6 +130,7 @@ def test_a_template_is_no_introduction(house: Desk, tmp_path: Path) -> None:
     assert "{{ site.title }} {% raise %}" in shown(house)["text"]
 
 
+@pytest.mark.long
 def test_the_next_draft_takes_in_the_one_that_waits(house: Desk) -> None:
     """Made by hand, too: one waits at a time, with all that was wished; a preview of it said so."""
     edit(house, "one", "--title", "Otherwise")

@@ -373,6 +373,7 @@ def test_doubts_one_after_another_stop_the_rest(url: str) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.long
 def test_doubted_twice_waits_for_a_person(url: str) -> None:
     """Once resent and again lost, nothing is sent by itself any more."""
 

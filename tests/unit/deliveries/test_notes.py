@@ -266,6 +266,7 @@ def test_a_stop_lets_it_end(url: str) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.long
 def test_a_note_that_cannot_go_holds_up_no_mailing(url: str) -> None:
     """A sender that is missing is said so, and a mailing's start is waited for all the same."""
 

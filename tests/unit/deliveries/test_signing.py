@@ -222,6 +222,7 @@ def test_the_domain_is_that_of_the_sender_unless_said(tmp_path: Path) -> None:
     assert ["a.b._domainkey.mail.example.org"] == [each.name for each in signers(other)]
 
 
+@pytest.mark.long
 def test_commands_refuse_an_open_key_and_never_show_one(desk: Desk) -> None:
     """`config check`, `doctor` and `send` name the file; with it put right, doctor prints what to publish."""
     path = key_file(desk.folder, "k", rsa.generate_private_key(65537, 1024))

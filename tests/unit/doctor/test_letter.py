@@ -112,6 +112,7 @@ def test_a_house_without_anything_is_looked_at_too(desk: Desk) -> None:
     )
 
 
+@pytest.mark.long
 def test_the_record_to_copy_is_one_line(tmp_path: Path) -> None:
     """In the output of a command, whatever the width of the terminal."""
     desk = Desk(tmp_path)

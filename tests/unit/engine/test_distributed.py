@@ -62,6 +62,7 @@ def test_one_rings_and_another_hears(postgres_url: str) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.long
 def test_what_a_dead_worker_was_doing_is_heard_again(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its process is killed in the middle of a job; once it is missed, another does it."""
     heard: list[str] = []

@@ -77,7 +77,7 @@ def announcements(draw: st.DrawFn) -> Announcement:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(announcements(), max_size=3, unique_by=lambda each: each.public_id))
 def test_no_content_breaks_a_document(found: list[Announcement]) -> None:
     """Every document is valid by the rules and holds every entry, with an absolute link and the title as it was."""

@@ -306,6 +306,7 @@ def test_a_feed_opened_in_a_browser_names_a_style_sheet(served: Play) -> None:
     served(story)
 
 
+@pytest.mark.long
 def test_an_archive_document_not_built_yet_says_come_back(served: Play) -> None:
     """The current document may link to it a moment before it stands: 503, and never 404."""
 
