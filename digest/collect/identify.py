@@ -5,31 +5,26 @@ Identity never comes from a date or a position: a guid, else the canonical link,
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from hashlib import blake2b, sha256
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from digest.collect.clean import Cleaned, cleaned
 from digest.collect.dates import When, read_date
+from digest.collect.fingerprint import fingerprint
 from digest.collect.links import absolute, canonical_link
 from digest.collect.parse import ReadItem
 from digest.collect.text import TEASER_LIMIT, described, is_cut, legal, one_line, shorten, teaser, title_key, title_text
 from digest.collect.tongues import is_foreign, one_tongue
-from digest.model import codec
-from digest.model.announcements import Enclosure, Facts, IdentKind, Item, Picture, Precision
+from digest.model.announcements import Enclosure, IdentKind, Item, Picture, Precision
 
 _FULL_FROM = 600
 """A description this long, and not cut, is the text itself and no excerpt."""
 _RAW_LIMIT = 64_000
 _EARLY = timedelta(minutes=10)
 _LEGAL = frozenset({"content", "summary"})
-_NONE = Facts()
-_FLEETING = re.compile(
-    r"(?:\?|&amp;)(?:utm_|mc_|fbclid|gclid|[^=?&;\x1f]*(?:nonce|token|sess|sid))[^=?&;\x1f]*=[^?&\x1f]*", re.IGNORECASE
-)
 _STRINGS = tuple(each.name for each in fields(ReadItem) if each.type == "str")
 
 
@@ -130,30 +125,6 @@ def distinct(items: Iterable[Known]) -> tuple[Known, ...]:
             aliases = tuple(dict.fromkeys((ident, *(name for name in item.aliases if name != item.ident))))
             kept.setdefault(ident, replace(known, item=replace(item, ident=ident, aliases=aliases)))
     return tuple(kept.values())
-
-
-def fingerprint(
-    title: str, summary: str, body: Cleaned, link: str, enclosures: Iterable[Enclosure] = (), facts: Facts = _NONE
-) -> str:
-    """A hash over what a reader would notice: words, and where links lead; not other mark-up, nor tracking."""
-    files = sorted(each.url for each in enclosures)
-    told = (
-        title,
-        summary,
-        body.words,
-        _targets(body.html),
-        link,
-        *files,
-        "" if facts == _NONE else codec.dumps(facts),
-    )
-    # None of these can hold the sign that parts them.
-    return blake2b("\x1f".join(told).encode("utf-8"), digest_size=32).hexdigest()
-
-
-def _targets(content: str) -> str:
-    """Where the links of a clean text lead, without what is another at each visit."""
-    pieces = content.split('<a href="')[1:]
-    return _FLEETING.sub("", "\x1f".join([piece.partition('"')[0].partition("#")[0] for piece in pieces]))
 
 
 def language_of(said: str, site: str) -> str:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from digest.collect.clean import Cleaned
+from digest.collect.fingerprint import fingerprint
 from digest.collect.fold import World, fold
-from digest.collect.identify import Known, fingerprint
+from digest.collect.identify import Known
 from digest.collect.links import other_scheme
 from digest.collect.text import html_text, title_key
 from digest.model import codec

@@ -7,7 +7,8 @@ from datetime import datetime
 from html import escape
 
 from digest.collect.clean import Cleaned
-from digest.collect.identify import Known, fingerprint
+from digest.collect.fingerprint import fingerprint
+from digest.collect.identify import Known
 from digest.collect.keep import Keeper, keep
 from digest.collect.links import canonical_link
 from digest.collect.text import html_text

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from digest.deliveries import flow, journal, replay
+from digest.deliveries.context import Context
 from digest.deliveries.incident import Incident
 from digest.deliveries.journal import Journal
 from digest.errors import StoreError
@@ -151,6 +152,18 @@ def test_few_doubts_are_resent_once_after_a_while(url: str) -> None:
     asyncio.run(main())
 
 
+async def refused(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run whose answers the ledger does not take."""
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise StoreError("database is locked", about="test")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger, "record", refuse)
+        with pytest.raises(StoreError):
+            await flow.run_due(context)
+
+
 def test_answers_outlive_a_ledger_that_refuses(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full disk or a locked database loses no answer: it is written down when that is over, and nobody gets two."""
 
@@ -159,14 +172,7 @@ def test_answers_outlive_a_ledger_that_refuses(url: str, monkeypatch: pytest.Mon
             await house.people(5)
             await house.seal()
             context = house.context(sink.url)
-
-            async def refuse(*_: object, **__: object) -> None:
-                raise StoreError("database is locked", about="test")
-
-            with monkeypatch.context() as patch:
-                patch.setattr(ledger, "record", refuse)
-                with pytest.raises(StoreError):
-                    await flow.run_due(context)
+            await refused(context, monkeypatch)
             assert 5 == len(sink.recipients)
             report = await flow.run_due(context)
             assert (5, 0) == (report.counts.accepted, report.owed)
@@ -215,14 +221,7 @@ def test_what_an_older_ledger_does_not_know_holds_nobody_up(
             await house.people(5)
             await house.seal()
             context = house.context(sink.url)
-
-            async def refuse(*_: object, **__: object) -> None:
-                raise StoreError("database is locked", about="test")
-
-            with monkeypatch.context() as patch:
-                patch.setattr(ledger, "record", refuse)
-                with pytest.raises(StoreError):
-                    await flow.run_due(context)
+            await refused(context, monkeypatch)
             async with house.store.write() as tx:
                 for table in ("deliveries", "delivery_events", "shards", "letters", "mailings"):
                     await tx.execute(metadata.tables[table].delete())
