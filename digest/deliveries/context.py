@@ -47,13 +47,13 @@ Moved = Callable[[Tx, MailingRow], Awaitable[None]]
 """Told in the same transaction that a mailing begins (proving), stands still (paused) or is over (sent)."""
 
 
-EnvelopeOf = Callable[[str, MailingRow], Callable[[str], str]]
-"""(address for bounces, mailing) -> what makes from a subscriber's handle the envelope sender of that one letter."""
+EnvelopeOf = Callable[[str, MailingRow], Callable[[Sequence[str]], Sequence[str]]]
+"""(address for bounces, mailing) -> what makes from subscribers' handles the envelope sender of each one's letter."""
 
 
-def plain_envelope(address: str, _mailing: MailingRow) -> Callable[[str], str]:
+def plain_envelope(address: str, _mailing: MailingRow) -> Callable[[Sequence[str]], Sequence[str]]:
     """The same for every letter: whose bounce it is must then be read from the bounce."""
-    return lambda _handle: address
+    return lambda handles: [address] * len(handles)
 
 
 def as_it_is(message: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache, partial
@@ -12,19 +12,19 @@ from digest.letter import headers
 from digest.letter.compile import Compiled
 from digest.letter.series import Series
 from digest.model.deliveries import millis
-from digest.settings.keys import Keyring, framed
+from digest.settings.keys import Keyring, framed, sealed
 from digest.store.deliveries import Addressee
 from digest.store.mailings import MailingRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """Everybody's own addresses in one mailing: how they begin, and what makes from a handle how they end."""
+    """Everybody's own addresses in one mailing: how they begin, and what makes from handles how they end."""
 
     unsubscribe: str
-    leave: Callable[[str], str]
+    leave: Callable[[Sequence[str]], list[bytes]]
     manage: str
-    visit: Callable[[str], str]
+    visit: Callable[[Sequence[str]], list[bytes]]
     mailto: tuple[str, str] | None = None
     """What stands before and after the token of leaving; only where an intake reads its mail."""
 
@@ -75,21 +75,21 @@ class Writer:
             letter, unsubscribe=links.unsubscribe, manage=links.manage, mailto=links.mailto, domain=domain
         )
 
-    def write(self, addressee: Addressee, now: datetime) -> list[bytes]:
-        """The message in pieces, CRLF and 7-bit, as it goes on the wire; `now` in whole seconds.
+    def write(self, people: Sequence[Addressee], now: datetime) -> list[list[bytes]]:
+        """Their messages in pieces, CRLF and 7-bit, as they go on the wire; `now` in whole seconds.
 
         LetterError for an address that no header can hold.
         """
-        identity = self._identity.copy()
-        identity.update(framed(addressee.handle))
+        handles = [each.handle for each in people]
+        identities = sealed(self._identity, map(framed, handles))
         return self._series.pieces(
-            name=addressee.name,
-            address=addressee.email,
-            reason=self._reason(addressee.basis, addressee.since[:10]),
-            leave=self._links.leave(addressee.handle).encode("ascii"),
-            visit=self._links.visit(addressee.handle).encode("ascii"),
+            names=[each.name for each in people],
+            addresses=[each.email for each in people],
+            reasons=[self._reason(each.basis, each.since[:10]) for each in people],
+            leaving=self._links.leave(handles),
+            visiting=self._links.visit(handles),
+            identities=[identity.encode() for identity in identities],
             date=now,
-            identity=identity.hexdigest().encode("ascii"),
         )
 
 

@@ -14,14 +14,14 @@ from digest.deliveries.answers import heard
 from digest.deliveries.context import LEASE, NO_DOT_AFTER, PATIENCE, Context, Route
 from digest.deliveries.halt import let_go
 from digest.deliveries.judging import goes_on, weigh
+from digest.deliveries.packing import Packing
 from digest.deliveries.page import Page
 from digest.deliveries.personalise import Writer
 from digest.deliveries.settling import News, Sent, Settling
 from digest.deliveries.signing import Outgoing
 from digest.deliveries.smtp.crew import Crew
-from digest.deliveries.smtp.parcel import Parcel, packed
-from digest.errors import LetterError, StoreError
-from digest.model.deliveries import MailingStatus, Outcome, OutcomeKind, Shard
+from digest.errors import StoreError
+from digest.model.deliveries import MailingStatus, Outcome, Shard
 from digest.store import deliveries, mailings, notes, shards, stopping
 from digest.store.database import Tx
 from digest.store.deliveries import Addressee
@@ -43,8 +43,6 @@ ProgressOf = Callable[[Progress], None]
 WATCH = 0.5
 """Seconds between two looks at whether somebody paused or cancelled the mailing."""
 STOPPED = (MailingStatus.PAUSED, MailingStatus.CANCELLED)
-AT_A_STRETCH = 250
-"""Letters made ready before whoever else is in the process has their turn."""
 _RENEWAL = int(LEASE.total_seconds() / 3 / WATCH)
 
 
@@ -72,7 +70,8 @@ class Turn:
         self._route = route
         self._mailing = mailing
         self._shard = shard
-        self._writers = writers
+        envelope = context.envelope(route.envelope, mailing)
+        self._packing = Packing(writers=writers, envelope=envelope, rehearsal=route.rehearsal)
         self._others = others
         self._progress = progress
         self._out = out = Outgoing(route.signing, route.pace.places)
@@ -138,7 +137,7 @@ class Turn:
 
     async def send(self, claimed: Sequence[Addressee]) -> None:
         """Send what was claimed; done when the last of it has begun: a late answer holds up no other claim."""
-        parcels = await self._parcels(claimed)
+        parcels = await self._packing.parcels(claimed, self._context.clock().replace(microsecond=0))
         page = self._opened(claimed)
         batch = heard(parcels, page, log=self._route.sender.log_answers)
         self._under_way.append(Sent(claimed, batch, page))
@@ -212,23 +211,6 @@ class Turn:
             # What is owed has no place now: nobody holds it meanwhile.
             self._put_off = now + timedelta(seconds=room.opens)
         return claimed
-
-    async def _parcels(self, claimed: Sequence[Addressee]) -> list[Parcel]:
-        """All that can be made ready beforehand: between two writes to a wire it takes longer. Pages come between."""
-        now, address = self._context.clock().replace(microsecond=0), self._route.envelope
-        sender, wire = self._context.envelope(address, self._mailing), self._route.recipient
-        writers, parcels = self._writers, []
-        for key, each in enumerate(claimed):
-            if key % AT_A_STRETCH == AT_A_STRETCH - 1:
-                await asyncio.sleep(0)
-            try:
-                writer = writers[each.variant]
-                message = writer.write(each, now)
-                parcels.append(packed(key, sender(each.handle), wire(each.wire), message, most=writer.most))
-            except LetterError as error:
-                refused = Outcome(kind=OutcomeKind.REJECTED, text=str(error))
-                parcels.append(Parcel(key, address, each.wire, (), refused=refused))
-        return parcels
 
     def _heard(self, news: Sequence[News]) -> None:
         """The ledger knows: of a claim that is over the journal need not keep anything."""

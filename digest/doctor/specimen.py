@@ -56,13 +56,13 @@ def _nobody(house: House, digest: Digest, letter: Letter) -> Personal:
     handle, links = tokens.new_handle(), posting.links(house, digest.slug, house.keys.current)
     author = headers.mailbox(house.settings.senders[digest.sender].from_).address
     before, after = links.mailto or ("", "")
-    leave = links.leave(handle)
+    leave, visit = (made([handle])[0].decode() for made in (links.leave, links.visit))
     return Personal(
         name="Nobody",
         address="nobody@example.org",
         reason=reason(letters.templates_of(house, digest), letter.language, Basis.CONSENT),
         unsubscribe=links.unsubscribe + leave,
-        manage=links.manage + links.visit(handle),
+        manage=links.manage + visit,
         message_id=personalise.message_id(
             house.keys,
             edition_id=0,

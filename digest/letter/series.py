@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+import re
+from collections.abc import Iterable
 from datetime import datetime
 from operator import itemgetter
 
 from digest.letter import compile as compiled
 from digest.letter import headers, quoted
 from digest.letter.compile import Compiled
+from digest.letter.headers import Mailbox
 
 _TOKEN = "x" * 60
 _IDENTITY, _LEAVE, _VISIT = "identity", "leave", "visit"
 _ORDER = (
-    *(compiled.TO, compiled.DATE, _IDENTITY, _LEAVE, _VISIT),
+    *(compiled.DATE, _IDENTITY, _LEAVE, _VISIT, compiled.TO),
     *(f"{part}.{hole}" for hole in ("name", "address", "reason") for part in ("text", "html")),
 )
 """Of the values below."""
-_UNUSED = (b"", b"")
+_UNGUARDED = "(?=[A-EG-Za-z0-9])"
+_BARE = _UNGUARDED + headers.ADDRESS
+_PLAIN = re.compile(f"{_UNGUARDED}{headers.WORDS} <{_BARE}>|{_BARE}").fullmatch
+"""A mailbox that is written alike everywhere: needs no coding, and no letter of it is guarded (`quoted`)."""
 
 
 class Series:
@@ -48,31 +53,41 @@ class Series:
         self._frame = [b""] * (2 * len(fixed) + 1)
         self._frame[::2] = *fixed, run + letter.fixed[-1]
         self._pick = itemgetter(*chosen)
-        self._name, self._address = (_filler(letter, hole) for hole in ("name", "address"))
-        self._moment: datetime | None = None
-        self._date = b""
 
     def pieces(
-        self, *, name: str, address: str, reason: str, leave: bytes, visit: bytes, date: datetime, identity: bytes
-    ) -> list[bytes]:
-        """One recipient's message, in order, to be joined once: what all share is in each by reference.
+        self,
+        *,
+        names: Iterable[str],
+        addresses: Iterable[str],
+        reasons: Iterable[str],
+        leaving: Iterable[bytes],
+        visiting: Iterable[bytes],
+        identities: Iterable[bytes],
+        date: datetime,
+    ) -> list[list[bytes]]:
+        """Each recipient's message, in order, to be joined once: what all share is in each by reference.
 
-        `leave` and `visit` are the tokens that end their links, `identity` begins the Message-ID, the others are as
-        in `Personal`. LetterError for an address that no header can hold.
+        `leaving` and `visiting` are the tokens that end their links, `identities` begin the Message-IDs, the others
+        are as in `Personal`. LetterError for an address that no header can hold.
         """
-        if date is not self._moment:
-            self._moment, self._date = date, headers.date_value(date).encode("ascii")
-        to, said = headers.to_value(name, address), compiled.filled_alike(reason)
-        pieces = self._frame.copy()
-        pieces[1::2] = self._pick(
-            (to, self._date, identity, leave, visit, *self._name(name), *self._address(address), *said)
-        )
-        return pieces
+        moment, frame, pick, messages = headers.date_value(date).encode("ascii"), self._frame, self._pick, []
+        for name, address, reason, leave, visit, identity in zip(
+            names, addresses, reasons, leaving, visiting, identities, strict=True
+        ):
+            message = frame.copy()
+            message[1::2] = pick((moment, identity, leave, visit, *_box(name, address), *compiled.filled_alike(reason)))
+            messages.append(message)
+        return messages
 
 
-def _filler(letter: Compiled, hole: str) -> Callable[[str], tuple[bytes, bytes]]:
-    """What fills a hole of the text and of the HTML; nothing is worked out for one that the letter does not have."""
-    return (lambda _: _UNUSED) if {f"text.{hole}", f"html.{hole}"}.isdisjoint(letter.slots) else compiled.filled
+def _box(name: str, address: str) -> tuple[bytes, ...]:
+    """What says whom it is for: in To, and its name and its address as the text and the HTML have them."""
+    usual = f"{name} <{address}>" if name else address
+    if len(usual) <= headers.ROOM and _PLAIN(usual):
+        called, where = name.encode("ascii"), address.encode("ascii")
+        return usual.encode("ascii"), called, called, where, where
+    to = headers.mailbox_value("To", Mailbox(name, address)).encode("utf-8")
+    return to, *compiled.filled(name), *compiled.filled(address)
 
 
 def _link(beginning: str) -> tuple[bytes, bytes]:

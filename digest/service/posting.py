@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import cache, lru_cache, partial
 from urllib.parse import quote, urlsplit
@@ -98,16 +98,20 @@ def links(house: House, digest: str, key_id: str) -> Links:
     )
 
 
-def _nobody(_handle: str) -> str:
-    return "rehearsal"
+def _nobody(handles: Sequence[str]) -> list[bytes]:
+    return [b"rehearsal"] * len(handles)
 
 
-def _envelope(house: House, address: str, mailing: MailingRow) -> Callable[[str], str]:
+def _envelope(house: House, address: str, mailing: MailingRow) -> Callable[[Sequence[str]], Sequence[str]]:
     """Only an address that is declared for bounces bears a token: others may know no plus sign."""
     sender = house.settings.senders[house.digest(mailing.digest).sender]
     if not sender.bounces or house.settings.rehearsal:
         return plain_envelope(address, mailing)
-    return lambda handle: verp.envelope(house.keys, address, handle, mailing.id, key_id=mailing.key_id)
+
+    def made(handles: Sequence[str]) -> list[str]:
+        return [verp.envelope(house.keys, address, handle, mailing.id, key_id=mailing.key_id) for handle in handles]
+
+    return made
 
 
 def _compiled(house: House, digest: str, row: LetterRow) -> Compiled:

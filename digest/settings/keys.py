@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -61,6 +62,16 @@ class Keyring:
         return key_id in self.keys and hmac.compare_digest(
             mac, self.mac(purpose, *parts, key_id=key_id, size=len(mac) or 1)
         )
+
+
+def sealed(begun: blake2b, parts: Iterable[bytes]) -> list[str]:
+    """What a MAC that many have in common comes to with each of the parts, in hexadecimal digits."""
+    copy, found = begun.copy, []
+    for part in parts:
+        mac = copy()
+        mac.update(part)
+        found.append(mac.hexdigest())
+    return found
 
 
 def framed(part: str | bytes) -> bytes:

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import secrets
 from base64 import b32encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from digest.settings.keys import Keyring, framed
+from digest.settings.keys import Keyring, framed, sealed
 
 HANDLE_LENGTH = 16
 CONFIRM_FOR = timedelta(hours=72)
@@ -67,26 +67,27 @@ def new_handles(many: int) -> Iterator[str]:
 
 def unsubscribe_token(keys: Keyring, handle: str, digest: str, *, key_id: str | None = None) -> str:
     """The token of /unsubscribe/{token}; `key_id` is the mailing's, by default the key that signs now."""
-    return lasting(keys, Purpose.UNSUBSCRIBE, digest, key_id=key_id)(handle)
+    return lasting(keys, Purpose.UNSUBSCRIBE, digest, key_id=key_id)([handle])[0].decode()
 
 
 def manage_token(keys: Keyring, handle: str, digest: str) -> str:
     """The token of /manage/{token}."""
-    return lasting(keys, Purpose.MANAGE, digest)(handle)
+    return lasting(keys, Purpose.MANAGE, digest)([handle])[0].decode()
 
 
-def lasting(keys: Keyring, purpose: Purpose, digest: str, *, key_id: str | None = None) -> Callable[[str], str]:
-    """What makes one digest's lasting tokens from handles: for many of them at a time."""
+def lasting(
+    keys: Keyring, purpose: Purpose, digest: str, *, key_id: str | None = None
+) -> Callable[[Sequence[str]], list[bytes]]:
+    """What makes one digest's lasting tokens from handles, as they stand in letters: many of them at a time."""
     key_id = key_id or keys.current
     begun, rest = keys.begun(purpose, key_id=key_id, size=_MAC), framed(digest) + framed("0") + framed(key_id)
     lead = f"{digest}.{key_id}.0."
 
-    def token(handle: str) -> str:
-        mac = begun.copy()
-        mac.update(framed(handle) + rest)
-        return f"{lead}{handle}{mac.hexdigest()}"
+    def made(handles: Sequence[str]) -> list[bytes]:
+        macs = sealed(begun, [framed(handle) + rest for handle in handles])
+        return [f"{lead}{handle}{mac}".encode() for handle, mac in zip(handles, macs, strict=True)]
 
-    return token
+    return made
 
 
 def confirm_token(keys: Keyring, handle: str, digest: str, now: datetime) -> str:

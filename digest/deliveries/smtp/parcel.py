@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 ACCEPTED = Outcome(kind=OutcomeKind.ACCEPTED, code=250)
 """What nearly every message comes to."""
-_PATH = r"<[!-;=?-~]{1,64}@[!-;=?-~]{1,189}>"
-_USUAL = re.compile(rf"MAIL FROM:{_PATH}\r\nRCPT TO:{_PATH}\r\nDATA\r\n")
+_USUAL = re.compile(r"[!-;=?-~]{1,64}@[!-;=?-~]{1,189}")
 
 
 @dataclass(slots=True, eq=False)
@@ -43,18 +42,36 @@ class Parcel:
     """Those it was claimed with."""
 
 
-def packed(key: int, sender: str, recipient: str, message: Sequence[bytes], *, most: int | None = None) -> Parcel:
-    """A message with all that can be worked out before a connection is free for it: for very many at a time.
+def packed(key: int, sender: str, recipient: str, message: Sequence[bytes]) -> Parcel:
+    """A message with all that can be worked out before a connection is free for it."""
+    return packed_alike([key], [sender], [recipient], [message], most=sum(map(len, message)))[0]
 
-    `most` is what its letter comes to at most, where that is known. Only an address beyond ASCII asks for SMTPUTF8
-    (RFC 6531, 3.4).
-    """
-    opening = f"MAIL FROM:<{sender}>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n"
-    usual = _USUAL.fullmatch(opening) is not None
-    if not (usual or opening.isascii()):
-        opening = f"MAIL FROM:<{sender}> SMTPUTF8 BODY=8BITMIME\r\nRCPT TO:<{recipient}>\r\nDATA\r\n"
-    most = sum(map(len, message)) if most is None else most
-    return Parcel(key, sender, recipient, message, most, opening.encode("utf-8", "replace"), usual)
+
+def packed_alike(
+    keys: Iterable[int],
+    senders: Iterable[str],
+    recipients: Iterable[str],
+    messages: Iterable[Sequence[bytes]],
+    *,
+    most: int,
+) -> list[Parcel]:
+    """The same for very many at a time, of which none has more than `most` octets."""
+    parcels, last, usual, lead = [], None, False, ""
+    for key, sender, recipient, message in zip(keys, senders, recipients, messages, strict=True):
+        if sender != last:
+            last, usual, lead = sender, _USUAL.fullmatch(sender) is not None, f"MAIL FROM:<{sender}>\r\nRCPT TO:<"
+        if usual and _USUAL.fullmatch(recipient):
+            opening = f"{lead}{recipient}>\r\nDATA\r\n".encode()
+            parcels.append(Parcel(key, sender, recipient, message, most, opening, True))
+        else:
+            parcels.append(Parcel(key, sender, recipient, message, most, _opening(sender, recipient)))
+    return parcels
+
+
+def _opening(sender: str, recipient: str) -> bytes:
+    """Only an address beyond ASCII asks for SMTPUTF8 (RFC 6531, 3.4)."""
+    extra = "" if sender.isascii() and recipient.isascii() else " SMTPUTF8 BODY=8BITMIME"
+    return f"MAIL FROM:<{sender}>{extra}\r\nRCPT TO:<{recipient}>\r\nDATA\r\n".encode("utf-8", "replace")
 
 
 Source = Callable[[], Parcel | None]

@@ -231,10 +231,10 @@ def compiled(mailing: MailingRow, row: LetterRow) -> Compiled:
 def links(digest: str, key_id: str) -> Links:
     base = "https://news.example.org"
 
-    def token(handle: str) -> str:
-        return f"{handle}.{digest}.{key_id}"
+    def tokens(handles: Sequence[str]) -> list[bytes]:
+        return [f"{handle}.{digest}.{key_id}".encode() for handle in handles]
 
-    return Links(unsubscribe=f"{base}/unsubscribe/", leave=token, manage=f"{base}/manage/", visit=token)
+    return Links(unsubscribe=f"{base}/unsubscribe/", leave=tokens, manage=f"{base}/manage/", visit=tokens)
 
 
 def reason(digest: str, language: str, basis: str, day: date | None) -> str:

@@ -39,17 +39,16 @@ def message(
     """One recipient's, by way of a series."""
     links = {"unsubscribe": f"{base}/unsubscribe/", "manage": f"{base}/manage/"}
     made = Series(compiled, **links, mailto=mailto, domain="example.org")
-    return b"".join(
-        made.pieces(
-            name=personal.name,
-            address=personal.address,
-            reason=personal.reason,
-            leave=TOKEN.encode(),
-            visit=TOKEN.encode(),
-            date=personal.date,
-            identity=personal.message_id.removeprefix("<").partition("@")[0].encode(),
-        )
+    (pieces,) = made.pieces(
+        names=[personal.name],
+        addresses=[personal.address],
+        reasons=[personal.reason],
+        leaving=[TOKEN.encode()],
+        visiting=[TOKEN.encode()],
+        identities=[personal.message_id.removeprefix("<").partition("@")[0].encode()],
+        date=personal.date,
     )
+    return b"".join(pieces)
 
 
 def parts(raw: bytes) -> tuple[str, str]:
@@ -59,15 +58,17 @@ def parts(raw: bytes) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("base", ["https://news.example.org", "https://news.example.org/" + "long/" * 30, "http://h"])
-@pytest.mark.parametrize("name", ["", "Ada Lovelace", "O'Brien & <sons>", "山田 太郎", "x" * 300])
+@pytest.mark.parametrize("name", ["", "Ada Lovelace", "From Here", "O'Brien & <sons>", "山田 太郎", "x" * 300])
+@pytest.mark.parametrize("address", ["ada@example.org", "-from@example.org", "From@example.org", "+_.a=b@example.org"])
 def test_a_series_says_what_one_letter_says(
-    compiled: Compiled, personal: Personal, markers: Markers, name: str, base: str
+    compiled: Compiled, personal: Personal, markers: Markers, name: str, address: str, base: str
 ) -> None:
     """The same head to the byte, the same text and HTML when decoded, and every line within its limits."""
     mailto = ("mailto:leave%2B", "@example.org?subject=unsubscribe")
     one = replace(
         personal,
         name=name,
+        address=address,
         unsubscribe=f"{base}/unsubscribe/{TOKEN}",
         manage=f"{base}/manage/{TOKEN}",
         mailto=TOKEN.join(mailto),

@@ -35,7 +35,7 @@ EVIL = "evil.example"
 
 def token(site: Site, purpose: Purpose, handle: str, at: datetime | None = None) -> str:
     if purpose in (Purpose.MANAGE, Purpose.UNSUBSCRIBE):
-        return str(tokens.lasting(site.house.keys, purpose, "newsflash")(handle))
+        return tokens.lasting(site.house.keys, purpose, "newsflash")([handle])[0].decode()
     return tokens.passing(site.house.keys, purpose, handle, "newsflash", at or datetime.now(UTC))
 
 
