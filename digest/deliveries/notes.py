@@ -12,7 +12,7 @@ from digest.deliveries.answers import heard
 from digest.deliveries.context import LEASE, PATIENCE, Context, Route, Routes
 from digest.deliveries.retry import backoff
 from digest.deliveries.smtp.crew import Crew
-from digest.deliveries.smtp.parcel import Parcel, packed
+from digest.deliveries.smtp.parcel import ACCEPTED, Parcel, packed
 from digest.deliveries.taking import Wanted
 from digest.errors import DeliveryError
 from digest.model.deliveries import NoteState, Outcome, OutcomeKind
@@ -136,7 +136,7 @@ async def _post(route: Route, address: str, message: bytes, wait: float) -> Outc
         await crew.rest()
     finally:
         await crew.leave(0)
-    _, outcome = batch.ends[0]
+    outcome = ACCEPTED if batch.accepted else batch.others[0][1]
     return crew.fault or outcome or Outcome(kind=OutcomeKind.RELAY, text="not sent")
 
 

@@ -22,7 +22,7 @@ from digest.store.mailings import MailingRow
 from digest.store.shards import Counts
 
 Ends = Sequence[tuple[Addressee, Outcome | None]]
-"""Letters, each with what became of it; None for one that was not sent."""
+"""Letters that were not taken, each with what became of it; None for one that was not sent."""
 
 
 @dataclass(slots=True, eq=False)
@@ -32,39 +32,44 @@ class Sent:
     claimed: Sequence[Addressee]
     batch: Batch
     page: Page | None
-    told: int = 0
-    """Of those that ended, so many are in the ledger."""
+    accepted: int = 0
+    """Of those that were taken, so many are in the ledger."""
+    others: int = 0
+    """The same of those that ended otherwise."""
     broken: int = 0
     """The same of its broken sessions."""
 
     @property
     def untold(self) -> int:
         """Letters of which the ledger has not heard, whether they ended or not."""
-        return len(self.claimed) - self.told
+        return len(self.claimed) - self.accepted - self.others
 
     def news(self) -> News:
         """What became of it since the ledger was told last."""
-        ends = [(self.claimed[place], outcome) for place, outcome in self.batch.ends[self.told :]]
-        return News(self, ends, self.batch.broken[self.broken :])
+        claimed, batch = self.claimed, self.batch
+        accepted = [claimed[place] for place in batch.accepted[self.accepted :]]
+        others = [(claimed[place], outcome) for place, outcome in batch.others[self.others :]]
+        return News(self, accepted, others, batch.broken[self.broken :])
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Some letters of a claim, each with its end."""
+    """Some letters of a claim that came to an end."""
 
     of: Sent
-    ends: Ends
+    accepted: Sequence[Addressee]
+    others: Ends
     broken: Sequence[Outcome]
 
     @property
     def plain(self) -> bool:
         """Whether all of it was taken, and nothing broke."""
-        accepted = OutcomeKind.ACCEPTED
-        return not self.broken and all(outcome and outcome.kind is accepted for _, outcome in self.ends)
+        return not (self.others or self.broken)
 
     def told(self) -> None:
         """The ledger has it."""
-        self.of.told += len(self.ends)
+        self.of.accepted += len(self.accepted)
+        self.of.others += len(self.others)
         self.of.broken += len(self.broken)
 
 
@@ -84,21 +89,23 @@ class Settling:
     async def settle(self, tx: Tx, news: Sequence[News]) -> Counts:
         """Tell the ledger what became of letters: by how much the counters move."""
         now, mailing = self._context.clock(), self._mailing.id
-        ends = [end for each in news for end in each.ends]
-        if not ends:
+        taken = [each for some in news for each in some.accepted]
+        others = [end for some in news for end in some.others]
+        if not (taken or others):
             return Counts()
-        accepted, others = _parted(ends)
-        before = {each.subscriber for each, _ in ends if each.again}
-        doubts = [who for who, outcome in others if outcome and outcome.kind is OutcomeKind.UNCERTAIN]
+        accepted = [each.subscriber for each in taken]
+        await deliveries.accept(tx, mailing, accepted, now, again=[each.subscriber for each in taken if each.again])
+        ends = [(each.subscriber, outcome) for each, outcome in others]
+        doubts = [who for who, outcome in ends if outcome and outcome.kind is OutcomeKind.UNCERTAIN]
         self._doubts += [who for who in doubts if who not in self._doubts]
         many = len(self._doubts) > self._route.sender.connections
-        results, refused = await verdicts.of(tx, mailing, others, now=now, patience=self._patience, hold=many)
+        results, refused = await verdicts.of(tx, mailing, ends, now=now, patience=self._patience, hold=many)
         self.got_on = self.got_on or bool(accepted) or any(map(_is_verdict, results))
-        await deliveries.accept(tx, mailing, accepted, now, again=[who for who in accepted if who in before])
         await deliveries.record(tx, mailing, results, now)
         if many:
             await deliveries.hold_doubts(tx, self._shard, self._doubts)
-        await self._route.pace.heard(tx, _heard(ends, [session for each in news for session in each.broken]))
+        broken = [session for some in news for session in some.broken]
+        await self._route.pace.heard(tx, _heard(len(accepted), others, broken))
         if refused:
             await halt(self._context, tx, mailing, f"the relay refuses us: {refused}", now)
         states = Counter(result.state.name.lower() for result in results if result.state is not DeliveryState.OWED)
@@ -111,19 +118,6 @@ def _is_verdict(result: Result) -> bool:
     return result.state is DeliveryState.REJECTED
 
 
-def _heard(ends: Ends, broken: Sequence[Outcome]) -> Heard:
-    troubles = [(domain_of(each.wire), out) for each, out in ends if out and out.kind is not OutcomeKind.ACCEPTED]
-    answers = sum(outcome is not None for _, outcome in ends)
-    return Heard(answers=answers, troubles=troubles, broken=broken)
-
-
-def _parted(ends: Ends) -> tuple[list[int], list[tuple[int, Outcome | None]]]:
-    """Who was accepted, nearly everybody; and the others, each with its outcome."""
-    accepted: list[int] = []
-    others: list[tuple[int, Outcome | None]] = []
-    for each, outcome in ends:
-        if outcome is not None and outcome.kind is OutcomeKind.ACCEPTED:
-            accepted.append(each.subscriber)
-        else:
-            others.append((each.subscriber, outcome))
-    return accepted, others
+def _heard(accepted: int, others: Ends, broken: Sequence[Outcome]) -> Heard:
+    troubles = [(domain_of(each.wire), outcome) for each, outcome in others if outcome]
+    return Heard(answers=accepted + len(troubles), troubles=troubles, broken=broken)

@@ -39,8 +39,8 @@ class Connection:
         self.relay = relay
         self.sent = 0
         """Messages that got a verdict."""
-        self.begun = 0
-        """Messages that were given to it."""
+        self.left = share.messages
+        """Messages that may still be given to it."""
         self.most = _size(smtp)
         """Octets of the largest message it takes (RFC 1870)."""
         self._utf8 = smtp.supports_extension("smtputf8") and smtp.supports_extension("8bitmime")
@@ -51,9 +51,7 @@ class Connection:
         self._sweep = sweep
         self._share = share
         self._in_full = in_full
-        self._now = asyncio.get_running_loop().time
-        self._until = self._now() + share.seconds
-        self._retired = False
+        self._age = asyncio.get_running_loop().call_later(share.seconds, self._grown_old)
         self._pipeline: Pipeline | None = None
 
     @property
@@ -64,14 +62,16 @@ class Connection:
 
     @property
     def spent(self) -> bool:
-        """Whether its share is used up: begin nothing more on it. A new one takes one message however late it is."""
-        if self._retired or not self.begun:
-            return self._retired
-        return self.begun >= self._share.messages or self._now() >= self._until
+        """Whether its share is used up: begin nothing more on it."""
+        return self.left <= 0
 
     def retire(self) -> None:
         """Begin nothing more on it: it refuses the session, not a recipient."""
-        self._retired = True
+        self.left = 0
+
+    def _grown_old(self) -> None:
+        # One that was never used takes one message, however late that comes.
+        self.left = int(self.left == self._share.messages)
 
     async def stream(self, source: Source, result: Result, *, may_finish: Callable[[], bool]) -> None:
         """Send what the source gives, a round trip a message where the relay allows it; nothing once it is lost."""
@@ -93,7 +93,7 @@ class Connection:
         if refused := self.refusal(parcel):
             return refused
         self._stage = Stage.MAIL
-        self.begun += 1
+        self.left -= 1
         try:
             outcome = await self._transaction(parcel, may_finish)
         except (SMTPException, OSError, TimeoutError) as error:
@@ -176,6 +176,7 @@ class Connection:
 
     def abort(self) -> None:
         """Drop the connection at once."""
+        self._age.cancel()
         if self._pipeline is not None:
             self._pipeline.abort()
         transport = cast("asyncio.Transport | None", self._smtp.transport)
@@ -185,6 +186,7 @@ class Connection:
 
     async def close(self) -> None:
         """Say goodbye and drop the connection."""
+        self._age.cancel()
         try:
             if self.usable:
                 self._hand_back()

@@ -158,25 +158,25 @@ class Crew:
     async def _stream(self, connection: Connection) -> None:
         """As many messages as there are places for, a round trip each."""
         first, queue, pool, warmth, ready = True, self._queue, self._pool, self._pool.warmth, self._ready
-        plain, most = self._dress is None, connection.most
+        plain, most, size = self._dress is None, connection.most, pool.size
 
         def source() -> Parcel | None:
             nonlocal first
-            while queue and not (self.stopped or connection.spent or self._hands > warmth.allowed):
+            while queue and connection.left > 0 and not (self.stopped or self._hands > warmth.allowed):
                 if not (first or ready()):
                     break
                 first = False
                 parcel = queue.popleft()
                 if (plain and parcel.usual and parcel.most <= most) or self._bears(connection, parcel):
                     parcel.verdict, parcel.dotted = None, False
-                    connection.begun += 1
+                    connection.left -= 1
                     return parcel
             self._moved.set()
             return None
 
         def result(parcel: Parcel, outcome: Outcome | None) -> None:
-            steady = plain and self._hands == pool.size == warmth.allowed and not pool.troubled
-            if steady and outcome is ACCEPTED and connection.sent:
+            steady = self._hands == size == warmth.allowed and not pool.troubled
+            if outcome is ACCEPTED and steady and connection.sent:
                 # All connections are at work that there may ever be: one answer more changes nothing.
                 connection.sent += 1
                 parcel.batch.end(parcel, outcome)

@@ -35,7 +35,6 @@ class Pipeline(asyncio.BufferedProtocol):
         self._sweep = sweep
         self._pipelining = pipelining
         self._loop = asyncio.get_running_loop()
-        self._now = self._loop.time
         self._buffer = memoryview(bytearray(_BUFFER))
         self._replies = Replies()
         self._expected = Expected()
@@ -45,7 +44,9 @@ class Pipeline(asyncio.BufferedProtocol):
         self._reset_first = False
         self._blamed = False
         """One message is charged with the end of a session, not the one announced behind it."""
-        self._progress = self._now()
+        self._heard = False
+        """Whether a reply has come since the last look at how long we wait."""
+        self._progress = self._loop.time()
         self._idle: asyncio.Future[None] | None = None
         self._source: Source = lambda: None
         self._result: Result = lambda parcel, outcome: None
@@ -56,7 +57,7 @@ class Pipeline(asyncio.BufferedProtocol):
         """Send until the source gives None and every answer is in, or the session is lost."""
         self._source, self._result, self._may_finish = source, result, may_finish
         self._idle = self._loop.create_future()
-        self._progress = self._now()
+        self._progress = self._loop.time()
         self._begin()
         self._sweep.watch(self)
         try:
@@ -77,11 +78,16 @@ class Pipeline(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         steady = self._expected.steady
         if steady and ALL_WELL.fullmatch(self._buffer, 0, nbytes):
-            self._went_well(*steady)
+            # A letter's acceptance and the request for the next, in one step.
+            self._expected.steady = None
+            self._heard = True
+            self._result(steady[0], ACCEPTED)
+            if not self.lost:
+                self._asked_for(steady[1])
             return
         replies = self._replies.read(bytes(self._buffer[:nbytes]))
         if replies:
-            self._progress = self._now()
+            self._heard = True
         for line in replies:
             if not self.lost:
                 self._replied(line)
@@ -126,15 +132,6 @@ class Pipeline(asyncio.BufferedProtocol):
         if self._held_back and not self._waiting and not self.lost:
             self._waiting = True
             self.transport.write(self._held_back.popleft())
-
-    def _went_well(self, parcel: Parcel, following: Parcel) -> None:
-        """Take a letter's acceptance and the request for the next in one step."""
-        self._expected.steady = None
-        self._progress = self._now()
-        parcel.verdict = ACCEPTED
-        self._result(parcel, ACCEPTED)
-        if not self.lost:
-            self._asked_for(following)
 
     def _replied(self, line: bytes) -> None:
         code = code_of(line)
@@ -193,17 +190,14 @@ class Pipeline(asyncio.BufferedProtocol):
         parcel.dotted = True
         parcel.batch.before_dot(parcel.key)
         self._waiting = True
-        # One join, and one write: thirty kilobytes are copied once.
-        self.transport.write(b"".join((*parcel.message, _DOT, self._behind(parcel))))
-
-    def _behind(self, parcel: Parcel) -> bytes:
-        """The commands that follow a message in the same write; it and they are expected to be answered."""
         following = self._source() if self._pipelining else None
         if following and not (self._reset_first or self.in_full or self._expected.due):
-            self._expected.steady = parcel, following
-            return following.opening
-        self._expected.dot(parcel)
-        return self._opening(following) if following else b""
+            self._expected.steady, behind = (parcel, following), following.opening
+        else:
+            self._expected.dot(parcel)
+            behind = self._opening(following) if following else b""
+        # One join, and one write: thirty kilobytes are copied once.
+        self.transport.write(b"".join((*parcel.message, _DOT, behind)))
 
     def _answered_dot(self, parcel: Parcel, code: int, line: bytes) -> None:
         if parcel.verdict is None:
@@ -244,6 +238,8 @@ class Pipeline(asyncio.BufferedProtocol):
         self._rest()
 
     def expire(self, now: float) -> None:
-        """Time counts from one whole reply to the next, however a relay dribbles."""
-        if now - self._progress > self._timeouts.of(self._expected.stage):
+        """Time counts from one whole reply to the next, however a relay dribbles: from the look that finds it here."""
+        if self._heard:
+            self._heard, self._progress = False, now
+        elif now - self._progress > self._timeouts.of(self._expected.stage):
             self._end("no answer in time")
