@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from hashlib import blake2b
 
 from digest.letter import headers
-from digest.letter.compile import Compiled
+from digest.letter.compile import Compiled, filled
 from digest.letter.series import Series
 from digest.model.deliveries import millis
 from digest.settings.keys import Keyring, framed, sealed
@@ -81,17 +81,16 @@ class Writer:
         LetterError for an address that no header can hold.
         """
         handles = [each.handle for each in people]
-        identities = sealed(self._identity, map(framed, handles))
         return self._series.pieces(
             names=[each.name for each in people],
             addresses=[each.email for each in people],
             reasons=[self._reason(each.basis, each.since[:10]) for each in people],
             leaving=self._links.leave(handles),
             visiting=self._links.visit(handles),
-            identities=[identity.encode() for identity in identities],
+            identities=[identity.encode() for identity in sealed(self._identity, handles)],
             date=now,
         )
 
 
-def _reason(reason: Callable[[str, date | None], str], basis: str, day: str) -> str:
-    return reason(basis, date.fromisoformat(day) if day else None)
+def _reason(reason: Callable[[str, date | None], str], basis: str, day: str) -> tuple[bytes, bytes]:
+    return filled(reason(basis, date.fromisoformat(day) if day else None))

@@ -29,14 +29,14 @@ _WORD = 60
 _ENCODED = 39  # octets of text in one encoded word
 _FOLD = "\r\n "
 _LONGEST_FIELD = len("Reply-To: ")  # of those that name somebody
-WORDS = r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*"
-"""A name that needs neither quoting nor encoding."""
+WORDS = r"[A-Za-z0-9]++(?: [A-Za-z0-9]++)*+"
+"""A name that needs neither quoting nor encoding. No part of it is tried twice: it is asked of every letter."""
 _ONLY_WORDS = re.compile(WORDS)
 _PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _LOCAL = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+)*"
 )
-ADDRESS = r"[A-Za-z0-9_+-]{1,64}(?:\.[A-Za-z0-9_+-]{1,40}){0,3}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,60}[A-Za-z0-9])?"
+ADDRESS = r"[A-Za-z0-9_+-]{1,64}+(?:\.[A-Za-z0-9_+-]{1,40}+){0,3}+@[A-Za-z0-9][A-Za-z0-9.-]{0,61}+(?<=[A-Za-z0-9])"
 """An address as nearly everybody's is."""
 _USUAL = re.compile(ADDRESS)
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f.:IPv]+\]")

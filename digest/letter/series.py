@@ -59,7 +59,7 @@ class Series:
         *,
         names: Iterable[str],
         addresses: Iterable[str],
-        reasons: Iterable[str],
+        reasons: Iterable[tuple[bytes, bytes]],
         leaving: Iterable[bytes],
         visiting: Iterable[bytes],
         identities: Iterable[bytes],
@@ -67,15 +67,15 @@ class Series:
     ) -> list[list[bytes]]:
         """Each recipient's message, in order, to be joined once: what all share is in each by reference.
 
-        `leaving` and `visiting` are the tokens that end their links, `identities` begin the Message-IDs, the others
-        are as in `Personal`. LetterError for an address that no header can hold.
+        `reasons` are `compiled.filled`, since many share them; `leaving` and `visiting` are the tokens that end their
+        links, `identities` begin the Message-IDs. LetterError for an address that no header can hold.
         """
         moment, frame, pick, messages = headers.date_value(date).encode("ascii"), self._frame, self._pick, []
         for name, address, reason, leave, visit, identity in zip(
             names, addresses, reasons, leaving, visiting, identities, strict=True
         ):
             message = frame.copy()
-            message[1::2] = pick((moment, identity, leave, visit, *_box(name, address), *compiled.filled_alike(reason)))
+            message[1::2] = pick((moment, identity, leave, visit, *_box(name, address), *reason))
             messages.append(message)
         return messages
 
@@ -84,8 +84,8 @@ def _box(name: str, address: str) -> tuple[bytes, ...]:
     """What says whom it is for: in To, and its name and its address as the text and the HTML have them."""
     usual = f"{name} <{address}>" if name else address
     if len(usual) <= headers.ROOM and _PLAIN(usual):
-        called, where = name.encode("ascii"), address.encode("ascii")
-        return usual.encode("ascii"), called, called, where, where
+        called, where = name.encode(), address.encode()
+        return usual.encode(), called, called, where, where
     to = headers.mailbox_value("To", Mailbox(name, address)).encode("utf-8")
     return to, *compiled.filled(name), *compiled.filled(address)
 

@@ -64,12 +64,13 @@ class Keyring:
         )
 
 
-def sealed(begun: blake2b, parts: Iterable[bytes]) -> list[str]:
-    """What a MAC that many have in common comes to with each of the parts, in hexadecimal digits."""
+def sealed(begun: blake2b, parts: Iterable[str], rest: bytes = b"") -> list[str]:
+    """What a MAC that many have in common comes to with each of the parts, then the `rest`; in hexadecimal digits."""
     copy, found = begun.copy, []
     for part in parts:
-        mac = copy()
-        mac.update(part)
+        mac, raw = copy(), part.encode()
+        # As `framed`, without a step between: this is done for every letter.
+        mac.update(len(raw).to_bytes(4, "big") + raw + rest)
         found.append(mac.hexdigest())
     return found
 

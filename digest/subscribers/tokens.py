@@ -84,7 +84,7 @@ def lasting(
     lead = f"{digest}.{key_id}.0."
 
     def made(handles: Sequence[str]) -> list[bytes]:
-        macs = sealed(begun, [framed(handle) + rest for handle in handles])
+        macs = sealed(begun, handles, rest)
         return [f"{lead}{handle}{mac}".encode() for handle, mac in zip(handles, macs, strict=True)]
 
     return made

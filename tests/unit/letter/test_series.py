@@ -8,7 +8,7 @@ from jinja2 import Environment
 
 from digest.errors import LetterError
 from digest.letter import check
-from digest.letter.compile import Compiled, compile_letter
+from digest.letter.compile import Compiled, compile_letter, filled
 from digest.letter.headers import Heading
 from digest.letter.holes import Markers, Personal
 from digest.letter.render import render
@@ -42,7 +42,7 @@ def message(
     (pieces,) = made.pieces(
         names=[personal.name],
         addresses=[personal.address],
-        reasons=[personal.reason],
+        reasons=[filled(personal.reason)],
         leaving=[TOKEN.encode()],
         visiting=[TOKEN.encode()],
         identities=[personal.message_id.removeprefix("<").partition("@")[0].encode()],
