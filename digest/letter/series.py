@@ -75,13 +75,16 @@ class Series:
             names, addresses, reasons, leaving, visiting, identities, strict=True
         ):
             message = frame.copy()
-            message[1::2] = pick((moment, identity, leave, visit, *_box(name, address), *reason))
+            message[1::2] = pick((moment, identity, leave, visit, *addressed(name, address), *reason))
             messages.append(message)
         return messages
 
 
-def _box(name: str, address: str) -> tuple[bytes, ...]:
-    """What says whom it is for: in To, and its name and its address as the text and the HTML have them."""
+def addressed(name: str, address: str) -> tuple[bytes, ...]:
+    """What says whom a letter is for: in To, then name and address, each as the text and as the HTML have it.
+
+    LetterError for an address that no header can hold.
+    """
     usual = f"{name} <{address}>" if name else address
     if len(usual) <= headers.ROOM and _PLAIN(usual):
         called, where = name.encode(), address.encode()

@@ -56,7 +56,7 @@ CASES = (
     Case(name="least", count=60_000, quick=40_000, people=1),
     Case(name="naive", count=600, quick=200, people=1, quick_rounds=3),
     Case(name="careful path", count=2_000, quick=500, people=1),
-    Case(name="full path TLS", count=20_000, quick=20_000, people=1, sink=("-t",)),
+    Case(name="full path TLS", count=60_000, quick=20_000, people=1, sink=("-t",)),
     Case(name="pooled aiosmtplib TLS", count=2_000, quick=500, people=1, sink=("-t",)),
     Case(name="full path 20 ms", count=8_000, quick=4_000, people=1, sink=("-d", "20")),
     Case(name="pooled aiosmtplib 20 ms", count=800, quick=400, people=1, sink=("-d", "20")),

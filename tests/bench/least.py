@@ -25,8 +25,8 @@ from tests.bench.prepared import CONNECTIONS
 
 CLAIM = 500
 ALL_WELL = re.compile(rb"(?:250 [^\n]*\n){3}354 [^\n]*\n")
-FIXED = [(b"x" * 70 + b"\r\n") * 33 for _ in range(13)]
-"""Thirty kilobytes that all share, with a hole between each two."""
+FIXED = [(b"%02d" % number + b"x" * 68 + b"\r\n") * 33 for number in range(13)]
+"""Thirty kilobytes that all share, no two pieces the same, with a hole between each two."""
 DUE = """
 SELECT d.subscriber_id, s.handle, s.email, s.name FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id
 JOIN subscriptions u ON u.subscriber_id = d.subscriber_id AND u.digest = 'newsflash' AND u.state = 'confirmed'

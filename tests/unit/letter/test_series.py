@@ -4,15 +4,17 @@ from dataclasses import replace
 from email import message_from_bytes, policy
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jinja2 import Environment
 
 from digest.errors import LetterError
-from digest.letter import check
+from digest.letter import check, headers
 from digest.letter.compile import Compiled, compile_letter, filled
 from digest.letter.headers import Heading
 from digest.letter.holes import Markers, Personal
 from digest.letter.render import render
-from digest.letter.series import Series
+from digest.letter.series import Series, addressed
 from digest.letter.views import SiteView
 from digest.model.editions import Snapshot
 
@@ -97,3 +99,18 @@ def test_a_link_that_breaks_headers_fails_at_once(compiled: Compiled, personal: 
     """Before anybody is written to."""
     with pytest.raises(LetterError, match="cannot stand in a header"):
         message(compiled, personal, base="https://news.example.org\r\nX:")
+
+
+@given(
+    st.one_of(st.text(max_size=90), st.from_regex(f"(?a:{headers.WORDS})", fullmatch=True)),
+    st.from_regex(r"[A-Za-z0-9._+=F-]{1,70}@[a-z0-9.-]{1,70}", fullmatch=True),
+)
+def test_a_mailbox_is_written_alike_the_short_way_and_the_long(name: str, address: str) -> None:
+    """What needs no coding is recognised at sight, and is what coding would have made of it."""
+    try:
+        to = headers.mailbox_value("To", headers.Mailbox(name, address))
+    except LetterError:
+        with pytest.raises(LetterError):
+            addressed(name, address)
+        return
+    assert (to.encode(), *filled(name), *filled(address)) == addressed(name, address)
