@@ -116,9 +116,9 @@ class Route:
     rehearsal: str = ""
     rehearsed: Callable[[bytes], bytes] = as_it_is
 
-    def recipient(self, wire: str) -> str:
-        """Who gets what is for `wire`: that, but for a rehearsal."""
-        return self.rehearsal or wire
+    def recipients(self, wires: Sequence[str]) -> Sequence[str]:
+        """Who get what is for `wires`: those, but for a rehearsal."""
+        return [self.rehearsal] * len(wires) if self.rehearsal else wires
 
 
 class Routes:

@@ -12,7 +12,7 @@ from digest.deliveries.answers import heard
 from digest.deliveries.context import LEASE, PATIENCE, Context, Route, Routes
 from digest.deliveries.retry import backoff
 from digest.deliveries.smtp.crew import Crew
-from digest.deliveries.smtp.parcel import ACCEPTED, Parcel, packed
+from digest.deliveries.smtp.parcel import Parcel, packed
 from digest.deliveries.taking import Wanted
 from digest.errors import DeliveryError
 from digest.model.deliveries import NoteState, Outcome, OutcomeKind
@@ -131,12 +131,20 @@ async def _post(route: Route, address: str, message: bytes, wait: float) -> Outc
 
     parcel = await _parcel(route, address, message)
     batch, crew = heard([parcel], log=route.sender.log_answers), Crew(route.notes, take=take)
+    answered = batch.answered
+
+    def told(place: int, outcome: Outcome) -> None:
+        answered(place, outcome)
+        said.append(outcome)
+
+    said: list[Outcome] = []
+    batch.answered = told
     crew.add([parcel])
     try:
         await crew.rest()
     finally:
         await crew.leave(0)
-    outcome = ACCEPTED if batch.accepted else batch.others[0][1]
+    outcome = said[-1] if batch.accepted else batch.others[0][1]
     return crew.fault or outcome or Outcome(kind=OutcomeKind.RELAY, text="not sent")
 
 
@@ -145,7 +153,7 @@ async def _parcel(route: Route, address: str, message: bytes) -> Parcel:
     plain = said if said.endswith(b"\r\n") else said + b"\r\n"
     signed = await asyncio.wrap_future(route.signing.begin(plain)) if route.signing else plain
     whole = signed.replace(b"\r\n.", b"\r\n..")
-    return packed(0, route.envelope, route.recipient(address), (whole,))
+    return packed(0, route.envelope, route.recipients([address])[0], (whole,))
 
 
 async def send_one(context: Context, routes: Routes, sender: str, address: str, message: bytes) -> Outcome:

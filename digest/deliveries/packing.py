@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from digest.deliveries.personalise import Writer
 from digest.deliveries.smtp.parcel import Parcel, packed_alike
@@ -26,11 +27,11 @@ class Packing:
     """By variant."""
     envelope: Callable[[Sequence[str]], Sequence[str]]
     """From handles, where each one's bounces go."""
-    rehearsal: str = ""
-    """Who gets them all in a rehearsal; else empty."""
+    recipients: Callable[[Sequence[str]], Sequence[str]]
+    """From whom letters are for, who gets them."""
 
     async def parcels(self, claimed: Sequence[Addressee], now: datetime) -> list[Parcel]:
-        """A parcel for each, its key the place in the claim; refused where an address cannot be written."""
+        """A parcel for each, in order, its key the place in the claim; refused where an address cannot be written."""
         found: list[Parcel] = []
         for start in range(0, len(claimed), AT_A_STRETCH):
             if start:
@@ -41,20 +42,20 @@ class Packing:
                 alike[each.variant].append(place)
             for variant, places in alike.items():
                 found += self._written(self.writers[variant], places, [claimed[place] for place in places], now)
-        return found
+        return sorted(found, key=attrgetter("key"))
 
     def _written(
         self, writer: Writer, places: Sequence[int], people: Sequence[Addressee], now: datetime
     ) -> Sequence[Parcel]:
+        """One variant's; where somebody cannot be written to, each by itself."""
         try:
             messages = writer.write(people, now)
         except LetterError as error:
             if len(people) == 1:
                 refused = Outcome(kind=OutcomeKind.REJECTED, text=str(error))
                 return [Parcel(places[0], "", people[0].wire, (), refused=refused)]
-            # It is one's own fault, and nobody else's.
             alone = zip(places, people, strict=True)
             return [parcel for place, each in alone for parcel in self._written(writer, [place], [each], now)]
         senders = self.envelope([each.handle for each in people])
-        recipients = [self.rehearsal or each.wire for each in people]
+        recipients = self.recipients([each.wire for each in people])
         return packed_alike(places, senders, recipients, messages, most=writer.most)

@@ -12,7 +12,7 @@ from digest.letter import headers
 from digest.letter.compile import Compiled, filled
 from digest.letter.series import Series
 from digest.model.deliveries import millis
-from digest.settings.keys import Keyring, framed, sealed
+from digest.settings.keys import Keyring, framed, macs
 from digest.store.deliveries import Addressee
 from digest.store.mailings import MailingRow
 
@@ -87,7 +87,7 @@ class Writer:
             reasons=[self._reason(each.basis, each.since[:10]) for each in people],
             leaving=self._links.leave(handles),
             visiting=self._links.visit(handles),
-            identities=[identity.encode() for identity in sealed(self._identity, handles)],
+            identities=[identity.encode() for identity in macs(self._identity, handles)],
             date=now,
         )
 

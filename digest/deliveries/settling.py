@@ -32,24 +32,24 @@ class Sent:
     claimed: Sequence[Addressee]
     batch: Batch
     page: Page | None
-    accepted: int = 0
-    """Of those that were taken, so many are in the ledger."""
-    others: int = 0
+    told_accepted: int = 0
+    """Of those that a relay took, so many are in the ledger."""
+    told_others: int = 0
     """The same of those that ended otherwise."""
-    broken: int = 0
+    told_broken: int = 0
     """The same of its broken sessions."""
 
     @property
     def untold(self) -> int:
         """Letters of which the ledger has not heard, whether they ended or not."""
-        return len(self.claimed) - self.accepted - self.others
+        return len(self.claimed) - self.told_accepted - self.told_others
 
     def news(self) -> News:
         """What became of it since the ledger was told last."""
         claimed, batch = self.claimed, self.batch
-        accepted = [claimed[place] for place in batch.accepted[self.accepted :]]
-        others = [(claimed[place], outcome) for place, outcome in batch.others[self.others :]]
-        return News(self, accepted, others, batch.broken[self.broken :])
+        accepted = [claimed[place] for place in batch.accepted[self.told_accepted :]]
+        others = [(claimed[place], outcome) for place, outcome in batch.others[self.told_others :]]
+        return News(self, accepted, others, batch.broken[self.told_broken :])
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,9 @@ class News:
 
     def told(self) -> None:
         """The ledger has it."""
-        self.of.accepted += len(self.accepted)
-        self.of.others += len(self.others)
-        self.of.broken += len(self.broken)
+        self.of.told_accepted += len(self.accepted)
+        self.of.told_others += len(self.others)
+        self.of.told_broken += len(self.broken)
 
 
 class Settling:
@@ -89,17 +89,17 @@ class Settling:
     async def settle(self, tx: Tx, news: Sequence[News]) -> Counts:
         """Tell the ledger what became of letters: by how much the counters move."""
         now, mailing = self._context.clock(), self._mailing.id
-        taken = [each for some in news for each in some.accepted]
+        people = [each for some in news for each in some.accepted]
         others = [end for some in news for end in some.others]
-        if not (taken or others):
+        if not (people or others):
             return Counts()
-        accepted = [each.subscriber for each in taken]
-        await deliveries.accept(tx, mailing, accepted, now, again=[each.subscriber for each in taken if each.again])
-        ends = [(each.subscriber, outcome) for each, outcome in others]
-        doubts = [who for who, outcome in ends if outcome and outcome.kind is OutcomeKind.UNCERTAIN]
+        accepted = [each.subscriber for each in people]
+        await deliveries.accept(tx, mailing, accepted, now, again=[each.subscriber for each in people if each.again])
+        outcomes = [(each.subscriber, outcome) for each, outcome in others]
+        doubts = [who for who, outcome in outcomes if outcome and outcome.kind is OutcomeKind.UNCERTAIN]
         self._doubts += [who for who in doubts if who not in self._doubts]
         many = len(self._doubts) > self._route.sender.connections
-        results, refused = await verdicts.of(tx, mailing, ends, now=now, patience=self._patience, hold=many)
+        results, refused = await verdicts.of(tx, mailing, outcomes, now=now, patience=self._patience, hold=many)
         self.got_on = self.got_on or bool(accepted) or any(map(_is_verdict, results))
         await deliveries.record(tx, mailing, results, now)
         if many:

@@ -71,7 +71,7 @@ class Turn:
         self._mailing = mailing
         self._shard = shard
         envelope = context.envelope(route.envelope, mailing)
-        self._packing = Packing(writers=writers, envelope=envelope, rehearsal=route.rehearsal)
+        self._packing = Packing(writers=writers, envelope=envelope, recipients=route.recipients)
         self._others = others
         self._progress = progress
         self._out = out = Outgoing(route.signing, route.pace.places)

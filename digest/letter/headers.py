@@ -23,22 +23,20 @@ from digest.errors import LetterError
 MAX_NAME = 1000
 """Letters of a name or a title that a header repeats."""
 _LINE = 78
-ROOM = _LINE - len("To: ")
-"""Of a mailbox in To that is not folded."""
+_TO = _LINE - len("To: ")
 _WORD = 60
 _ENCODED = 39  # octets of text in one encoded word
 _FOLD = "\r\n "
 _LONGEST_FIELD = len("Reply-To: ")  # of those that name somebody
-WORDS = r"[A-Za-z0-9]++(?: [A-Za-z0-9]++)*+"
-"""A name that needs neither quoting nor encoding. No part of it is tried twice: it is asked of every letter."""
-_ONLY_WORDS = re.compile(WORDS)
+# Asked of every letter, so no part of them is tried twice.
+_WORDS = re.compile(r"[A-Za-z0-9]++(?: [A-Za-z0-9]++)*+")
 _PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _LOCAL = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+)*"
 )
-ADDRESS = r"[A-Za-z0-9_+-]{1,64}+(?:\.[A-Za-z0-9_+-]{1,40}+){0,3}+@[A-Za-z0-9][A-Za-z0-9.-]{0,61}+(?<=[A-Za-z0-9])"
-"""An address as nearly everybody's is."""
-_USUAL = re.compile(ADDRESS)
+_ADDRESS = r"[A-Za-z0-9_+-]{1,64}+(?:\.[A-Za-z0-9_+-]{1,40}+){0,3}+@[A-Za-z0-9][A-Za-z0-9.-]{0,61}+(?<=[A-Za-z0-9])"
+_USUAL = re.compile(_ADDRESS)
+_USUAL_BOX = re.compile(f"{_WORDS.pattern} <{_ADDRESS}>")
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f.:IPv]+\]")
 _URI = re.compile(r"(?:https?|mailto):[!-;=?-~]{1,900}")
 
@@ -103,6 +101,14 @@ def mailbox_value(name: str, box: Mailbox) -> str:
         return spec
     last = phrase.rpartition("\r\n")[2] if "\r\n" in phrase else f"{name}: {phrase}"
     return phrase + (" " if len(last) + len(spec) + 3 <= _LINE else _FOLD) + f"<{spec}>"
+
+
+def usual_box(name: str, spec: str) -> str:
+    """The value of To where none of it needs quoting, encoding or a fold, as nearly everybody's; else empty."""
+    if not name:
+        return spec if len(spec) <= _WORD and _USUAL.fullmatch(spec) else ""
+    box = f"{name} <{spec}>"
+    return box if len(name) <= _WORD and len(box) <= _TO and _USUAL_BOX.fullmatch(box) else ""
 
 
 def address(spec: str) -> str:
@@ -192,7 +198,7 @@ def note_head(sender: Mailbox, subject: str, reply_to: str = "") -> str:
 
 @lru_cache(maxsize=4096)
 def _phrase(text: str) -> str:
-    if len(text) <= _WORD and _ONLY_WORDS.fullmatch(text):
+    if len(text) <= _WORD and _WORDS.fullmatch(text):
         return text
     name = clean(text)[:MAX_NAME].rstrip()
     if not _plain(name):

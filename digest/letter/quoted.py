@@ -15,6 +15,8 @@ from digest.letter.holes import Markers
 SOFT = "=\r\n"
 # 76 with the soft break's sign, less two for a guarded first letter and two for a guarded last one.
 _WIDTH = 71
+GUARDED = ".-F"
+"""First letters that may have to be coded: those of a dot-stuffed line, of a boundary, of "From "."""
 _ESCAPED = {n: f"={n:02X}" for n in range(256) if not 32 <= n <= 126 or n == 61}
 _AGAIN = re.compile(r"(?<= ) ")
 _CLEAR = re.compile(r"[ -<>-~]*")

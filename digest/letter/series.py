@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from operator import itemgetter
@@ -20,10 +19,6 @@ _ORDER = (
     *(f"{part}.{hole}" for hole in ("name", "address", "reason") for part in ("text", "html")),
 )
 """Of the values below."""
-_UNGUARDED = "(?=[A-EG-Za-z0-9])"
-_BARE = _UNGUARDED + headers.ADDRESS
-_PLAIN = re.compile(f"{_UNGUARDED}{headers.WORDS} <{_BARE}>|{_BARE}").fullmatch
-"""A mailbox that is written alike everywhere: needs no coding, and no letter of it is guarded (`quoted`)."""
 
 
 class Series:
@@ -85,8 +80,8 @@ def addressed(name: str, address: str) -> tuple[bytes, ...]:
 
     LetterError for an address that no header can hold.
     """
-    usual = f"{name} <{address}>" if name else address
-    if len(usual) <= headers.ROOM and _PLAIN(usual):
+    usual = headers.usual_box(name, address)
+    if usual and usual[0] not in quoted.GUARDED and address[0] not in quoted.GUARDED:
         called, where = name.encode(), address.encode()
         return usual.encode(), called, called, where, where
     to = headers.mailbox_value("To", Mailbox(name, address)).encode("utf-8")

@@ -64,7 +64,7 @@ class Keyring:
         )
 
 
-def sealed(begun: blake2b, parts: Iterable[str], rest: bytes = b"") -> list[str]:
+def macs(begun: blake2b, parts: Iterable[str], rest: bytes = b"") -> list[str]:
     """What a MAC that many have in common comes to with each of the parts, then the `rest`; in hexadecimal digits."""
     copy, found = begun.copy, []
     for part in parts:

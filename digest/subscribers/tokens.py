@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from digest.settings.keys import Keyring, framed, sealed
+from digest.settings.keys import Keyring, framed, macs
 
 HANDLE_LENGTH = 16
 CONFIRM_FOR = timedelta(hours=72)
@@ -83,11 +83,11 @@ def lasting(
     begun, rest = keys.begun(purpose, key_id=key_id, size=_MAC), framed(digest) + framed("0") + framed(key_id)
     lead = f"{digest}.{key_id}.0."
 
-    def made(handles: Sequence[str]) -> list[bytes]:
-        macs = sealed(begun, handles, rest)
-        return [f"{lead}{handle}{mac}".encode() for handle, mac in zip(handles, macs, strict=True)]
+    def tokens(handles: Sequence[str]) -> list[bytes]:
+        made = zip(handles, macs(begun, handles, rest), strict=True)
+        return [f"{lead}{handle}{mac}".encode() for handle, mac in made]
 
-    return made
+    return tokens
 
 
 def confirm_token(keys: Keyring, handle: str, digest: str, now: datetime) -> str:

@@ -69,7 +69,7 @@ def packed_alike(
 
 
 def _opening(sender: str, recipient: str) -> bytes:
-    """Only an address beyond ASCII asks for SMTPUTF8 (RFC 6531, 3.4)."""
+    """The commands; only an address beyond ASCII asks for SMTPUTF8 (RFC 6531, 3.4)."""
     extra = "" if sender.isascii() and recipient.isascii() else " SMTPUTF8 BODY=8BITMIME"
     return f"MAIL FROM:<{sender}>{extra}\r\nRCPT TO:<{recipient}>\r\nDATA\r\n".encode("utf-8", "replace")
 

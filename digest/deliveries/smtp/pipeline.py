@@ -57,7 +57,7 @@ class Pipeline(asyncio.BufferedProtocol):
         """Send until the source gives None and every answer is in, or the session is lost."""
         self._source, self._result, self._may_finish = source, result, may_finish
         self._idle = self._loop.create_future()
-        self._progress = self._loop.time()
+        self._heard, self._progress = False, self._loop.time()
         self._begin()
         self._sweep.watch(self)
         try:
@@ -238,7 +238,7 @@ class Pipeline(asyncio.BufferedProtocol):
         self._rest()
 
     def expire(self, now: float) -> None:
-        """Time counts from one whole reply to the next, however a relay dribbles: from the look that finds it here."""
+        """Time counts from one whole reply to the next, however a relay dribbles: from the first look after it."""
         if self._heard:
             self._heard, self._progress = False, now
         elif now - self._progress > self._timeouts.of(self._expected.stage):

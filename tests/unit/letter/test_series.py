@@ -89,10 +89,14 @@ def test_without_an_intake_there_is_no_mailto(compiled: Compiled, personal: Pers
     assert head.endswith(f"\r\nList-Unsubscribe: <https://news.example.org/unsubscribe/{TOKEN}>".encode())
 
 
-def test_an_address_that_breaks_headers_fails_alone(compiled: Compiled, personal: Personal) -> None:
+@pytest.mark.parametrize("address", ["a@b\r\nX: y", "Ada <ada@example.org>", "<ada@example.org>", "a@b, c@d", ""])
+@pytest.mark.parametrize("name", ["", "Ada"])
+def test_an_address_that_breaks_headers_fails_alone(
+    compiled: Compiled, personal: Personal, name: str, address: str
+) -> None:
     """One recipient cannot be written to."""
     with pytest.raises(LetterError, match="no address"):
-        message(compiled, replace(personal, address="a@b\r\nX: y"))
+        message(compiled, replace(personal, name=name, address=address))
 
 
 def test_a_link_that_breaks_headers_fails_at_once(compiled: Compiled, personal: Personal) -> None:
@@ -102,7 +106,7 @@ def test_a_link_that_breaks_headers_fails_at_once(compiled: Compiled, personal: 
 
 
 @given(
-    st.one_of(st.text(max_size=90), st.from_regex(f"(?a:{headers.WORDS})", fullmatch=True)),
+    st.one_of(st.text(max_size=90), st.from_regex(r"[A-Za-z0-9]{1,50}( [A-Za-z0-9]{1,30}){0,3}", fullmatch=True)),
     st.from_regex(r"[A-Za-z0-9._+=F-]{1,70}@[a-z0-9.-]{1,70}", fullmatch=True),
 )
 def test_a_mailbox_is_written_alike_the_short_way_and_the_long(name: str, address: str) -> None:
