@@ -23,7 +23,7 @@ _HEAD = struct.Struct("<16s40s")
 
 
 class Journal:
-    """One worker's: made when first written to, gone when all of it is in the ledger."""
+    """One worker's: made before it claims, gone when all of it is in the ledger."""
 
     def __init__(self, folder: Path, owner: str) -> None:
         """`folder` is one ledger's on this machine; `owner` is whose its leases are, no two workers have the same."""
@@ -34,10 +34,15 @@ class Journal:
         self._pages: list[Page] = []
         self._left: list[Page] = []
 
-    def open(self, mailing: int, number: int, subscribers: Sequence[int]) -> Page:
-        """A page for what was claimed of a shard; StoreError when there is no room for one."""
+    def begin(self) -> None:
+        """Make the file, if there is none: whoever claims without one leaves doubts if it dies."""
         if self._file is None:
             self._file = _created(self.folder, self.owner)
+
+    def open(self, mailing: int, number: int, subscribers: Sequence[int]) -> Page:
+        """A page for what was claimed of a shard; StoreError when there is no room for one."""
+        self.begin()
+        assert self._file is not None  # noqa: S101 - just made
         if not self._free:
             self._free.append(Page(self._file, GRAIN + len(self._pages) * SIZE))
             self._pages.append(self._free[-1])

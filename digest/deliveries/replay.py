@@ -30,7 +30,8 @@ async def replay(context: Context) -> None:
         return
     for path in others(context.journal.folder, context.journal.owner):
         with orphaned(path) as orphan:
-            if orphan and orphan.claims:
+            # One that names no claim says something, too: what was claimed is not begun.
+            if orphan and orphan.trusted:
                 await _settle(context, orphan)
     left = {page: page.read() for page in context.journal.take_left()}
     try:

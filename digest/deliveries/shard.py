@@ -78,6 +78,8 @@ async def _next(turn: Turn, between: Between | None) -> Sequence[Addressee]:
 
 async def _begin(context: Context, mailing: int, number: int, route: Route, progress: ProgressOf | None) -> Turn | None:
     now = context.clock()
+    if context.journal:
+        context.journal.begin()
     async with context.store.write() as tx:
         shard = await shards.lease(tx, mailing, number, owner=context.owner, now=now, until=now + LEASE)
         if shard is None:

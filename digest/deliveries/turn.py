@@ -43,7 +43,13 @@ ProgressOf = Callable[[Progress], None]
 WATCH = 0.5
 """Seconds between two looks at whether somebody paused or cancelled the mailing."""
 STOPPED = (MailingStatus.PAUSED, MailingStatus.CANCELLED)
+
+
 _RENEWAL = int(LEASE.total_seconds() / 3 / WATCH)
+
+
+class _TakenOverError(Exception):
+    """The lease ran out, and somebody else has the shard."""
 
 
 class Turn:
@@ -120,13 +126,20 @@ class Turn:
         async def work(tx: Tx) -> tuple[Counts, Counts | None, Sequence[Addressee]]:
             moved = await self._settling.settle(tx, news)
             counts = await self._renew(tx, by=moved)
+            if counts is None and not await shards.hold(tx, self._shard, owner=self._context.owner):
+                raise _TakenOverError
             now = self._context.clock()
             self.gave_way = counts is not None and not after_notes and await notes.any_due(tx, now)
             return moved, counts, await self._claim(tx, now) if counts and not self.gave_way else ()
 
         # Trouble may be told to people, and that is the loop's own work.
         plain = all(each.plain for each in news)
-        moved, counts, claimed = await self._context.store.carry_out(work, aside=plain)
+        try:
+            moved, counts, claimed = await self._context.store.carry_out(work, aside=plain)
+        except _TakenOverError:
+            # Nothing of it is written: what we know is told at the end.
+            self._crew.stop()
+            return ()
         self._heard(news)
         on_their_way = sum(sent.untold for sent in self._under_way)
         self.is_last = counts is not None and counts.waiting == on_their_way + len(claimed)
@@ -160,10 +173,13 @@ class Turn:
         news = [sent.news() for sent in self._under_way]
         try:
             async with self._context.store.write() as tx:
-                moved = await self._settling.settle(tx, news)
                 now = self._context.clock()
-                # Claimed while we were being stopped, and never begun.
-                await deliveries.give_back(tx, self._shard, now)
+                if await shards.hold(tx, self._shard, owner=self._context.owner):
+                    moved = await self._settling.settle(tx, news)
+                    # Claimed while we were being stopped, and never begun.
+                    await deliveries.give_back(tx, self._shard, now)
+                else:
+                    moved = await self._settling.settle_late(tx, news)
                 await let_go(tx, self._mailing.id, now)
                 counts = await shards.recount(tx, self._shard, now, not_before=self._put_off)
                 self._tally(moved)

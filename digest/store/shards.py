@@ -136,6 +136,12 @@ def _renewing() -> ReturningUpdate[Any]:
     return change.returning(*(shards.c[name] for name in _NAMES))
 
 
+async def hold(tx: Tx, shard: Shard, *, owner: str) -> bool:
+    """Whether nobody else has had the lease since; if so, nobody gets it before this transaction ends."""
+    mine = update(shards).where(_is(shard), shards.c.owner == owner).values(owner=owner)
+    return (await tx.execute(mine)).rowcount > 0
+
+
 async def release(tx: Tx, shard: Shard, *, owner: str) -> None:
     """Give a lease back."""
     mine = shards.c.owner == owner

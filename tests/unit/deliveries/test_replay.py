@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from digest.deliveries import flow, journal, replay
-from digest.deliveries.context import Context
+from digest.deliveries import flow, journal, replay, shard
+from digest.deliveries.context import Context, Routes
 from digest.deliveries.incident import Incident
 from digest.deliveries.journal import Journal
 from digest.errors import StoreError
@@ -65,6 +65,27 @@ def test_each_letter_has_its_own_end(url: str) -> None:
             assert ["person5@example.com", "person6@example.com"] == sorted(sink.recipients)
             assert ["person4@example.com"] == [doubt.email for doubt in await house.doubts()]
             assert not list(kept.folder.iterdir())
+
+    asyncio.run(main())
+
+
+def test_what_was_claimed_and_never_begun_is_owed(url: str) -> None:
+    """A worker that dies before it has written down whom it claimed has dotted nothing: its file says so."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink() as sink:
+            await house.people(30)
+            mailing = await house.seal()
+            context = house.context("smtp://127.0.0.1:1")
+            async with Routes(context) as routes:
+                begun = await shard._begin(context, mailing, 0, routes.of("main"), None)
+                assert begun
+                assert 30 == len(await begun.claim())
+            assert context.journal
+            kill(context.journal)
+            await flow.run_due(house.context(sink.url))
+            assert {D.ACCEPTED} == set((await house.states()).values())
+            assert ((), 30) == (await house.doubts(), len(sink.recipients))
 
     asyncio.run(main())
 

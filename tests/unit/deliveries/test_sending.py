@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from digest.deliveries import flow, turn
-from digest.deliveries.context import LEASE
+from digest.deliveries import flow, shard, turn
+from digest.deliveries.context import LEASE, Routes
 from digest.deliveries.smtp.crew import Crew
 from digest.deliveries.turn import Progress
 from digest.engine import loop
@@ -153,7 +153,7 @@ def test_shards_cover_everybody_once(store_url: str) -> None:
             mailing = await house.seal()
             async with house.store.read() as tx:
                 cut = await shards.of(tx, mailing)
-                counts = [await shards.counts(tx, mailing, number=shard.number) for shard in cut]
+                counts = [await shards.counts(tx, mailing, number=each.number) for each in cut]
             assert [52, 2508] == [each.owed for each in counts]
             assert [(1, 52), (53, 4499)] == [(each.first, each.last) for each in cut[:2]]
             assert all(before.last + 1 == after.first for before, after in itertools.pairwise(cut))
@@ -416,6 +416,45 @@ def test_a_lease_keeps_others_out(store_url: str) -> None:
                 assert await shards.lease(tx, mailing, 0, owner="two", now=later, until=later)
                 claimed = await deliveries.claim(tx, mine, digest="newsflash", limit=1, now=later)
                 assert [1] == [each.subscriber for each in claimed]
+
+    asyncio.run(main())
+
+
+def test_whoever_lost_a_lease_gives_nothing_of_the_next_ones_back(store_url: str) -> None:
+    """What was accepted meanwhile is told, though to the next one it was a doubt; what that one claimed is its own."""
+
+    async def main() -> None:
+        async with opened(store_url) as house, Sink() as sink:
+            await house.people(45)
+            mailing = await house.seal()
+            one, two = house.context(sink.url), house.context(sink.url)
+            async with Routes(one) as routes, Routes(two) as others:
+                routes.of("main").portion.size = others.of("main").portion.size = 20
+                first = await shard._begin(one, mailing, 0, routes.of("main"), None)
+                assert first
+                await first.send(await first.claim())
+                await first.rest()
+                house.clock.tick(minutes=1)
+                second = await shard._begin(two, mailing, 0, others.of("main"), None)
+                assert second
+                claimed = await second.claim()
+                assert {DeliveryState.UNCERTAIN: 20, DeliveryState.SENDING: 20, DeliveryState.OWED: 5} == Counter(
+                    (await house.states()).values()
+                )
+                assert () == await first.claim()
+                assert first.over
+                assert {DeliveryState.UNCERTAIN: 20, DeliveryState.SENDING: 20, DeliveryState.OWED: 5} == Counter(
+                    (await house.states()).values()
+                )
+                await first.end()
+                assert {DeliveryState.ACCEPTED: 20, DeliveryState.SENDING: 20, DeliveryState.OWED: 5} == Counter(
+                    (await house.states()).values()
+                )
+                await second.send(claimed)
+                await second.rest()
+                await second.end()
+            assert {DeliveryState.ACCEPTED: 40, DeliveryState.OWED: 5} == Counter((await house.states()).values())
+            assert [1] * 40 == list(Counter(sink.recipients).values())
 
     asyncio.run(main())
 
