@@ -61,7 +61,7 @@ CASES = (
     Case(name="full path 20 ms", count=8_000, quick=4_000, people=1, sink=("-d", "20")),
     Case(name="pooled aiosmtplib 20 ms", count=800, quick=400, people=1, sink=("-d", "20")),
     Case(name="full path 10k", count=10_000, quick=0, people=1),
-    Case(name="full path 1M", count=1_000_000, quick=0, people=1, rounds=1),
+    Case(name="full path 1M", count=1_000_000, quick=0, people=1),
     Case(name="sealing", count=1_000_000, quick=100_000, people=2),
 )
 

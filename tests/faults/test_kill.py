@@ -105,3 +105,5 @@ def finished(desk: Desk, sink: Counting, people: int, *, kills: int) -> None:
     assert (people, people, 0) == (len(sink.taken), mailing["accepted"], mailing["owed"] + mailing["uncertain"])
     assert sum(count - 1 for count in twice.values()) <= kills * CONNECTIONS
     assert set() == set(twice) - listed
+    # Nor is anything called a doubt of which no dot can have been written.
+    assert len(listed) <= kills * CONNECTIONS
