@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from digest.deliveries import hard, proof
 from digest.deliveries.context import Context
 from digest.deliveries.halt import halt, tell
 from digest.deliveries.hard import AGAIN
-from digest.model.deliveries import MailingStatus, millis
+from digest.model.deliveries import MailingStatus, Shard, millis
 from digest.model.subscribers import SuppressionReason
 from digest.store import mailings, refusals, shards, suppressions
 from digest.store.database import Tx
@@ -22,23 +23,30 @@ async def goes_on(
     tx: Tx,
     mailing: MailingRow,
     *,
-    shard: Counts,
+    here: tuple[Shard, Counts],
     others: Counts,
     turn: tuple[int, int],
     now: datetime,
 ) -> None:
-    """Let a mailing go on, or stop it; `turn` is how many this turn saw rejected, of how many answered."""
+    """Let a mailing go on, or stop it; `turn` is how many this turn saw relays reject, of how many they answered."""
     waiting = others.owed + others.deferred
     rejected, answered = turn
     if mailing.status is MailingStatus.PROVING:
-        verdict = proof.judge(shard)
+        first = await _without_ours(tx, *here)
+        verdict = proof.judge(first)
         if verdict is proof.Judgement.GO:
             await mailings.move(tx, mailing.id, old=(MailingStatus.PROVING,), new=MailingStatus.SENDING, now=now)
         elif verdict is proof.Judgement.STOP and waiting:
-            why = f"{shard.rejected} of the first {shard.answered} were refused"
+            why = f"{first.rejected} of the first {first.answered} were refused"
             await halt(context, tx, mailing.id, why, now)
     elif waiting and proof.too_many(rejected, answered):
         await halt(context, tx, mailing.id, f"{rejected} of {answered} were refused", now)
+
+
+async def _without_ours(tx: Tx, shard: Shard, counts: Counts) -> Counts:
+    """How a shard stands with relays: an address that we cannot write to tells nothing of the others."""
+    ours = await refusals.ours(tx, shard) if counts.rejected else 0
+    return replace(counts, rejected=counts.rejected - ours)
 
 
 async def weigh(context: Context, mailing: MailingRow) -> bool:

@@ -36,13 +36,17 @@ def classify(stage: Stage, code: int, text: str) -> Outcome:
 
 def reason(outcome: Outcome) -> Reason:
     """What a failure is about, from its code and text alone: a journal keeps no more."""
-    if outcome.code == 0 and outcome.kind is OutcomeKind.REJECTED:
-        # Our own word, not a relay's.
+    if is_our_own(outcome):
         return Reason.UNKNOWN
     said = reason_of(outcome.code, outcome.text)
     if outcome.kind is OutcomeKind.SENDER and said.fault is Fault.MAILBOX:
         return Reason.REFUSED
     return said
+
+
+def is_our_own(outcome: Outcome) -> bool:
+    """Whether it is our word, and no relay's: we cannot write to the address, and nobody was asked about it."""
+    return outcome.code == 0 and outcome.kind is OutcomeKind.REJECTED
 
 
 def is_the_session(outcome: Outcome) -> bool:

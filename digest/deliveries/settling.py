@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from digest.deliveries import verdicts
 from digest.deliveries.context import Context, Route
 from digest.deliveries.halt import halt
+from digest.deliveries.outcome import is_our_own
 from digest.deliveries.pace import domain_of
 from digest.deliveries.page import Page
 from digest.deliveries.retry import SESSION
@@ -79,6 +80,8 @@ class Settling:
     def __init__(self, context: Context, route: Route, mailing: MailingRow, shard: Shard) -> None:
         self.got_on = False
         """Whether a relay gave a verdict on anybody: broken sessions get a mailing nowhere."""
+        self.unasked: set[int] = set()
+        """Who was rejected without a word of a relay's: we cannot write to their addresses."""
         self._context = context
         self._route = route
         self._mailing = mailing
@@ -96,6 +99,7 @@ class Settling:
         accepted = [each.subscriber for each in people]
         await deliveries.accept(tx, mailing, accepted, now, again=[each.subscriber for each in people if each.again])
         outcomes = [(each.subscriber, outcome) for each, outcome in others]
+        self.unasked.update(who for who, outcome in outcomes if outcome and is_our_own(outcome))
         doubts = [who for who, outcome in outcomes if outcome and outcome.kind is OutcomeKind.UNCERTAIN]
         self._doubts += [who for who in doubts if who not in self._doubts]
         many = len(self._doubts) > self._route.sender.connections

@@ -199,8 +199,10 @@ class Turn:
             await weigh(self._context, self._mailing)
 
     async def _judge(self, tx: Tx, counts: Counts, now: datetime) -> None:
-        turn = (self.rejected, self.answered)
-        await goes_on(self._context, tx, self._mailing, shard=counts, others=self._others, turn=turn, now=now)
+        ours = len(self._settling.unasked)
+        turn = (self.rejected - ours, self.answered - ours)
+        here = (self._shard, counts)
+        await goes_on(self._context, tx, self._mailing, here=here, others=self._others, turn=turn, now=now)
 
     def _opened(self, claimed: Sequence[Addressee]) -> Page | None:
         journal, shard = self._context.journal, self._shard

@@ -6,11 +6,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, FromClause, func, select, update
+from sqlalchemy import ColumnElement, FromClause, func, or_, select, update
 
-from digest.model.deliveries import DeliveryState, Reason, millis
+from digest.model.deliveries import DeliveryState, Reason, Shard, millis
 from digest.store.database import Tx, among, many
 from digest.store.schema import deliveries, delivery_events, subscribers
+from digest.store.shards import inside
 
 _E = delivery_events.c
 
@@ -36,8 +37,16 @@ async def answered(tx: Tx, mailing: int, domain: str) -> tuple[int, int]:
     """How many of a domain accepted, and how many refused, in a mailing; looks at all of its deliveries."""
     state = deliveries.c.state
     query = select(state, func.count()).select_from(_people()).where(_at(domain), deliveries.c.mailing_id == mailing)
+    query = query.where(or_(state != DeliveryState.REJECTED, ~_is_ours()))
     counts = {DeliveryState(each): int(count) for each, count in await tx.execute(query.group_by(state))}
     return counts.get(DeliveryState.ACCEPTED, 0), counts.get(DeliveryState.REJECTED, 0)
+
+
+async def ours(tx: Tx, shard: Shard) -> int:
+    """How many of a shard were rejected by ourselves, and no relay was asked about them."""
+    query = select(func.count()).select_from(deliveries)
+    query = query.where(inside(shard), deliveries.c.state == DeliveryState.REJECTED, _is_ours())
+    return int((await tx.execute(query)).scalar_one())
 
 
 async def accepted_before(tx: Tx, domain: str) -> bool:
@@ -67,6 +76,13 @@ async def resolve(tx: Tx, mailing: int, ids: Collection[int], now: datetime, res
 def _open(mailing: int) -> ColumnElement[bool]:
     nobody = (_E.kind == "rejected") & (_E.reason == Reason.NOBODY)
     return (_E.mailing_id == mailing) & nobody & _E.resolved_at.is_(None)
+
+
+def _is_ours() -> ColumnElement[bool]:
+    """That a rejected delivery was so by our own word: a relay's has a code."""
+    its = (_E.mailing_id == deliveries.c.mailing_id) & (_E.subscriber_id == deliveries.c.subscriber_id)
+    said = its & (_E.kind == "rejected") & (_E.code == 0)
+    return select(_E.id).where(said).correlate(deliveries).exists()
 
 
 def _people() -> FromClause:

@@ -161,6 +161,13 @@ class House:
             chosen = subscribers.c.id == subscriber
             await tx.execute(update(subscribers).where(chosen).values(email=email))
 
+    async def rename(self, *people: int) -> None:
+        """Give some addresses that only a relay with SMTPUTF8 can take."""
+        async with self.store.write() as tx:
+            for number in people:
+                chosen = update(subscribers).where(subscribers.c.id == number)
+                await tx.execute(chosen.values(email_norm=f"zoë{number}@example.com"))
+
     async def seal(
         self,
         *,

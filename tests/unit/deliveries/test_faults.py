@@ -456,6 +456,48 @@ def test_refusals_later_on_stop_the_rest(url: str, monkeypatch: pytest.MonkeyPat
     asyncio.run(main())
 
 
+def test_an_address_we_cannot_write_stops_nobody(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is rejected by itself and says why: among the first 50 and later, no relay refused anybody."""
+    monkeypatch.setattr(proof, "SHARD", 60)
+    unwritable = {3, 20, 40, *range(60, 300, 10)}
+
+    async def main() -> None:
+        async with opened(url) as house, Sink() as sink:
+            await house.people(300)
+            await house.rename(*(unwritable - {40}))
+            await house.readdress(40, "nobody at home")
+            await house.seal()
+            report = await flow.run_due(house.context(sink.url))
+            assert (273, 27, 0, ()) == (report.accepted, report.rejected, report.owed, report.paused)
+            assert unwritable == {who for who, state in (await house.states()).items() if state is D.REJECTED}
+            assert {(who, "rejected", 0) for who in unwritable} == set(await events(house))
+            assert MailingStatus.SENT is (await house.mailing()).status
+            async with house.store.read() as tx:
+                texts = set((await tx.execute(select(delivery_events.c.text))).scalars())
+                assert {False} == set((await tx.execute(select(subscribers.c.suppressed))).scalars())
+            assert 2 == len(texts)
+            assert all("no SMTPUTF8" in each or "no address that can be written to" in each for each in texts)
+
+    asyncio.run(main())
+
+
+def test_a_relays_refusals_count_without_ours(url: str) -> None:
+    """Refusals are held against what a relay answered: 3 of 47 stop a mailing, with three more of our own besides."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink() as sink:
+            bad = {f"person{number}@example.com" for number in (4, 21, 41)}
+            sink.answer = lambda stage, who: "552 5.2.2 full" if stage == "rcpt" and who in bad else None
+            await house.people(200)
+            await house.rename(3, 20, 40)
+            await house.seal()
+            report = await flow.run_due(house.context(sink.url))
+            assert (44, 6, 150) == (report.accepted, report.rejected, report.owed)
+            assert ["3 of the first 47 were refused"] == [each.why for each in report.paused]
+
+    asyncio.run(main())
+
+
 def test_a_stop_lets_letters_end(url: str) -> None:
     """Cancelled in the middle: what is on its way is answered and written down, the rest stays owed."""
 

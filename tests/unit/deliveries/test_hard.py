@@ -90,6 +90,29 @@ def test_a_wave_suppresses_nobody(store_url: str) -> None:
     asyncio.run(main())
 
 
+def test_a_share_is_of_what_a_domain_answered(store_url: str) -> None:
+    """20 of 195 are a wave, however many there are to whom we cannot write; of those nobody is suppressed either."""
+    unwritable = (3, 20, 40, *range(110, 180, 10))
+
+    async def main() -> None:
+        async with opened(store_url) as house, Sink(answer=nobody(*range(60, 80))) as sink:
+            await house.people(205)
+            await house.rename(*unwritable)
+            await house.seal()
+            context = house.context(sink.url)
+            report = await flow.run_due(context)
+            assert () == report.paused
+            assert (175, 20, {}) == (report.accepted, report.deferred, await suppressed(house))
+            states = await house.states()
+            assert set(unwritable) == {who for who, state in states.items() if state is S.REJECTED}
+            sink.answer = nobody()
+            house.clock.tick(hours=24)
+            assert 20 == (await flow.run_due(context)).accepted
+            assert {} == await suppressed(house)
+
+    asyncio.run(main())
+
+
 def test_what_a_domain_accepted_is_not_counted_again(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """To count is to look at every delivery: done once more only where what was accepted then is no longer enough."""
     counted: list[str] = []
