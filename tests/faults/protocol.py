@@ -28,12 +28,15 @@ class Watch:
     """A recipient was accepted."""
     eight_bit: bool = False
     over: bool = False
+    ahead: bool = False
+    """Whether a command ever came before the answer to the one before it."""
     commands: list[str] = field(default_factory=list)
 
     def command(self, line: bytes, following: bytes) -> None:
         """A command as it came, with its CRLF, and what stood behind it before we said anything."""
         verb = line[:8].split()[0].decode("latin-1").upper() if line.split() else ""
         self.commands.append(line.decode("utf-8", "replace").strip())
+        self.ahead = self.ahead or bool(following)
         shown = line[:60]
         if self.over:
             self._say(f"{shown!r} after QUIT")

@@ -9,6 +9,7 @@ import pytest
 
 from digest.deliveries.smtp.batch import Batch
 from digest.deliveries.smtp.connection import Connection
+from digest.deliveries.smtp.crew import Crew
 from digest.deliveries.smtp.parcel import Parcel, packed
 from digest.deliveries.smtp.pool import Pool
 from digest.deliveries.smtp.relay import parse
@@ -155,6 +156,35 @@ def test_only_what_is_offered_under_tls_counts(authority: Authority) -> None:
             await pool.close()
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_pipelining_is_what_is_offered_under_tls(authority: Authority, after: bool) -> None:
+    """Offered only before it, a relay is told one command at a time; offered only after it, several at once."""
+    before = "250-bed\r\n250-STARTTLS\r\n250 8BITMIME" if after else "250-bed\r\n250-STARTTLS\r\n250 PIPELINING"
+    hellos = iter([Act(say=before)])
+
+    def order(at: At) -> Act | None:
+        return next(hellos, None) if at.stage == "hello" else None
+
+    bed = Bed(order, pipelining=after, tls=authority.server("127.0.0.1"))
+
+    async def main() -> None:
+        async with bed:
+            relay = parse(bed.address("smtp+starttls"))
+            pool = Pool([relay], 1, ca=authority.file, hostname="me.example.org")
+            parcels = [packed(place, ME, f"{place}@example.com", (LETTER,)) for place in range(3)]
+            batch = Batch(parcels)
+            crew = Crew(pool)
+            crew.add(parcels)
+            await crew.rest()
+            await pool.close()
+            assert ([0, 1, 2], [], None) == (batch.accepted, batch.others, crew.fault)
+
+    asyncio.run(main())
+    [watch] = bed.sessions
+    assert (after, [], 3) == (watch.ahead, bed.wrong, bed.accepted.total())
+    assert ["EHLO", "STARTTLS", "EHLO"] == [line.split()[0] for line in watch.commands[:3]]
 
 
 def test_a_password_after_tls_only(scheme: str, authority: Authority) -> None:
