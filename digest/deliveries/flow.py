@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.deliveries.context import Context, Routes
-from digest.deliveries.lanes import Tally, send_shards, settle, settled
-from digest.deliveries.notes import send_due
+from digest.deliveries.lanes import LOOK, Tally, send_shards, settle, settled
+from digest.deliveries.notes_lane import NotesLane
 from digest.deliveries.seal import freeze, seal
 from digest.deliveries.shard import deliver_shard
 from digest.deliveries.turn import Progress, ProgressOf
@@ -74,21 +74,27 @@ async def run_due(
 ) -> Report:
     """Send notes, then what is due of `mailing` or of all; ends when nothing is due within `horizon`.
 
-    Safe to run in many processes at once. A relay that is down ends it for that sender: all stays owed.
+    Safe to run in many processes at once. A relay that is down ends it for that sender: all stays owed. One that is
+    silent under a note holds up nothing else, and is waited for at the end.
     """
     tally = Tally()
-    await freeze(context.store, now=context.clock())
     try:
-        async with Routes(context) as routes:
+        async with Routes(context) as routes, NotesLane(context, routes) as lane:
             while True:
-                moved = tally.add_notes(await send_due(context, routes))
-                moved = await send_shards(context, routes, tally, mailing, progress) or moved
+                await freeze(context.store, now=context.clock())
+                moved = tally.add_notes(await lane.look())
+                moved = await send_shards(context, routes, tally, mailing, progress, lane) or moved
                 if await settled(context, tally) or moved:
                     continue
                 wait = await _wait(context, mailing, horizon, tuple(tally.down))
-                if wait is None:
+                if wait is not None:
+                    await context.sleep(wait)
+                elif lane.busy:
+                    await lane.rest(LOOK)
+                    # As in a new run: whose relay was down is asked again.
+                    tally.down.clear()
+                else:
                     return await _report(context, tally, mailing)
-                await context.sleep(wait)
     finally:
         if context.journal:
             context.journal.close()

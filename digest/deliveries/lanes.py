@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from digest.deliveries.context import Context, Route, Routes
 from digest.deliveries.judging import believe, weigh
-from digest.deliveries.notes import NotesRun, send_due
+from digest.deliveries.notes_lane import NotesLane, NotesRun
 from digest.deliveries.replay import replay
-from digest.deliveries.shard import Between, ShardRun, deliver_shard
+from digest.deliveries.shard import ShardRun, deliver_shard
 from digest.deliveries.stale import hold_stale
 from digest.deliveries.turn import ProgressOf
 from digest.errors import DeliveryError
@@ -50,25 +50,25 @@ class Tally:
 
 
 async def send_shards(
-    context: Context, routes: Routes, tally: Tally, mailing: int | None, progress: ProgressOf | None
+    context: Context,
+    routes: Routes,
+    tally: Tally,
+    mailing: int | None,
+    progress: ProgressOf | None,
+    notes: NotesLane,
 ) -> bool:
     """Send what is due, each sender at its own pace; whether anything moved."""
     await replay(context)
     await hold_stale(context)
     async with context.store.read() as tx:
         digests = await shards.due_digests(tx, context.clock(), mailing=mailing)
-    ways, turn, over = _by_route(context, routes, tally, digests), asyncio.Lock(), asyncio.Event()
-
-    async def notes_now() -> None:
-        async with turn:
-            tally.add_notes(await send_due(context, routes))
-
-    lanes = [_lane(context, route, names, tally, mailing, progress, notes_now) for route, names in ways]
+    ways, over = _by_route(context, routes, tally, digests), asyncio.Event()
+    lanes = [_lane(context, route, names, tally, mailing, progress, notes) for route, names in ways]
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(lane) for lane in lanes]
             if tasks:
-                group.create_task(_notes_lane(notes_now, over))
+                group.create_task(_notes_lane(notes, tally, over))
                 group.create_task(_then(tasks, over))
     except ExceptionGroup as failures:
         # A database that fails, fails for all: one of them says it.
@@ -76,13 +76,13 @@ async def send_shards(
     return any(task.result() for task in tasks)
 
 
-async def _notes_lane(notes_now: Between, over: asyncio.Event) -> None:
+async def _notes_lane(notes: NotesLane, tally: Tally, over: asyncio.Event) -> None:
     """Notes go beside the mailings, however long a relay takes over one of their letters."""
     while not over.is_set():
         with suppress(TimeoutError):
             await asyncio.wait_for(over.wait(), LOOK)
         if not over.is_set():
-            await notes_now()
+            tally.add_notes(await notes.look())
 
 
 async def _then(tasks: Sequence[asyncio.Task[bool]], over: asyncio.Event) -> None:
@@ -97,7 +97,7 @@ async def _lane(
     tally: Tally,
     mailing: int | None,
     progress: ProgressOf | None,
-    notes_now: Between,
+    notes: NotesLane,
 ) -> bool:
     """One sender's shards, until nothing of them moves any more; whether anything did."""
     ever = False
@@ -107,9 +107,7 @@ async def _lane(
         async with context.store.read() as tx:
             due = await shards.due(tx, context.clock(), digests=digests, mailing=mailing)
         for shard in due:
-            run = await deliver_shard(
-                context, shard.mailing, shard.number, route=route, progress=progress, between=notes_now
-            )
+            run = await deliver_shard(context, shard.mailing, shard.number, route=route, progress=progress, notes=notes)
             moved = tally.add(route.sender.slug, run) or moved
             if run.fault:
                 break

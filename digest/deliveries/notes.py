@@ -1,15 +1,12 @@
-"""Notes: single letters with a lane of their own, ahead of every mailing."""
+"""Notes: single letters, each claimed, sent and settled by itself."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from digest.deliveries.answers import heard
-from digest.deliveries.context import LEASE, PATIENCE, Context, Route, Routes
+from digest.deliveries.context import LEASE, Context, Route, Routes
 from digest.deliveries.retry import backoff
 from digest.deliveries.smtp.crew import Crew
 from digest.deliveries.smtp.parcel import Parcel, packed
@@ -19,7 +16,8 @@ from digest.model.deliveries import NoteState, Outcome, OutcomeKind
 from digest.store import notes
 from digest.store.notes import NoteRow
 
-T = TypeVar("T")
+Crews = set[Crew]
+"""What sends at this moment: whoever stops tells them to leave."""
 
 GIVE_UP_AFTER = timedelta(hours=48)
 _SENDER_FAULT_AGAIN = timedelta(minutes=15)
@@ -27,70 +25,17 @@ _SENDER_FAULT_AGAIN = timedelta(minutes=15)
 _LEASE = LEASE + timedelta(minutes=14)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotesRun:
-    """What one look at the notes did."""
-
-    accepted: int = 0
-    rejected: int = 0
-    moved: bool = False
-    faults: tuple[tuple[str, Outcome], ...] = ()
-    """Senders that could not send, and why."""
-
-
-async def send_due(context: Context, routes: Routes) -> NotesRun:
-    """Send the notes that are due, oldest first; what is uncertain is never sent again by itself.
-
-    A sender whose relay is down keeps its notes owed, and stops nobody else's.
-    """
-    await _doubt_orphans(context)
-    states: list[NoteState] = []
-    down: dict[str, Outcome] = {}
-    while ids := await _due(context, tuple(down)):
-        for note in ids:
-            done = await _finished(_one(context, routes, note))
-            if done is None:
-                continue
-            sender, outcome, state = done
-            states.append(state)
-            if outcome.kind is OutcomeKind.RELAY:
-                down[sender] = outcome
-                break
-    return NotesRun(
-        accepted=states.count(NoteState.ACCEPTED),
-        rejected=states.count(NoteState.REJECTED),
-        moved=len(states) > len(down),
-        faults=tuple(down.items()),
-    )
-
-
-async def _finished(work: Coroutine[None, None, T]) -> T:
-    """Let a note that has begun come to its end, also when we are stopped: begun and dropped is a doubt."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task}, timeout=PATIENCE)
-        task.cancel()
-        await asyncio.wait({task})
-        raise
-
-
-async def _one(context: Context, routes: Routes, note: int) -> tuple[str, Outcome, NoteState] | None:
-    """Its sender, what the relay said, and its state now; None when somebody was faster."""
+async def deliver(context: Context, routes: Routes, note: int, under_way: Crews) -> tuple[Outcome, NoteState] | None:
+    """What the relay said of one note, and its state now; None when somebody was faster."""
     claimed, wait = await _claim(context, routes, note)
     if claimed is None:
         return None
-    outcome = await _send(routes, claimed, wait)
-    return claimed.sender, outcome, await _settle(context, claimed, outcome)
+    outcome = await _send(routes, claimed, wait, under_way)
+    return outcome, await _settle(context, claimed, outcome)
 
 
-async def _due(context: Context, down: tuple[str, ...]) -> tuple[int, ...]:
-    async with context.store.read() as tx:
-        return await notes.due(tx, context.clock(), without=down)
-
-
-async def _doubt_orphans(context: Context) -> None:
+async def doubt_orphans(context: Context) -> None:
+    """What a dead worker was sending may have gone; what is uncertain is never sent again by itself."""
     async with context.store.read() as tx:
         lost = await notes.orphans(tx, context.clock())
     if lost:
@@ -108,11 +53,11 @@ async def _claim(context: Context, routes: Routes, note: int) -> tuple[NoteRow |
         return claimed, await route.pace.place(tx)
 
 
-async def _send(routes: Routes, note: NoteRow, wait: float) -> Outcome:
+async def _send(routes: Routes, note: NoteRow, wait: float, under_way: Crews) -> Outcome:
     route = _route(routes, note)
     if route is None:
         return Outcome(kind=OutcomeKind.RELAY, text=f"{note.sender} is no sender that can be used")
-    return await _post(route, note.address, note.message, wait)
+    return await _post(route, note.address, note.message, wait, under_way)
 
 
 def _route(routes: Routes, note: NoteRow) -> Route | None:
@@ -122,8 +67,8 @@ def _route(routes: Routes, note: NoteRow) -> Route | None:
         return None
 
 
-async def _post(route: Route, address: str, message: bytes, wait: float) -> Outcome:
-    """One message, when its place of the pace has come in so many seconds."""
+async def _post(route: Route, address: str, message: bytes, wait: float, under_way: Crews) -> Outcome:
+    """One message, when its place of the pace has come in so many seconds; it is `under_way` as long as that takes."""
 
     async def take(_wanted: Wanted) -> bool:
         await route.pace.sleep(wait)
@@ -139,12 +84,15 @@ async def _post(route: Route, address: str, message: bytes, wait: float) -> Outc
 
     said: list[Outcome] = []
     batch.answered = told
-    crew.add([parcel])
+    under_way.add(crew)
     try:
+        crew.add([parcel])
         await crew.rest()
     finally:
+        under_way.discard(crew)
         await crew.leave(0)
-    outcome = said[-1] if batch.accepted else batch.others[0][1]
+    others = [outcome for _, outcome in batch.others]
+    outcome = said[-1] if batch.accepted else others[0] if others else None
     return crew.fault or outcome or Outcome(kind=OutcomeKind.RELAY, text="not sent")
 
 
@@ -161,7 +109,7 @@ async def send_one(context: Context, routes: Routes, sender: str, address: str, 
     route = routes.of(sender)
     async with context.store.write() as tx:
         wait = await route.pace.place(tx)
-    return await _post(route, address, message, wait)
+    return await _post(route, address, message, wait, set())
 
 
 async def _settle(context: Context, note: NoteRow, outcome: Outcome) -> NoteState:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from digest.deliveries.context import LEASE, Context, Route
 from digest.deliveries.halt import halt
+from digest.deliveries.notes_lane import NotesLane
 from digest.deliveries.personalise import Writer
 from digest.deliveries.replay import doubt_orphans
 from digest.deliveries.stale import hold
@@ -32,9 +33,6 @@ class ShardRun:
     fault: Outcome | None = None
 
 
-Between = Callable[[], Awaitable[object]]
-
-
 async def deliver_shard(
     context: Context,
     mailing: int,
@@ -42,9 +40,9 @@ async def deliver_shard(
     *,
     route: Route,
     progress: ProgressOf | None = None,
-    between: Between | None = None,
+    notes: NotesLane | None = None,
 ) -> ShardRun:
-    """Send what is due of a shard, unless somebody else has its lease; `between` sends notes that wait.
+    """Send what is due of a shard, unless somebody else has its lease; `notes` that are due go in between.
 
     However it ends, what a relay answered is written down, and the lease is given back. After a kill it ends
     by itself, and what was on its way is uncertain.
@@ -54,7 +52,7 @@ async def deliver_shard(
         return ShardRun()
     heart = asyncio.create_task(turn.keep_lease())
     try:
-        while not turn.over and (claimed := await _next(turn, between)):
+        while not turn.over and (claimed := await _next(turn, notes)):
             await turn.send(claimed)
         await turn.rest()
     except BaseException:
@@ -67,12 +65,14 @@ async def deliver_shard(
     return ShardRun(accepted=turn.accepted, rejected=turn.rejected, moved=turn.moved, fault=turn.fault)
 
 
-async def _next(turn: Turn, between: Between | None) -> Sequence[Addressee]:
-    """The next claim; what goes `between` goes first where there is any."""
-    claimed = await turn.claim(after_notes=between is None)
-    if turn.gave_way and between:
-        await between()
-        claimed = await turn.claim(after_notes=True)
+async def _next(turn: Turn, notes: NotesLane | None) -> Sequence[Addressee]:
+    """The next claim; a note that is due is begun first, but for senders that let all others wait."""
+    if notes is None:
+        return await turn.claim()
+    claimed = await turn.claim(give_way=True, but_to=notes.aside)
+    if turn.gave_way:
+        await notes.go()
+        claimed = await turn.claim()
     return claimed
 
 

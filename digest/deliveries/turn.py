@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -115,11 +115,11 @@ class Turn:
         """Whether to claim more would be in vain."""
         return self.is_last or self._crew.stopped
 
-    async def claim(self, *, after_notes: bool = False) -> Sequence[Addressee]:
+    async def claim(self, *, give_way: bool = False, but_to: Collection[str] = ()) -> Sequence[Addressee]:
         """The next letters, committed as being sent before the first is; none where there are none now.
 
-        In the same transaction the ledger hears what became of those before. A note that waits goes first, unless
-        the turn comes `after_notes`.
+        In the same transaction the ledger hears what became of those before. A turn that should `give_way` takes
+        none while a note waits, but for those of the senders `but_to`.
         """
         news = [sent.news() for sent in self._under_way]
 
@@ -129,7 +129,7 @@ class Turn:
             if counts is None and not await shards.hold(tx, self._shard, owner=self._context.owner):
                 raise _TakenOverError
             now = self._context.clock()
-            self.gave_way = counts is not None and not after_notes and await notes.any_due(tx, now)
+            self.gave_way = counts is not None and give_way and await notes.any_due(tx, now, without=but_to)
             return moved, counts, await self._claim(tx, now) if counts and not self.gave_way else ()
 
         # Trouble may be told to people, and that is the loop's own work.

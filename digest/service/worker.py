@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 
 from digest.deliveries import flow
 from digest.deliveries.context import Context, Routes
-from digest.deliveries.notes import send_due
+from digest.deliveries.notes_lane import NotesLane
 from digest.deliveries.replay import forget, replay
 from digest.deliveries.seal import freeze
 from digest.deliveries.shard import deliver_shard
@@ -33,6 +33,7 @@ class Worker:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._routes: Routes | None = None
+        self._lane: NotesLane | None = None
         self._using = 0
         self._used = 0.0
         self._down: dict[str, float] = {}
@@ -52,7 +53,7 @@ class Worker:
         await freeze(context.store, now=now)
         await flow.settle(context)
         async with context.store.read() as tx:
-            single = await notes.due(tx, now, without=self._resting(), limit=1)
+            single = await notes.due(tx, now, without=(*self._resting(), *self._late()), limit=1)
             due = {
                 sender: await shards.due(tx, now, digests=self._digests(sender), limit=AHEAD)
                 for sender in context.senders
@@ -67,8 +68,11 @@ class Worker:
         await self._close_if_quiet()
 
     async def close(self) -> None:
-        """Say goodbye to every relay, and take the journal away if all of it is in the ledger."""
-        routes, self._routes = self._routes, None
+        """Let notes end, say goodbye to every relay, and take the journal away if all of it is in the ledger."""
+        routes, lane = self._routes, self._lane
+        self._routes = self._lane = None
+        if lane:
+            await lane.leave()
         if routes:
             await routes.__aexit__(None, None, None)
         if self._context.journal:
@@ -78,10 +82,12 @@ class Worker:
         return bool(await witness.quarantine(self._context.store))
 
     async def _notes(self, _key: str) -> None:
+        """Begin what is due. A note whose relay is silent goes on when this is over: the next ring is heard."""
         if await self._held():
             return
         async with self._ways_out() as routes:
-            run = await send_due(self._context, routes)
+            self._lane = self._lane or NotesLane(self._context, routes)
+            run = await self._lane.look()
         for sender, _ in run.faults:
             self._rest(sender)
 
@@ -114,6 +120,10 @@ class Worker:
         """The senders whose relay did not answer a moment ago: everything stays owed."""
         return tuple(sender for sender, until in self._down.items() if until > time.monotonic())
 
+    def _late(self) -> tuple[str, ...]:
+        """The senders that have a note under way whose relay takes its time."""
+        return self._lane.late if self._lane else ()
+
     @asynccontextmanager
     async def _ways_out(self) -> AsyncIterator[Routes]:
         if self._routes is None:
@@ -126,5 +136,5 @@ class Worker:
             self._used = time.monotonic()
 
     async def _close_if_quiet(self) -> None:
-        if not self._using and time.monotonic() - self._used > _QUIET:
+        if not self._using and not self._late() and time.monotonic() - self._used > _QUIET:
             await self.close()

@@ -67,15 +67,25 @@ async def add(
     return row.scalar_one_or_none() is not None
 
 
-async def due(tx: Tx, now: datetime, *, without: Collection[str] = (), limit: int = 50) -> tuple[int, ...]:
-    """Ids of the notes to send now, oldest first, but for those of the senders `without`."""
+async def due(
+    tx: Tx, now: datetime, *, sender: str = "", without: Collection[str] = (), limit: int = 50
+) -> tuple[int, ...]:
+    """Ids of the notes to send now, oldest first: of one sender, or of all but the senders `without`."""
     query = select(_C.id).where(_owed(), _C.due_at <= now).order_by(_C.due_at, _C.id)
-    return tuple((await tx.execute(query.where(_C.sender.not_in(without)).limit(limit))).scalars())
+    whose = _C.sender == sender if sender else _C.sender.not_in(without)
+    return tuple((await tx.execute(query.where(whose).limit(limit))).scalars())
 
 
-async def any_due(tx: Tx, now: datetime) -> bool:
-    """Whether a note should be sent now."""
-    return (await tx.execute(_ANY_DUE, {"now": now})).first() is not None
+async def senders_due(tx: Tx, now: datetime) -> tuple[str, ...]:
+    """The senders that have a note to send now, whose is the oldest first."""
+    query = select(_C.sender).where(_owed(), _C.due_at <= now).group_by(_C.sender).order_by(func.min(_C.due_at))
+    return tuple((await tx.execute(query)).scalars())
+
+
+async def any_due(tx: Tx, now: datetime, *, without: Collection[str] = ()) -> bool:
+    """Whether a note should be sent now, but for those of the senders `without`."""
+    query = _ANY_DUE.where(_C.sender.not_in(without)) if without else _ANY_DUE
+    return (await tx.execute(query, {"now": now})).first() is not None
 
 
 def _owed() -> ColumnElement[bool]:

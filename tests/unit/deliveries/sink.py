@@ -64,6 +64,9 @@ class Sink:
         """Whether a session is open."""
         return bool(self._tasks)
 
+    async def pause(self, stage: str, argument: str) -> None:
+        """Before a recipient or a dot is answered: a test may take its time."""
+
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._session, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
@@ -113,6 +116,7 @@ class Sink:
             elif verb == "MAIL":
                 sender, reply = argument, say("mail", argument, "250 2.1.0 ok")
             elif verb == "RCPT":
+                await self.pause("rcpt", argument)
                 reply = say("rcpt", argument, "250 2.1.5 ok")
                 recipient = argument if reply.startswith("2") else ""
             elif verb == "DATA":
@@ -134,6 +138,7 @@ class Sink:
         raw = b""
         while not raw.endswith(b"\r\n.\r\n") and raw != b".\r\n":
             raw += await reader.readuntil(b"\r\n")
+        await self.pause("dot", recipient)
         reply = say("dot", recipient, f"250 2.0.0 queued as {len(self.taken)}")
         if recipient and (reply.startswith("250") or reply == TAKE_AND_DROP):
             self.taken.append(Taken(sender, recipient, raw[:-3].replace(b"\r\n..", b"\r\n.")))
