@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from digest.deliveries.answers import heard
 from digest.deliveries.context import LEASE, Context, Route, Routes
-from digest.deliveries.retry import backoff
+from digest.deliveries.retry import backoff, waited
 from digest.deliveries.smtp.crew import Crew
 from digest.deliveries.smtp.parcel import Parcel, packed
 from digest.deliveries.taking import Wanted
@@ -20,6 +20,7 @@ Crews = set[Crew]
 """What sends at this moment: whoever stops tells them to leave."""
 
 GIVE_UP_AFTER = timedelta(hours=48)
+"""The relay's first answer: it counts only while the relay answers."""
 _SENDER_FAULT_AGAIN = timedelta(minutes=15)
 # Longer than any answer to a final dot is waited for: nobody calls a living worker's note uncertain.
 _LEASE = LEASE + timedelta(minutes=14)
@@ -115,15 +116,15 @@ async def send_one(context: Context, routes: Routes, sender: str, address: str, 
 async def _settle(context: Context, note: NoteRow, outcome: Outcome) -> NoteState:
     now = context.clock()
     state, due, attempts = _decide(note, outcome, now)
+    answered = note.answered_at if outcome.kind is OutcomeKind.RELAY else note.answered_at or now
     async with context.store.write() as tx:
-        await notes.settle(tx, note.id, state, reply=str(outcome), due_at=due, attempts=attempts)
+        await notes.settle(tx, note.id, state, reply=str(outcome), due_at=due, attempts=attempts, answered_at=answered)
     return state
 
 
 def _decide(note: NoteRow, outcome: Outcome, now: datetime) -> tuple[NoteState, datetime, int]:
     """Its next state, when it is due again, and how often it has failed."""
     failures = note.attempts + 1
-    late = now - note.created_at >= GIVE_UP_AFTER
     match outcome.kind:
         case OutcomeKind.ACCEPTED:
             return NoteState.ACCEPTED, now, note.attempts
@@ -133,9 +134,18 @@ def _decide(note: NoteRow, outcome: Outcome, now: datetime) -> tuple[NoteState, 
             return NoteState.UNCERTAIN, now, failures
         case OutcomeKind.RELAY:
             return NoteState.OWED, now, note.attempts
-        case OutcomeKind.DEFERRED | OutcomeKind.SENDER if late:
+        case OutcomeKind.DEFERRED | OutcomeKind.SENDER if _is_late(note, outcome.kind, now):
             return NoteState.REJECTED, now, failures
         case OutcomeKind.DEFERRED:
             return NoteState.OWED, now + backoff(failures, str(note.id)), failures
         case OutcomeKind.SENDER:
             return NoteState.OWED, now + _SENDER_FAULT_AGAIN, failures
+
+
+def _is_late(note: NoteRow, kind: OutcomeKind, now: datetime) -> bool:
+    """Whether it is given up: so long after its first answer, and by the waits that so many answers stand for."""
+    if note.answered_at is None:
+        return False
+    sender = kind is OutcomeKind.SENDER
+    stood = note.attempts * _SENDER_FAULT_AGAIN if sender else waited(note.attempts, str(note.id))
+    return min(now - note.answered_at, stood) >= GIVE_UP_AFTER

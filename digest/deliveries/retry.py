@@ -49,7 +49,7 @@ def backoff(failures: int, token: str, steps: Sequence[timedelta] = STEPS) -> ti
     return step * (1 + JITTER * spread)
 
 
-def _waited(failures: int, token: str) -> timedelta:
+def waited(failures: int, token: str) -> timedelta:
     """How long so many failures make one wait in all; days on which no relay could be asked are not in it."""
     return sum((backoff(each, token) for each in range(1, failures + 1)), timedelta())
 
@@ -68,7 +68,7 @@ def decide(
     patience = give_up_after * SESSION_TIMES if kind == SESSION else give_up_after
     late = past is not None and now - past.since >= patience
     if late and past and outcome.kind is OutcomeKind.DEFERRED:
-        late = _waited(past.count, token) >= patience
+        late = waited(past.count, token) >= patience
     match outcome.kind:
         case OutcomeKind.ACCEPTED:
             return Verdict(state=DeliveryState.ACCEPTED)

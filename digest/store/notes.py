@@ -29,6 +29,8 @@ class NoteRow:
     address: str
     message: bytes
     attempts: int
+    answered_at: datetime | None
+    """When a relay first answered for it; None when none has."""
     created_at: datetime
 
 
@@ -120,9 +122,23 @@ async def readdress(tx: Tx, note: int, sender: str, message: bytes, *, now: date
     return (await tx.execute(change.values(sender=sender, message=message, due_at=now))).rowcount == 1
 
 
-async def settle(tx: Tx, note: int, state: NoteState, *, reply: str, due_at: datetime, attempts: int) -> None:
-    """Say what became of a claimed one; `due_at` matters only while it is owed. Of what is over no words are kept."""
+async def settle(
+    tx: Tx,
+    note: int,
+    state: NoteState,
+    *,
+    reply: str,
+    due_at: datetime,
+    attempts: int,
+    answered_at: datetime | None = None,
+) -> None:
+    """Say what became of a claimed one; `due_at` matters only while it is owed. Of what is over no words are kept.
+
+    `answered_at` is when a relay first answered for it, where one has.
+    """
     values: dict[str, object] = {"state": state, "last_reply": reply[:500], "due_at": due_at, "attempts": attempts}
+    if answered_at:
+        values["answered_at"] = answered_at
     if state in _OVER:
         values["message"] = b""
     # Late but true: the answer counts even if the lease ended and the note was called uncertain.

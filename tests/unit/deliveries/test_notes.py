@@ -7,14 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from digest.deliveries import flow
 from digest.model.deliveries import NoteKind, NoteState
 from digest.store import notes, stopping
+from digest.store.schema import notes as rows
 from digest.store.stopping import Stop
 from tests.unit.deliveries.sink import Answer
 
-from .house import House, opened
+from .house import NOW, House, opened
 from .sink import TAKE_AND_DROP, Sink, usual
 
 LETTER = b"Subject: hello\r\n\r\n.a dot\r\n..two\r\nend\r\n"
@@ -162,16 +164,60 @@ def test_later_is_tried_again(url: str) -> None:
     asyncio.run(main())
 
 
+def always(reply: str, where: str = "rcpt") -> Answer:
+    return lambda stage, _: reply if stage == where else None
+
+
 def test_later_for_ever_is_given_up(url: str) -> None:
-    """After two days a note is of no use to anybody."""
+    """Two days after the first answer a note is of no use to anybody."""
 
     async def main() -> None:
-        always = lambda stage, _: "450 4.2.0 later" if stage == "rcpt" else None  # noqa: E731
-        async with opened(url) as house, Sink(answer=always) as sink:
+        async with opened(url) as house, Sink(answer=always("450 4.2.0 later")) as sink:
             await owe(house)
-            house.clock.tick(hours=48)
-            await flow.run_due(house.context(sink.url))
+            context = house.context(sink.url)
+            while (report := await flow.run_due(context)).next_due:
+                house.clock.at = report.next_due
             assert NoteState.REJECTED is await state(house)
+            waited = house.clock() - NOW
+            assert timedelta(hours=48) <= waited <= timedelta(hours=51)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(("attempts", "left"), [(191, NoteState.OWED), (192, NoteState.REJECTED)])
+def test_refused_as_sender_for_ever_is_given_up(url: str, attempts: int, left: NoteState) -> None:
+    """Every quarter of an hour it is tried again, for two days of answers."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink(answer=always("550 5.7.1 go away")) as sink:
+            await owe(house)
+            async with house.store.write() as tx:
+                since = NOW - timedelta(days=4)
+                await tx.execute(update(rows).values(attempts=attempts, answered_at=since))
+            report = await flow.run_due(house.context(sink.url))
+            again = house.clock() + timedelta(minutes=15) if left is NoteState.OWED else None
+            assert (left, again) == (await state(house), report.next_due)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("reply", ["450 4.2.0 later", "550 5.7.1 go away"])
+@pytest.mark.parametrize("answered", [0, 1])
+def test_days_without_a_relay_do_not_count(url: str, answered: int, reply: str) -> None:
+    """A relay that was down for three days, before its first answer or after, takes nothing from a note's time."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink(answer=always(reply)) as sink:
+            await owe(house)
+            context = house.context(sink.url)
+            for _ in range(answered):
+                await flow.run_due(context)
+            sink.answer = always("554 no", "connect")
+            house.clock.tick(days=3)
+            assert "554" in (await flow.run_due(house.context(sink.url))).relay_error
+            sink.answer = always(reply)
+            await flow.run_due(house.context(sink.url))
+            assert NoteState.OWED is await state(house)
 
     asyncio.run(main())
 
