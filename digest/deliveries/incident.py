@@ -16,8 +16,8 @@ class Incident:
     title: str
     lines: tuple[str, ...]
     """Paragraphs of plain text: what happened, and what may be done."""
-    edition_id: int
-    """Whose mailing it is about."""
+    edition_id: int | None = None
+    """Whose mailing it is about; None for what is about no mailing."""
     sender: str
     """By whom the news goes out."""
 

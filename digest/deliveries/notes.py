@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 
 from digest.deliveries.answers import heard
 from digest.deliveries.context import LEASE, Context, Route, Routes
+from digest.deliveries.incident import Incident
 from digest.deliveries.retry import backoff, waited
 from digest.deliveries.smtp.crew import Crew
 from digest.deliveries.smtp.parcel import Parcel, packed
 from digest.deliveries.taking import Wanted
 from digest.errors import DeliveryError
-from digest.model.deliveries import NoteState, Outcome, OutcomeKind
+from digest.model.deliveries import NoteKind, NoteState, Outcome, OutcomeKind
 from digest.store import notes
 from digest.store.notes import NoteRow
 
@@ -119,7 +120,23 @@ async def _settle(context: Context, note: NoteRow, outcome: Outcome) -> NoteStat
     answered = note.answered_at if outcome.kind is OutcomeKind.RELAY else note.answered_at or now
     async with context.store.write() as tx:
         await notes.settle(tx, note.id, state, reply=str(outcome), due_at=due, attempts=attempts, answered_at=answered)
+        if outcome.kind is OutcomeKind.SENDER and note.kind is not NoteKind.ALERT:
+            await context.alert(tx, _refused(note, outcome))
     return state
+
+
+def _refused(note: NoteRow, outcome: Outcome) -> Incident:
+    """News for operators, the same for every try of it, and for all notes of its day: told once."""
+    return Incident(
+        key=f"notes:{note.sender}:{note.created_at:%Y-%m-%d}",
+        title=f"the relay of {note.sender} refuses letters to one person",
+        lines=(
+            f"The relay refuses us: {outcome}",
+            "Notes, such as those to confirm, stay owed. They are tried again every quarter of an hour, and given up "
+            "after two days in which the relay answers so.",
+        ),
+        sender=note.sender,
+    )
 
 
 def _decide(note: NoteRow, outcome: Outcome, now: datetime) -> tuple[NoteState, datetime, int]:

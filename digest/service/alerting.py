@@ -61,9 +61,11 @@ async def was_told(house: House, tx: Tx, key: str) -> bool:
 
 
 async def hear(house: House, tx: Tx, incident: Incident, *, at: datetime) -> int:
-    """Owe the note of an incident in a mailing, by the mailing's own sender; to how many."""
-    edition = await editions.get(tx, incident.edition_id)
-    title = f"{edition.digest} {edition.label}: {incident.title}"
+    """Owe the note of an incident, by the sender that it is about; to how many."""
+    title = incident.title
+    if incident.edition_id is not None:
+        edition = await editions.get(tx, incident.edition_id)
+        title = f"{edition.digest} {edition.label}: {title}"
     return await tell(house, tx, key=incident.key, title=title, lines=incident.lines, sender=incident.sender, now=at)
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import email.policy
+from datetime import UTC, datetime
 
+from digest.model.deliveries import NoteKind
+from digest.store import notes
+from digest.store.database import connect
 from tests.builders import Desk
 from tests.fakes import Sink, sinking
 
@@ -55,3 +60,26 @@ def test_stopped_in_its_grace(desk: Desk) -> None:
         desk.done("editions", "resume", "newsflash", "2025-05-30")
         desk.done("editions", "send", "newsflash", "--at", "2025-05-30", "--grace", "0")
         assert 2 == len({to for to, _ in sink.accepted} - {OFFICE})
+
+
+async def confirm(desk: Desk, *people: str) -> None:
+    """Owe each of them a note."""
+    store = connect(f"sqlite:///{desk.folder}/var/digest.db")
+    words, now = b"Subject: hello\r\n\r\nhello\r\n", datetime.now(UTC)
+    async with store.write() as tx:
+        for each in people:
+            await notes.add(
+                tx, kind=NoteKind.CONFIRM, sender="main", address=each, message=words, dedupe_key=each, now=now
+            )
+    await store.close()
+
+
+def test_operators_hear_of_notes_that_are_refused(desk: Desk) -> None:
+    """Who wants to subscribe gets nothing, because the relay refuses us: one note says so, however many it refuses."""
+    with sinking() as sink:
+        desk.owe("First & foremost", 1, smtp=sink.port, alerts=OFFICE)
+        sink.refused = dict.fromkeys(("ada@example.org", "bob@example.org"), "550 5.7.1 go away")
+        asyncio.run(confirm(desk, *sink.refused))
+        desk.done("tick", "--once")
+        assert ["Attention: the relay of main refuses letters to one person"] == told(sink)
+        assert "550 5.7.1 go away" in said(sink)

@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import update
 
 from digest.deliveries import flow
+from digest.deliveries.incident import Incident
 from digest.model.deliveries import NoteKind, NoteState
 from digest.store import notes, stopping
+from digest.store.database import Tx
 from digest.store.schema import notes as rows
 from digest.store.stopping import Stop
 from tests.unit.deliveries.sink import Answer
@@ -31,15 +33,19 @@ async def owe(
     kind: NoteKind = NoteKind.CONFIRM,
 ) -> bool:
     async with house.store.write() as tx:
-        return await notes.add(
-            tx,
-            kind=kind,
-            sender=sender,
-            address=address,
-            message=LETTER,
-            dedupe_key=key,
-            now=house.clock(),
-        )
+        return await note(tx, house, key, sender=sender, address=address, kind=kind)
+
+
+async def note(tx: Tx, house: House, key: str, *, sender: str, address: str, kind: NoteKind) -> bool:
+    return await notes.add(
+        tx,
+        kind=kind,
+        sender=sender,
+        address=address,
+        message=LETTER,
+        dedupe_key=key,
+        now=house.clock(),
+    )
 
 
 async def state(house: House, key: str = "k") -> NoteState | None:
@@ -230,6 +236,32 @@ def test_refused(url: str) -> None:
             await owe(house)
             await flow.run_due(house.context(sink.url))
             assert NoteState.REJECTED is await state(house)
+
+    asyncio.run(main())
+
+
+def test_operators_hear_of_a_refusal_of_us_once(url: str) -> None:
+    """Not for each try, nor for each note; and the news itself, refused alike, makes none of its own."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink(answer=always("550 5.7.1 go away")) as sink:
+            told: list[Incident] = []
+
+            async def hear(tx: Tx, incident: Incident) -> None:
+                kind, to = NoteKind.ALERT, "office@example.com"
+                if await note(tx, house, incident.key, sender=incident.sender, address=to, kind=kind):
+                    told.append(incident)
+
+            await owe(house)
+            await owe(house, "other", address="bob@example.com")
+            context = house.alerted(house.context(sink.url), hear)
+            for _ in range(3):
+                await flow.run_due(context)
+                house.clock.tick(minutes=15)
+            [incident] = told
+            assert (None, "main") == (incident.edition_id, incident.sender)
+            assert "550 5.7.1 go away" in incident.lines[0]
+            assert NoteState.OWED is await state(house, incident.key)
 
     asyncio.run(main())
 
