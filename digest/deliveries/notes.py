@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from digest.deliveries.answers import heard
@@ -11,7 +12,6 @@ from digest.deliveries.incident import Incident
 from digest.deliveries.retry import backoff, waited
 from digest.deliveries.smtp.crew import Crew
 from digest.deliveries.smtp.parcel import Parcel, packed
-from digest.deliveries.taking import Wanted
 from digest.errors import DeliveryError
 from digest.model.deliveries import NoteKind, NoteState, Outcome, OutcomeKind
 from digest.store import notes
@@ -27,13 +27,33 @@ _SENDER_FAULT_AGAIN = timedelta(minutes=15)
 _LEASE = LEASE + timedelta(minutes=14)
 
 
-async def deliver(context: Context, routes: Routes, note: int, under_way: Crews) -> tuple[Outcome, NoteState] | None:
-    """What the relay said of one note, and its state now; None when somebody was faster."""
-    claimed, wait = await _claim(context, routes, note)
-    if claimed is None:
-        return None
-    outcome = await _send(routes, claimed, wait, under_way)
-    return outcome, await _settle(context, claimed, outcome)
+async def deliver(context: Context, routes: Routes, note: NoteRow, under_way: Crews) -> tuple[Outcome, NoteState]:
+    """What the relay said of one that was claimed, and its state now."""
+    route = _route(routes, note)
+    if route is None:
+        outcome = Outcome(kind=OutcomeKind.RELAY, text=f"{note.sender} is no sender that can be used")
+    else:
+        outcome = await _post(route, note.address, note.message, under_way)
+    return outcome, await _settle(context, note, outcome)
+
+
+async def claim(context: Context, routes: Routes, note: int) -> tuple[NoteRow | None, float]:
+    """The note, to be sent now; None when somebody was faster, or so many seconds before its place of the pace.
+
+    It is owed while it waits, not claimed: nobody takes it for one that was begun, however long that is.
+    """
+    now = context.clock()
+    async with context.store.write() as tx:
+        claimed = await notes.claim(tx, note, now=now, until=now + _LEASE)
+        if claimed is None or (route := _route(routes, claimed)) is None:
+            return claimed, 0.0
+        if claimed.place_at and route.pace.keeps(claimed.place_at):
+            return claimed, 0.0
+        wait = await route.pace.place(tx)
+        if not wait:
+            return replace(claimed, place_at=now), 0.0
+        await notes.put_off(tx, note, now + timedelta(seconds=wait))
+        return None, wait
 
 
 async def doubt_orphans(context: Context) -> None:
@@ -45,23 +65,6 @@ async def doubt_orphans(context: Context) -> None:
             await notes.doubt_orphans(tx, context.clock())
 
 
-async def _claim(context: Context, routes: Routes, note: int) -> tuple[NoteRow | None, float]:
-    """The note, and how many seconds its sender's pace makes it wait."""
-    now = context.clock()
-    async with context.store.write() as tx:
-        claimed = await notes.claim(tx, note, now=now, until=now + _LEASE)
-        if claimed is None or (route := _route(routes, claimed)) is None:
-            return claimed, 0.0
-        return claimed, await route.pace.place(tx)
-
-
-async def _send(routes: Routes, note: NoteRow, wait: float, under_way: Crews) -> Outcome:
-    route = _route(routes, note)
-    if route is None:
-        return Outcome(kind=OutcomeKind.RELAY, text=f"{note.sender} is no sender that can be used")
-    return await _post(route, note.address, note.message, wait, under_way)
-
-
 def _route(routes: Routes, note: NoteRow) -> Route | None:
     try:
         return routes.of(note.sender)
@@ -69,15 +72,10 @@ def _route(routes: Routes, note: NoteRow) -> Route | None:
         return None
 
 
-async def _post(route: Route, address: str, message: bytes, wait: float, under_way: Crews) -> Outcome:
-    """One message, when its place of the pace has come in so many seconds; it is `under_way` as long as that takes."""
-
-    async def take(_wanted: Wanted) -> bool:
-        await route.pace.sleep(wait)
-        return True
-
+async def _post(route: Route, address: str, message: bytes, under_way: Crews) -> Outcome:
+    """One message; it is `under_way` until it is answered."""
     parcel = await _parcel(route, address, message)
-    batch, crew = heard([parcel], log=route.sender.log_answers), Crew(route.notes, take=take)
+    batch, crew = heard([parcel], log=route.sender.log_answers), Crew(route.notes)
     answered = batch.answered
 
     def told(place: int, outcome: Outcome) -> None:
@@ -111,15 +109,19 @@ async def send_one(context: Context, routes: Routes, sender: str, address: str, 
     route = routes.of(sender)
     async with context.store.write() as tx:
         wait = await route.pace.place(tx)
-    return await _post(route, address, message, wait, set())
+    await route.pace.sleep(wait)
+    return await _post(route, address, message, set())
 
 
 async def _settle(context: Context, note: NoteRow, outcome: Outcome) -> NoteState:
     now = context.clock()
     state, due, attempts = _decide(note, outcome, now)
-    answered = note.answered_at if outcome.kind is OutcomeKind.RELAY else note.answered_at or now
+    unheard = outcome.kind is OutcomeKind.RELAY
+    answered, place = (note.answered_at, note.place_at) if unheard else (note.answered_at or now, None)
     async with context.store.write() as tx:
-        await notes.settle(tx, note.id, state, reply=str(outcome), due_at=due, attempts=attempts, answered_at=answered)
+        await notes.settle(
+            tx, note.id, state, reply=str(outcome), due_at=due, attempts=attempts, answered_at=answered, place_at=place
+        )
         if outcome.kind is OutcomeKind.SENDER and note.kind is not NoteKind.ALERT:
             await context.alert(tx, _refused(note, outcome))
     return state

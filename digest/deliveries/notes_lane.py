@@ -12,12 +12,17 @@ from types import TracebackType
 from typing import Self
 
 from digest.deliveries.context import PATIENCE, Context, Routes
-from digest.deliveries.notes import Crews, deliver, doubt_orphans
+from digest.deliveries.notes import Crews, claim, deliver, doubt_orphans
 from digest.model.deliveries import NoteState, Outcome, OutcomeKind
 from digest.store import notes
+from digest.store.notes import NoteRow
 
 GIVE_WAY = 1.0
 """Seconds that everything else waits for notes that are due; once for each sender whose relay takes longer."""
+SOON = 60.0
+"""Seconds that a note's place of the pace is waited for: what comes later the ledger remembers."""
+_HAIR = 0.002
+"""Clocks and timers are not quite one: what is due must be so when we look."""
 _TO_WRITE = 5.0
 """Seconds that the ledger has to hear of what was broken off."""
 
@@ -44,6 +49,7 @@ class NotesLane:
         self._down: set[str] = set()
         self._heard: list[NotesRun] = []
         self._under_way: Crews = set()
+        self._asleep: set[asyncio.Task[object]] = set()
         self._stopped = False
 
     @property
@@ -96,6 +102,8 @@ class NotesLane:
         """
         self._stopped = True
         tasks = list(self._tasks.values())
+        for sleeper in self._asleep:
+            sleeper.cancel()
         try:
             if tasks:
                 await asyncio.wait(tasks, timeout=PATIENCE)
@@ -138,14 +146,34 @@ class NotesLane:
         states: list[NoteState] = []
         while not self._stopped and (ids := await self._due(sender)):
             for note in ids:
-                done = None if self._stopped else await deliver(self._context, self._routes, note, self._under_way)
-                if done is None:
+                claimed = await self._claim(note)
+                if claimed is None:
                     continue
-                outcome, state = done
+                outcome, state = await deliver(self._context, self._routes, claimed, self._under_way)
                 states.append(state)
                 if outcome.kind is OutcomeKind.RELAY:
                     return _run(states, (sender, outcome))
         return _run(states)
+
+    async def _claim(self, note: int) -> NoteRow | None:
+        """One to send now, its place waited for where that is soon; None for none."""
+        if self._stopped:
+            return None
+        claimed, wait = await claim(self._context, self._routes, note)
+        if not 0 < wait <= SOON:
+            return claimed
+        await self._sleep(wait + _HAIR)
+        return None if self._stopped else (await claim(self._context, self._routes, note))[0]
+
+    async def _sleep(self, seconds: float) -> None:
+        """Wait, until somebody stops us."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine runs in one
+        self._asleep.add(task)
+        try:
+            await self._context.sleep(seconds)
+        finally:
+            self._asleep.discard(task)
 
     async def _due(self, sender: str) -> tuple[int, ...]:
         async with self._context.store.read() as tx:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from digest.deliveries.places import BACK, FAST, NONE, Places, lump
+from digest.deliveries.places import BACK, FAST, NONE, Places, lump, tolerance
 from digest.deliveries.taking import Taking, utc_now
 from digest.deliveries.throttle import Heard, slowed
 from digest.errors import StoreError
@@ -33,6 +33,8 @@ CLAIM = 1.0
 """Seconds of pace in one claim, and for how long places may be given away to others when somebody claims."""
 PATIENCE = 5.0
 """Seconds that a letter which is claimed waits for a place at most; then it is owed again."""
+_NOTE_LATE = timedelta(seconds=5)
+"""A note waits for its place alone: the ledger may take its time to hand it out."""
 _FRESH = 0.25
 _SPREAD = 60.0
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -129,6 +131,11 @@ class Pace:
         if not (await pace.standing(tx, [own], now))[own].ahead:
             return (await pace.reserve(tx, own, 1, rate=rate * RESERVE, now=now)).ahead
         return (await pace.reserve(tx, self.key, 1, rate=self.rate, now=now)).ahead
+
+    def keeps(self, place: datetime) -> bool:
+        """Whether a note may still use the place that it took before."""
+        late = max(_NOTE_LATE, tolerance(timedelta(seconds=1 / self.limits.rate))) if self.limits.rate else _NOTE_LATE
+        return self.clock() - place <= late
 
     async def heard(self, tx: Tx, heard: Heard) -> None:
         """Slow down, with all who share the pace, where a relay asks for it."""

@@ -31,6 +31,8 @@ class NoteRow:
     attempts: int
     answered_at: datetime | None
     """When a relay first answered for it; None when none has."""
+    place_at: datetime | None
+    """When its place of the pace is, as long as it is not used; None where it has none yet."""
     created_at: datetime
 
 
@@ -119,7 +121,14 @@ async def waiting(tx: Tx, kind: NoteKind, *, before: datetime, without: str = ""
 async def readdress(tx: Tx, note: int, sender: str, message: bytes, *, now: datetime) -> bool:
     """Let another sender have one that is owed, in its own words; False when somebody is just sending it."""
     change = update(notes).where(_C.id == note, _C.state == NoteState.OWED)
-    return (await tx.execute(change.values(sender=sender, message=message, due_at=now))).rowcount == 1
+    done = await tx.execute(change.values(sender=sender, message=message, due_at=now, place_at=None))
+    return done.rowcount == 1
+
+
+async def put_off(tx: Tx, note: int, until: datetime) -> None:
+    """Owe a claimed one again, until its place of the pace, which is kept for it."""
+    values = {"state": NoteState.OWED, "leased_until": None, "due_at": until, "place_at": until}
+    await tx.execute(update(notes).where(_C.id == note, _C.state == NoteState.SENDING).values(**values))
 
 
 async def settle(
@@ -131,12 +140,14 @@ async def settle(
     due_at: datetime,
     attempts: int,
     answered_at: datetime | None = None,
+    place_at: datetime | None = None,
 ) -> None:
     """Say what became of a claimed one; `due_at` matters only while it is owed. Of what is over no words are kept.
 
-    `answered_at` is when a relay first answered for it, where one has.
+    `answered_at` is when a relay first answered for it, where one has; `place_at` a place that it has not used.
     """
     values: dict[str, object] = {"state": state, "last_reply": reply[:500], "due_at": due_at, "attempts": attempts}
+    values["place_at"] = place_at
     if answered_at:
         values["answered_at"] = answered_at
     if state in _OVER:

@@ -135,6 +135,7 @@ notes = Table(
     Column("leased_until", Utc),
     count("attempts"),
     Column("answered_at", Utc),
+    Column("place_at", Utc),
     words("last_reply"),
     Column("created_at", Utc, nullable=False),
     Column("dedupe_key", String(120), nullable=False, unique=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -340,6 +341,70 @@ def test_a_stop_lets_it_end(url: str) -> None:
             with pytest.raises(asyncio.CancelledError):
                 await run
             assert (NoteState.ACCEPTED, 1) == (await state(house), len(sink.taken))
+
+    asyncio.run(main())
+
+
+def test_a_place_far_away_is_kept_in_the_ledger(url: str) -> None:
+    """At a very slow pace a note is owed until its place, which it keeps; nobody takes it for one that was begun."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink() as sink:
+            for key in ("a", "b", "c"):
+                await owe(house, key)
+            context = house.context(sink.url, rate="12/day")
+            report = await flow.run_due(context)
+            assert (2, NoteState.OWED) == (report.notes, await state(house, "c"))
+            assert report.next_due
+            assert timedelta(hours=2) <= report.next_due - NOW <= timedelta(hours=2.5)
+            again = await flow.run_due(house.context(sink.url, rate="12/day"))
+            assert (0, report.next_due) == (again.notes, again.next_due)
+            house.clock.at = report.next_due
+            assert 1 == (await flow.run_due(context)).notes
+            assert [] == house.clock.slept
+
+    asyncio.run(main())
+
+
+def test_a_place_is_kept_for_a_relay_that_comes_back(url: str) -> None:
+    """At a very slow pace tries without a relay use up no place."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink(answer=always("554 no", "connect")) as sink:
+            await owe(house)
+            for _ in range(4):
+                await flow.run_due(house.context(sink.url, rate="12/day"))
+                house.clock.tick(minutes=5)
+            sink.answer = usual
+            assert 1 == (await flow.run_due(house.context(sink.url, rate="12/day"))).notes
+            assert [] == house.clock.slept
+
+    asyncio.run(main())
+
+
+def test_a_wait_for_a_place_begins_nothing(url: str) -> None:
+    """Stopped while it waits for a place that is near, a note is owed; it goes when that comes."""
+
+    async def main() -> None:
+        async with opened(url) as house, Sink() as sink:
+            for key in ("a", "b", "c"):
+                await owe(house, key)
+            waits = asyncio.Event()
+
+            async def sleep(seconds: float) -> None:
+                waits.set()
+                await asyncio.Event().wait()
+
+            context = house.context(sink.url, rate="1/s")
+            run = asyncio.create_task(flow.run_due(replace(context, sleep=sleep)))
+            await waits.wait()
+            assert NoteState.OWED is await state(house, "c")
+            run.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await run
+            assert (2, NoteState.OWED) == (len(sink.taken), await state(house, "c"))
+            house.clock.tick(seconds=2)
+            assert 1 == (await flow.run_due(context)).notes
 
     asyncio.run(main())
 

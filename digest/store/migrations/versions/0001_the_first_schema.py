@@ -350,6 +350,7 @@ def upgrade() -> None:
         sa.Column("leased_until", schema.Utc(length=27), nullable=True),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("answered_at", schema.Utc(length=27), nullable=True),
+        sa.Column("place_at", schema.Utc(length=27), nullable=True),
         sa.Column("last_reply", sa.Text(), server_default="", nullable=False),
         sa.Column("created_at", schema.Utc(length=27), nullable=False),
         sa.Column("dedupe_key", sa.String(length=120), nullable=False),
