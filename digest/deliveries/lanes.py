@@ -78,11 +78,16 @@ async def send_shards(
 
 async def _notes_lane(notes: NotesLane, tally: Tally, over: asyncio.Event) -> None:
     """Notes go beside the mailings, however long a relay takes over one of their letters."""
-    while not over.is_set():
-        with suppress(TimeoutError):
-            await asyncio.wait_for(over.wait(), LOOK)
-        if not over.is_set():
-            tally.add_notes(await notes.look())
+    try:
+        while not over.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), LOOK)
+            if not over.is_set():
+                tally.add_notes(await notes.look())
+    except asyncio.CancelledError:
+        # While the mailings are broken off, and not after them: a stop has patience once.
+        await notes.leave()
+        raise
 
 
 async def _then(tasks: Sequence[asyncio.Task[bool]], over: asyncio.Event) -> None:

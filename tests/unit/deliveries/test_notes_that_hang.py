@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from digest.deliveries import flow, notes_lane
+from digest.deliveries.context import Context
+from digest.deliveries.smtp.timeouts import Timeouts
 from digest.model.deliveries import NoteState
 from digest.service import ringing
 from digest.service.worker import Worker
 
-from .house import opened
+from .house import House, opened
 from .sink import Sink
 from .test_notes import owe, state
 
@@ -32,6 +34,11 @@ class Silent(Sink):
             await self.may.wait()
 
 
+def patient(house: House, relay: str, **options: object) -> Context:
+    """As long in its patience with a relay as a real one."""
+    return replace(house.context(relay, **options), timeouts=Timeouts())
+
+
 async def had(sink: Sink, *recipients: str) -> None:
     await sink.until(lambda sink: set(recipients) <= set(sink.recipients))
 
@@ -47,7 +54,7 @@ def test_nothing_else_waits(url: str) -> None:
             await owe(house)
             await owe(house, "next", address="next@example.com")
             await owe(house, "second", sender="second", address="bob@example.com")
-            context = house.second_sender(house.context(sink.url, connections=1), "alerts", other.url)
+            context = house.second_sender(patient(house, sink.url, connections=1), "alerts", other.url)
             run = asyncio.create_task(flow.run_due(context))
             await sink.begun.wait()
             people = [f"person{number}@example.com" for number in (1, 2, 3)]
@@ -71,7 +78,7 @@ def test_a_mailing_begins_under_it(url: str) -> None:
         async with opened(url) as house, Silent() as sink, Sink() as other:
             await house.people(2)
             await owe(house)
-            context = house.second_sender(house.context(sink.url), "alerts", other.url)
+            context = house.second_sender(patient(house, sink.url), "alerts", other.url)
             run = asyncio.create_task(flow.run_due(context))
             await sink.begun.wait()
             await house.seal()
@@ -104,7 +111,7 @@ def test_a_stop_under_it(
         async with opened(url) as house, Silent(at=stage) as sink:
             await owe(house)
             await owe(house, "next", address="next@example.com")
-            run = asyncio.create_task(flow.run_due(house.context(sink.url, pipelining=pipelining)))
+            run = asyncio.create_task(flow.run_due(patient(house, sink.url, pipelining=pipelining)))
             await sink.begun.wait()
             run.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -116,13 +123,38 @@ def test_a_stop_under_it(
     asyncio.run(main())
 
 
+def test_a_stop_has_patience_once(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a mailing's letter in the same silence a note is broken off beside it, and not after it."""
+    monkeypatch.setattr(notes_lane, "PATIENCE", 0)
+
+    async def main() -> None:
+        async with opened(url) as house, Silent() as sink, Silent(to="person1@example.com") as other:
+            await house.people(1)
+            await house.second_mailing("alerts")
+            await owe(house)
+            context = house.second_sender(patient(house, sink.url), "alerts", other.url)
+            run = asyncio.create_task(flow.run_due(context))
+            await asyncio.gather(sink.begun.wait(), other.begun.wait())
+            run.cancel()
+            async with asyncio.timeout(30):
+                while await state(house) is NoteState.SENDING:
+                    assert not run.done()
+            assert (NoteState.UNCERTAIN, False) == (await state(house), run.done())
+            other.may.set()
+            with pytest.raises(asyncio.CancelledError):
+                await run
+            assert ["person1@example.com"] == other.recipients
+
+    asyncio.run(main())
+
+
 def test_a_worker_hears_the_next_ring(url: str) -> None:
     """Its job is over while a note hangs; another sender's goes by the next, and closing ends both."""
 
     async def main() -> None:
         async with opened(url) as house, Silent() as sink, Sink() as other:
             await owe(house)
-            worker = Worker(house.second_sender(house.context(sink.url), "alerts", other.url))
+            worker = Worker(house.second_sender(patient(house, sink.url), "alerts", other.url))
             ring = worker.handlers()[ringing.NOTES]
             await ring(ringing.DUE)
             assert sink.begun.is_set()
