@@ -66,7 +66,10 @@ class Pace:
     """For a crew to take."""
     _looked: datetime = _NEVER
     _standing: Standing = field(default_factory=Standing)
-    _came_back: int = 0
+    _shut: tuple[str, ...] = ()
+    """The domains that the last room had none for."""
+    _waiting: Counter[str] = field(default_factory=Counter)
+    """How many shards wait for each domain since somebody got any of it."""
 
     def __post_init__(self) -> None:
         self.places = Taking(self.clock, self.sleep, self._more)
@@ -91,6 +94,7 @@ class Pace:
 
     async def room(self, tx: Tx) -> Room:
         """How many may be claimed now: a second's worth, within what the hour and the day have left."""
+        self._shut = ()
         standing = await self._stands(tx)
         rate, ahead = _halved(self.rate, standing.level), self._ahead(standing)
         if ahead > (0.0 if rate is None else CLAIM):
@@ -105,6 +109,7 @@ class Pace:
     async def reserve(self, tx: Tx, recipients: Sequence[str]) -> None:
         """Count what was just claimed, and take its first places, in the same transaction."""
         if not recipients:
+            self._waiting.update(self._shut)
             return
         await self._spend(tx, self.key, self.limits, len(recipients))
         if self.domains:
@@ -196,13 +201,13 @@ class Pace:
             some = left if rate is None else min(left, max(1, int(rate * CLAIM)))
             rooms[domain] = 0 if stands.ahead else some
             if not rooms[domain]:
-                opens.append(max(stands.ahead, later) + self._turn(1 / rate if rate else 1.0))
+                opens.append(max(stands.ahead, later) + self._turn(domain, 1 / rate if rate else 1.0))
+        self._shut = tuple(domain for domain, room in rooms.items() if not room)
         return Room(count=count, domains=rooms, opens=min(opens[1:], default=0.0))
 
-    def _turn(self, interval: float) -> float:
-        """Shards that wait for one domain come back one after another, not all at once."""
-        self._came_back += 1
-        return interval * (self._came_back % max(1, int(_SPREAD / interval)))
+    def _turn(self, domain: str, interval: float) -> float:
+        """Shards that wait for one domain come back one after another, not all at once; one alone loses no time."""
+        return interval * (self._waiting[domain] % max(1, int(_SPREAD / interval)))
 
     async def _left(self, tx: Tx, key: str, limits: Limits) -> tuple[int, float]:
         left, opens = self.most, 0.0
@@ -220,6 +225,7 @@ class Pace:
     async def _reserve_domains(self, tx: Tx, counts: Mapping[str, int]) -> None:
         for domain in sorted(self.domains.keys() & counts):
             key, limits = f"{self.key} {domain}", self.domains[domain]
+            del self._waiting[domain]
             await pace.reserve(tx, key, counts[domain], rate=limits.rate, now=self.clock())
             await self._spend(tx, key, limits, counts[domain])
 

@@ -234,6 +234,25 @@ def test_a_domain_at_its_limit_holds_up_nobody_else(store_url: str) -> None:
     asyncio.run(main())
 
 
+def test_who_waits_alone_for_a_domain_loses_no_turn(url: str) -> None:
+    """It is back when the domain opens: twenty at 20 a minute take 57 seconds."""
+
+    async def main() -> timedelta:
+        async with opened(url) as house:
+            mine = Pace("main", Limits(), house.store, domains={"slow.example": Limits(rate=1 / 3)}, clock=house.clock)
+            left = 20
+            while left:
+                async with house.store.write() as tx:
+                    room = await mine.room(tx)
+                    some = min(left, room.domains["slow.example"])
+                    await mine.reserve(tx, ["a@slow.example"] * some)
+                left -= some
+                house.clock.tick(seconds=0 if some else room.opens)
+            return house.clock() - NOW
+
+    assert timedelta(seconds=57) <= asyncio.run(main()) <= timedelta(seconds=58)
+
+
 def test_a_throttling_relay_is_given_time(url: str) -> None:
     """Told that it is too much, all workers wait and then go slower; nobody loses anything by it."""
 
