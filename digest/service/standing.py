@@ -14,11 +14,13 @@ from digest.deliveries import plan
 from digest.deliveries.plan import Share
 from digest.service import reading
 from digest.service.house import House, now
+from digest.service.planning import spent
 from digest.service.reading import Row
 from digest.settings.sections import Limits
 from digest.store import delivery_events, shards, stopping
 from digest.store.database import Tx
 from digest.store.delivery_events import Trouble
+from digest.store.pace import Spent
 
 WORST = 5
 """Domains that are named."""
@@ -41,6 +43,8 @@ class Standing:
     done_at: datetime | None = None
     """By its sender's pace and by its speed, whichever is later."""
     limits: Limits = field(default_factory=Limits)
+    spent: Mapping[timedelta, Spent] = field(default_factory=dict)
+    """What has gone of its sender's hour and day."""
     stopped: str = ""
     """Why nothing of it goes, where everything is stopped."""
     overdue: bool = False
@@ -80,12 +84,18 @@ async def look(house: House) -> tuple[Standing, ...]:
     async with house.store.read() as tx:
         at_work, stop = await shards.at_work(tx, now()), await stopping.standing(tx)
         found = [await _standing(tx, row, at_work, stop.words if stop else "") for row in rows]
-    return tuple(planned(replace(each, limits=_limits(house, each.row)), now()) for each in found)
+        paced = [await _paced(house, tx, each) for each in found]
+    return tuple(planned(each, now()) for each in paced)
 
 
-def _limits(house: House, row: Row) -> Limits:
-    digest = house.settings.digests.get(row.digest)
-    return house.settings.senders[digest.sender].limits if digest else Limits()
+async def _paced(house: House, tx: Tx, one: Standing) -> Standing:
+    """With its sender's limits, and what has gone of them."""
+    digest = house.settings.digests.get(one.row.digest)
+    if digest is None or not one.left:
+        return one
+    sender = house.settings.senders[digest.sender]
+    before = await spent(tx, sender.slug, sender.limits, now())
+    return replace(one, limits=sender.limits, spent=before)
 
 
 def planned(one: Standing, at: datetime) -> Standing:
@@ -96,7 +106,7 @@ def planned(one: Standing, at: datetime) -> Standing:
     if not one.left or one.limits == Limits(rate=None):
         return one
     start = at if one.sending else max(at, due or at)
-    return replace(one, done_at=plan.done_at([Share(count=one.left, limits=one.limits)], start))
+    return replace(one, done_at=plan.done_at([Share(count=one.left, limits=one.limits, spent=one.spent)], start))
 
 
 async def _standing(tx: Tx, row: Row, at_work: frozenset[int], stopped: str) -> Standing:

@@ -44,6 +44,14 @@ class Given:
     apart: timedelta
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What went of a rolling window, and since when: the end of the first slice that holds any of it."""
+
+    count: int
+    since: datetime
+
+
 async def standing(tx: Tx, keys: Sequence[str], now: datetime) -> dict[str, Standing]:
     """How each of the keys stands; takes no place, and no lock."""
     at = _micros(now)
@@ -101,6 +109,14 @@ async def left(tx: Tx, key: str, limit: int, window: timedelta, now: datetime) -
     total, oldest = (await tx.execute(select(count, func.min(pace_spent.c.since)).where(spent))).one()
     free = max(0, limit - int(total or 0))
     return free, 0.0 if free else (oldest - old) / _SECOND
+
+
+async def spent(tx: Tx, key: str, window: timedelta, now: datetime) -> Spent | None:
+    """What counts against the window now; None for nothing. Takes no lock."""
+    size, total = _micro(window) // _SLICES, func.sum(pace_spent.c.count)
+    mine = (pace_spent.c.key == _window(key, window)) & (pace_spent.c.since > _micros(now - window) - size)
+    count, first = (await tx.execute(select(total, func.min(pace_spent.c.since)).where(mine))).one()
+    return Spent(count=int(count), since=EPOCH + timedelta(microseconds=int(first) + size)) if count else None
 
 
 async def spend(tx: Tx, key: str, count: int, window: timedelta, now: datetime) -> None:

@@ -73,9 +73,9 @@ def test_a_speed_is_told_from_step_to_step() -> None:
     ("limits", "sending", "due", "end"),
     [
         (Limits(), True, None, None),
-        (Limits(rate=5.0), True, timedelta(seconds=10), timedelta(seconds=199.8)),
+        (Limits(rate=5.0), True, timedelta(seconds=10), timedelta(seconds=999 / 4.75)),
         (Limits(per_day=500), False, timedelta(hours=3), timedelta(hours=27)),
-        (Limits(rate=5.0), False, timedelta(seconds=-30), timedelta(seconds=199.8)),
+        (Limits(rate=5.0), False, timedelta(seconds=-30), timedelta(seconds=999 / 4.75)),
     ],
 )
 def test_the_end_is_known_by_the_pace(

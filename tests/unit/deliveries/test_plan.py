@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.deliveries.pace import Pace
 from digest.deliveries.plan import DAY, HOUR, Share, takes, words
 from digest.settings.sections import Limits
+from digest.store.database import Store
+from digest.store.pace import Spent
 
 LONDON = ZoneInfo("Europe/London")
 MONDAY = datetime(2026, 6, 22, 9, 20, tzinfo=UTC)
@@ -21,7 +25,7 @@ MONDAY = datetime(2026, 6, 22, 9, 20, tzinfo=UTC)
     ("count", "limits", "said"),
     [
         (2400, {"per_day": 500}, "2,400 recipients, 500 a day: done Friday 10:20"),
-        (2400, {"rate": "5/s"}, "2,400 recipients, 5 a second: done today 10:28"),
+        (2400, {"rate": "5/s"}, "2,400 recipients, 5 a second: done today 10:29"),
         (
             2400,
             {"rate": "5/s", "per_hour": 1000, "per_day": 50_000},
@@ -29,7 +33,7 @@ MONDAY = datetime(2026, 6, 22, 9, 20, tzinfo=UTC)
         ),
         (1, {"rate": "20/min"}, "1 recipient, 20 a minute: done today 10:20"),
         (10_000, {"rate": "5/s", "per_day": 500}, "10,000 recipients, 500 a day: done Saturday 11 July 10:22"),
-        (60, {"rate": "12/day"}, "60 recipients, 12 a day: done Saturday 08:20"),
+        (60, {"rate": "12/day"}, "60 recipients, 12 a day: done Saturday 14:33"),
         (2400, {"rate": "unlimited"}, "2,400 recipients, as fast as the relay takes them"),
     ],
 )
@@ -47,6 +51,25 @@ def test_the_slowest_domain_decides() -> None:
     ]
     said = words(shares, start=MONDAY + timedelta(minutes=10), now=MONDAY, zone=LONDON)
     assert "600 recipients, 20 a minute to gmail.com: done today 10:36" == said
+
+
+@pytest.mark.parametrize(("count", "hours"), [(250, 0), (450, 22), (600, 24), (750, 24), (800, 46)])
+def test_what_the_day_has_spent_stands_ahead(count: int, hours: int) -> None:
+    """Half of it went two hours ago: half may go now, and the others when those are a day old."""
+    spent = {timedelta(days=1): Spent(count=250, since=MONDAY - timedelta(hours=2))}
+    share = Share(count=count, limits=Limits(per_day=500), spent=spent)
+    assert timedelta(hours=hours) == share.done(MONDAY) - MONDAY
+    assert ", 500 a day: done" in words([share], start=MONDAY, now=MONDAY, zone=LONDON)
+
+
+def test_a_twentieth_is_kept_for_notes() -> None:
+    """The rate that a mailing is promised is the one that it gets; a domain's is all its own."""
+    limits = Limits(rate=4.0)
+    pace = Pace("main", limits, cast("Store", None))
+    assert (pace.rate, 4.0) == (
+        Share(count=1, limits=limits).kept.rate,
+        Share(count=1, limits=limits, domain="a.b").kept.rate,
+    )
 
 
 LIMITS = st.builds(
