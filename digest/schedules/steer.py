@@ -87,8 +87,10 @@ class Steer:
     async def run_now(self) -> None:
         """Owe a slot of its own at this moment; the regular ones come as they would."""
         zone = self._digest.zone
+        moment = self._now.astimezone(UTC).isoformat().replace("+00:00", "Z")
         slot = Slot(
-            f"now {self._now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            # To the microsecond: asked for twice in one second, it is owed twice.
+            f"now {moment}",
             self._now.astimezone(zone).replace(tzinfo=None),
             self._now,
         )

@@ -115,6 +115,18 @@ def test_run_now_is_one_more(with_store: WithStore, declare: Declare) -> None:
     with_store(body)
 
 
+def test_run_now_twice_in_a_second_is_two_more(with_store: WithStore, declare: Declare) -> None:
+    """Whoever was told that an edition is owed gets one."""
+
+    async def body(store: Store) -> None:
+        settings, soon = declare(missed="each"), START + timedelta(milliseconds=300)
+        await hand(store, settings, START).run_now()
+        await hand(store, settings, soon).run_now()
+        assert ["now 2026-01-01T00:00:00Z", "now 2026-01-01T00:00:00.300000Z"] == await owed(store, settings, soon)
+
+    with_store(body)
+
+
 def test_every_change_is_written_down(with_store: WithStore, declare: Declare) -> None:
     """Who, when, what, from, to, why; the newest first."""
 
