@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from digest.deliveries.context import Context, Routes
 from digest.deliveries.lanes import LOOK, Tally, send_shards, settle, settled
 from digest.deliveries.notes_lane import NotesLane
+from digest.deliveries.progress import Progress, ProgressOf
 from digest.deliveries.seal import freeze, seal
 from digest.deliveries.shard import deliver_shard
-from digest.deliveries.turn import Progress, ProgressOf
 from digest.model.deliveries import RUNNING, MailingStatus
 from digest.store import leftovers, mailings, notes, shards
 from digest.store.database import Tx

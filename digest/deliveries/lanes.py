@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from digest.deliveries.context import Context, Route, Routes
 from digest.deliveries.judging import believe, weigh
 from digest.deliveries.notes_lane import NotesLane, NotesRun
+from digest.deliveries.progress import ProgressOf
 from digest.deliveries.replay import replay
 from digest.deliveries.shard import ShardRun, deliver_shard
 from digest.deliveries.stale import hold_stale
-from digest.deliveries.turn import ProgressOf
 from digest.errors import DeliveryError
 from digest.model.deliveries import RUNNING, MailingStatus, OutcomeKind
 from digest.store import mailings, shards

@@ -12,9 +12,10 @@ from digest.deliveries.context import LEASE, Context, Route
 from digest.deliveries.halt import halt
 from digest.deliveries.notes_lane import NotesLane
 from digest.deliveries.personalise import Writer
+from digest.deliveries.progress import ProgressOf
 from digest.deliveries.replay import doubt_orphans
 from digest.deliveries.stale import hold
-from digest.deliveries.turn import ProgressOf, Turn
+from digest.deliveries.turn import Turn
 from digest.model.deliveries import MailingStatus, Outcome
 from digest.store import mailings, shards
 from digest.store.database import Tx

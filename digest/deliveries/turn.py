@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.deliveries.answers import heard
@@ -17,6 +16,7 @@ from digest.deliveries.judging import goes_on, weigh
 from digest.deliveries.packing import Packing
 from digest.deliveries.page import Page
 from digest.deliveries.personalise import Writer
+from digest.deliveries.progress import Progress, ProgressOf
 from digest.deliveries.settling import News, Sent, Settling
 from digest.deliveries.signing import Outgoing
 from digest.deliveries.smtp.crew import Crew
@@ -28,23 +28,9 @@ from digest.store.deliveries import Addressee
 from digest.store.mailings import MailingRow
 from digest.store.shards import Counts
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How a mailing stands while it is being sent."""
-
-    mailing: MailingRow
-    counts: Counts
-
-
-ProgressOf = Callable[[Progress], None]
-
-
 WATCH = 0.5
 """Seconds between two looks at whether somebody paused or cancelled the mailing."""
 STOPPED = (MailingStatus.PAUSED, MailingStatus.CANCELLED)
-
-
 _RENEWAL = int(LEASE.total_seconds() / 3 / WATCH)
 
 

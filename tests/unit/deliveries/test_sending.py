@@ -15,8 +15,8 @@ import pytest
 
 from digest.deliveries import flow, shard, turn
 from digest.deliveries.context import LEASE, Routes
+from digest.deliveries.progress import Progress
 from digest.deliveries.smtp.crew import Crew
-from digest.deliveries.turn import Progress
 from digest.engine import loop
 from digest.model.deliveries import DeliveryState, MailingStatus
 from digest.model.subscribers import SuppressionReason
