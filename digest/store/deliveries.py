@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache, partial
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    Row,
-    Select,
-    String,
-    Update,
-    and_,
-    bindparam,
-    func,
-    or_,
-    select,
-    type_coerce,
-    update,
-)
+from sqlalchemy import ColumnElement, Integer, String, and_, bindparam, func, or_, select, type_coerce, update
 
 from digest.model.deliveries import DeliveryState, Reason, Shard, millis
 from digest.model.subscribers import SubscriptionState
 from digest.store.database import Tx, among, many
 from digest.store.delivery_events import remember, resolve
+from digest.store.ready import Ready
 from digest.store.schema import deliveries, delivery_events, subscribers, subscriptions
 from digest.store.shards import HELD, inside
 
@@ -85,9 +73,8 @@ async def claim(
     """
     values: dict[str, object] = {"mailing": shard.mailing, "first": shard.first, "last": shard.last}
     values |= {"digest": digest, "now": millis(now), "most": limit}
-    found = (await tx.execute(_candidates(_shut(domains)), values)).all()
-    rows: Sequence[Any] = _within(found, domains) if domains else found
-    fit = tuple(map(_addressee, rows))
+    found = tuple(map(_addressee, await _candidates(_shut(domains)).rows(tx, values)))
+    rows = fit = _within(found, domains) if domains else found
     if not all(map(_ENTITLED, fit)):
         gone = [each.subscriber for each in fit if not each.entitled]
         fit = tuple(each for each in fit if each.entitled)
@@ -104,16 +91,17 @@ def _shut(domains: Mapping[str, int] | None) -> tuple[str, ...]:
     return tuple(domain for domain, room in (domains or {}).items() if room <= 0)
 
 
-def _within(rows: Sequence[Row[Any]], domains: Mapping[str, int]) -> list[Row[Any]]:
-    """Those of the rows that their domains have room for."""
+def _within(people: Iterable[Addressee], domains: Mapping[str, int]) -> tuple[Addressee, ...]:
+    """Those whom their domains have room for."""
     rooms, fit = dict(domains), []
-    for row in rows:
-        domain = (row.email_norm or "").rpartition("@")[2]
-        if row.entitled and domain in rooms:
+    for each in people:
+        # Of somebody who has left nothing is known.
+        domain = (each.wire or "").rpartition("@")[2]
+        if each.entitled and domain in rooms:
             rooms[domain] -= 1
         if rooms.get(domain, 0) >= 0:
-            fit.append(row)
-    return fit
+            fit.append(each)
+    return tuple(fit)
 
 
 def _to(domain: str, people: Sequence[Addressee]) -> int:
@@ -121,11 +109,8 @@ def _to(domain: str, people: Sequence[Addressee]) -> int:
 
 
 @lru_cache(maxsize=64)
-def _candidates(shut: tuple[str, ...]) -> Select[tuple[Any, ...]]:
-    """What makes an `Addressee`; nobody of the domains `shut`.
-
-    Built once: building it takes longer than its rows.
-    """
+def _candidates(shut: tuple[str, ...]) -> Ready:
+    """What makes an `Addressee`; nobody of the domains `shut`."""
     who, theirs = subscribers.c.id, subscriptions.c.subscriber_id
     mine = and_(theirs == _C.subscriber_id, subscriptions.c.digest == bindparam("digest"), _inside(theirs))
     people = deliveries.outerjoin(subscribers, and_(who == _C.subscriber_id, _inside(who)))
@@ -140,7 +125,7 @@ def _candidates(shut: tuple[str, ...]) -> Select[tuple[Any, ...]]:
     wire = func.coalesce(subscribers.c.email_norm, "")
     elsewhere = [~wire.endswith(f"@{domain}", autoescape=True) for domain in shut]
     query = query.where(_C.mailing_id == bindparam("mailing"), _inside(_C.subscriber_id), _due(), *elsewhere)
-    return query.order_by(_C.subscriber_id).limit(bindparam("most"))
+    return Ready(query.order_by(_C.subscriber_id).limit(bindparam("most", type_=Integer())))
 
 
 def _inside(who: ColumnElement[int]) -> ColumnElement[bool]:
@@ -225,13 +210,13 @@ async def _set(
     if not ids:
         return 0
     values = {"mailing": mailing, "to": int(state), "when": at, "first": min(ids), "last": max(ids)} | many(tx, ids)
-    return (await tx.execute(_setting(tx.dialect.name, before), values)).rowcount
+    return await _setting(tx.dialect.name, before).change(tx, values)
 
 
 @cache
-def _setting(dialect: str, before: tuple[DeliveryState, ...]) -> Update:
-    """Built once, as `_candidates`; the range is walked, where each of a list would be looked up."""
+def _setting(dialect: str, before: tuple[DeliveryState, ...]) -> Ready:
+    """The range is walked, where each of a list would be looked up."""
     chosen = (_C.mailing_id == bindparam("mailing")) & _inside(_C.subscriber_id) & among(dialect, _C.subscriber_id)
     if before:
         chosen = chosen & or_(*(_C.state == state for state in before))
-    return update(deliveries).where(chosen).values(state=bindparam("to"), at=bindparam("when"))
+    return Ready(update(deliveries).where(chosen).values(state=bindparam("to"), at=bindparam("when")))

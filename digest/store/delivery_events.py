@@ -8,10 +8,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
 
 from digest.model.deliveries import DeliveryState, MailingStatus, Reason, moment
 from digest.store.database import Tx, among, many, upsert
+from digest.store.ready import Ready
 from digest.store.schema import deliveries, delivery_events, editions, mailings, subscribers
 from digest.store.shards import HELD
 
@@ -84,15 +85,14 @@ async def resolve(tx: Tx, mailing: int, ids: Collection[int], now: datetime, res
     """Close the open events of these deliveries."""
     if ids:
         values = {"mailing": mailing, "now": now, "how": resolution} | many(tx, ids)
-        await tx.execute(_resolving(tx.dialect.name), values)
+        await _resolving(tx.dialect.name).change(tx, values)
 
 
 @cache
-def _resolving(dialect: str) -> Update:
-    """Built once: it is asked for with every claim."""
+def _resolving(dialect: str) -> Ready:
     mine = (_E.mailing_id == bindparam("mailing")) & among(dialect, _E.subscriber_id)
     change = update(delivery_events).where(mine, _E.resolved_at.is_(None))
-    return change.values(resolved_at=bindparam("now"), resolution=bindparam("how"))
+    return Ready(change.values(resolved_at=bindparam("now"), resolution=bindparam("how")))
 
 
 async def doubts(tx: Tx, *, resolved: bool = False) -> tuple[Doubt, ...]:

@@ -5,11 +5,12 @@ Going to a thread and back costs several times what it takes to read them. Nothi
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.store.immediate import Immediate
@@ -45,11 +46,7 @@ def glance(engine: Engine, *, once: bool) -> Iterator[AsyncConnection]:
     which may keep it for a millisecond.
     """
     with engine.connect() as connection:
+        tx = Immediate(connection, cast(sqlite3.Connection, connection.connection.driver_connection))
         if not once:
-            _begin(connection)
-        yield cast(AsyncConnection, Immediate(connection))
-
-
-def _begin(connection: Connection) -> None:
-    driver: Any = connection.connection.driver_connection
-    driver.execute("BEGIN")
+            tx.say("BEGIN")
+        yield cast(AsyncConnection, tx)

@@ -199,7 +199,7 @@ async def start(tx: Tx, mailing: MailingRow, at: datetime) -> None:
 def running() -> ColumnElement[bool]:
     """Of shards joined with mailings: those that may be sent now, as to their mailing's status and the stop."""
     # A sent mailing's shard is due again only when somebody asked to resend its doubts.
-    free = mailings.c.status.in_((MailingStatus.SENDING, MailingStatus.SENT))
+    free = or_(mailings.c.status == MailingStatus.SENDING, mailings.c.status == MailingStatus.SENT)
     proving = and_(mailings.c.status == MailingStatus.PROVING, shards.c.number == 0)
     return and_(mailings.c.upto.is_(None), or_(free, proving), stopping.going())
 

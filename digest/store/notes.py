@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, upda
 from digest.model.deliveries import NoteKind, NoteState
 from digest.store import stopping
 from digest.store.database import Tx, insert_ignore
+from digest.store.ready import Ready
 from digest.store.schema import notes
 
 _C = notes.c
@@ -88,17 +89,19 @@ async def senders_due(tx: Tx, now: datetime) -> tuple[str, ...]:
 
 async def any_due(tx: Tx, now: datetime, *, without: Collection[str] = ()) -> bool:
     """Whether a note should be sent now, but for those of the senders `without`."""
-    query = _ANY_DUE.where(_C.sender.not_in(without)) if without else _ANY_DUE
-    return (await tx.execute(query, {"now": now})).first() is not None
+    if not without:
+        return bool(await _ready.rows(tx, {"now": now}))
+    return (await tx.execute(_ANY_DUE.where(_C.sender.not_in(without)), {"now": now})).first() is not None
 
 
 def _owed() -> ColumnElement[bool]:
     """Those that may go: while everything is stopped, only what operators get."""
-    return (_C.state == NoteState.OWED) & or_(_C.kind.in_(OPERATORS), stopping.going())
+    theirs = [_C.kind == kind for kind in OPERATORS]
+    return (_C.state == NoteState.OWED) & or_(*theirs, stopping.going())
 
 
 _ANY_DUE = select(_C.id).where(_owed(), _C.due_at <= bindparam("now")).limit(1)
-"""Built once: it is asked for with every claim."""
+_ready = Ready(_ANY_DUE)
 
 
 async def claim(tx: Tx, note: int, *, now: datetime, until: datetime) -> NoteRow | None:

@@ -6,15 +6,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, case, func, null, select, update
 from sqlalchemy.engine import RowMapping
-from sqlalchemy.sql.dml import ReturningUpdate
 
 from digest.model.deliveries import DeliveryState, Shard, millis, moment
 from digest.store.database import Tx
 from digest.store.mailings import running
+from digest.store.ready import Ready
 from digest.store.schema import deliveries, mailings, shards
 
 HELD = 2**62
@@ -122,18 +121,17 @@ async def renew(
     """
     values = {"mailing": shard.mailing, "at": shard.number, "me": owner, "now": millis(now), "until": millis(until)}
     moved = {f"by_{name}": getattr(by, name) if by else 0 for name in _NAMES}
-    row = (await tx.execute(_renewing(), values | moved)).one_or_none()
-    return Counts(**row._mapping) if row else None
+    rows = await _renewing().rows(tx, values | moved)
+    return Counts(**dict(zip(_NAMES, rows[0], strict=True))) if rows else None
 
 
 @cache
-def _renewing() -> ReturningUpdate[Any]:
-    """Built once: it is asked for with every claim."""
+def _renewing() -> Ready:
     this = (shards.c.mailing_id == bindparam("mailing")) & (shards.c.number == bindparam("at"))
     mine = (shards.c.owner == bindparam("me")) & (shards.c.leased_until >= bindparam("now")) & _free()
     moved = {name: shards.c[name] + bindparam(f"by_{name}") for name in _NAMES}
     change = update(shards).where(this, mine).values(leased_until=bindparam("until"), **moved)
-    return change.returning(*(shards.c[name] for name in _NAMES))
+    return Ready(change.returning(*(shards.c[name] for name in _NAMES)))
 
 
 async def hold(tx: Tx, shard: Shard, *, owner: str) -> bool:

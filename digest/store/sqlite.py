@@ -101,10 +101,11 @@ class _Connection(aiosqlite.Connection):
     def _carried_out(self, work: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
         if self._core is None:
             self._core = _core(self._conn)
-        self._core.exec_driver_sql("BEGIN IMMEDIATE")
+        tx = Immediate(self._core, self._conn)
+        tx.say("BEGIN IMMEDIATE")
         try:
-            done = at_once(work(Immediate(self._core)))
-            self._core.exec_driver_sql("COMMIT")
+            done = at_once(work(tx))
+            tx.say("COMMIT")
         except BaseException:
             self._conn.rollback()
             raise
