@@ -16,6 +16,7 @@ from aiosmtplib import SMTP, SMTPException, SMTPResponse, SMTPResponseException
 
 from digest.deliveries.outcome import Stage, classify
 from digest.deliveries.smtp.parcel import Parcel, Result, Source
+from digest.deliveries.smtp.parked import Stays
 from digest.deliveries.smtp.pipeline import Pipeline
 from digest.deliveries.smtp.relay import Relay, is_writable, needs_utf8
 from digest.deliveries.smtp.replies import said
@@ -73,7 +74,7 @@ class Connection:
         # One that was never used takes one message, however late that comes.
         self.left = int(self.left == self._share.messages)
 
-    async def stream(self, source: Source, result: Result, *, may_finish: Callable[[], bool]) -> None:
+    async def stream(self, source: Source, result: Result, *, may_finish: Callable[[], bool], stays: Stays) -> None:
         """Send what the source gives, a round trip a message where the relay allows it; nothing once it is lost."""
         if self._pipeline is None:
             # Another event loop's transports are none of asyncio's own classes.
@@ -83,7 +84,7 @@ class Connection:
                 return
             self._pipeline = Pipeline(transport, self._timeouts, self._sweep, pipelining=self._pipelining)
             self._pipeline.in_full = self._in_full
-        await self._pipeline.run(source, result, may_finish=may_finish)
+        await self._pipeline.run(source, result, may_finish=may_finish, stays=stays)
 
     async def send(self, parcel: Parcel, *, may_finish: Callable[[], bool] = always) -> Outcome:
         """Send one message to one recipient; every failure of the relay is an outcome.

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from digest.deliveries.smtp.breaks import Breaks
 from digest.deliveries.smtp.connection import Connection, always
 from digest.deliveries.smtp.parcel import ACCEPTED, Parcel
+from digest.deliveries.smtp.parked import Parked, Resume
 from digest.deliveries.smtp.pool import Pool
+from digest.deliveries.smtp.tasks import Tasks
 from digest.deliveries.taking import Wanted, at_once, utc_now
 from digest.model.deliveries import Outcome, OutcomeKind
 
@@ -48,9 +50,9 @@ class Crew:
         self._queue: deque[Parcel] = deque()
         self._breaks = Breaks()
         self._hands = 0
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._moved = asyncio.Event()
-        self._failure: BaseException | None = None
+        self._tasks = Tasks(self._let_lie)
+        self._parked = Parked()
+        """Of the tasks, those that have nothing to do just now."""
         self._take = take
         self._ready = ready
         self._clock = clock
@@ -59,55 +61,39 @@ class Crew:
     def add(self, parcels: Iterable[Parcel]) -> None:
         """Send these, too, behind what still waits; none of them once it was stopped."""
         self._queue.extend(parcels)
+        self._parked.admits = True
+        self._parked.wake(len(self._queue))
         self._enlist()
         self._let_lie()
 
     def stop(self) -> None:
         """Begin nothing more; what is on its way is waited for."""
         self.stopped = True
-        self._moved.set()
+        self._parked.dismiss()
+        self._tasks.stir()
 
     async def begun(self) -> None:
         """Wait until every message is begun, or none is begun any more."""
-        await self._until(lambda: self.stopped or not self._queue)
+        await self._tasks.until(lambda: self.stopped or not self._queue)
 
     async def rest(self) -> None:
         """Wait until all that was begun is answered."""
-        await self._until(lambda: not self._tasks)
+        await self._tasks.until(lambda: len(self._tasks) == len(self._parked))
+        self._parked.dismiss()
+        await self._tasks.until(lambda: not self._tasks)
 
     async def leave(self, patience: float) -> None:
         """Stop, and break off what has no answer after so many seconds."""
         self.stop()
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=patience)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
+        await self._tasks.leave(patience)
         self._let_lie()
-
-    async def _until(self, true: Callable[[], bool]) -> None:
-        while not true():
-            self._moved.clear()
-            await self._moved.wait()
-        if self._failure:
-            raise self._failure
 
     def _enlist(self) -> None:
         """As many hands as the relay bears connections, where there is work for them."""
         wanted = min(self._pool.allowed, self._hands + len(self._queue))
         while self._hands < wanted and not self.stopped:
             self._hands += 1
-            task = asyncio.create_task(self._hand())
-            self._tasks.add(task)
-            task.add_done_callback(self._dismiss)
-
-    def _dismiss(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (failure := task.exception()):
-            self._failure = self._failure or failure
-        self._let_lie()
-        self._moved.set()
+            self._tasks.begin(self._hand())
 
     def _let_lie(self) -> None:
         """What nobody is left to send is not sent."""
@@ -153,12 +139,12 @@ class Crew:
         if self._bears(connection, parcel):
             outcome = await connection.send(parcel, may_finish=lambda: self._clock() <= self.until)
             self._told(connection, parcel, outcome)
-        self._moved.set()
+        self._tasks.stir()
 
     async def _stream(self, connection: Connection) -> None:
         """As many messages as there are places for, a round trip each."""
         first, queue, pool, warmth, ready = True, self._queue, self._pool, self._pool.warmth, self._ready
-        plain, most, size = self._dress is None, connection.most, pool.size
+        plain, most, size, parked = self._dress is None, connection.most, pool.size, self._parked
 
         def source() -> Parcel | None:
             nonlocal first
@@ -171,7 +157,7 @@ class Crew:
                     parcel.verdict, parcel.dotted = None, False
                     connection.left -= 1
                     return parcel
-            self._moved.set()
+            self._tasks.stir()
             return None
 
         def result(parcel: Parcel, outcome: Outcome | None) -> None:
@@ -186,12 +172,19 @@ class Crew:
                 connection.sent += outcome.kind not in _NO_VERDICT
                 self._told(connection, parcel, outcome)
 
+        def stays(resume: Resume) -> bool:
+            self._tasks.stir()
+            bears_more = connection.left > 0 and self._hands <= warmth.allowed
+            return bears_more and not queue and parked.enter(connection, resume)
+
         try:
-            await connection.stream(source, result, may_finish=self._may_go_on)
+            await connection.stream(source, result, may_finish=self._may_go_on, stays=stays)
         except asyncio.CancelledError:
             # What was dotted is told to be in doubt before anybody else asks.
             connection.abort()
             raise
+        finally:
+            parked.leave(connection)
         if first and not connection.usable:
             self._pool.broke(connection, _LOST)
 

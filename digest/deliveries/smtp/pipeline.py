@@ -14,6 +14,7 @@ from collections.abc import Callable
 from digest.deliveries.outcome import Stage, classify
 from digest.deliveries.smtp.expected import Expected
 from digest.deliveries.smtp.parcel import ACCEPTED, Parcel, Result, Source
+from digest.deliveries.smtp.parked import Stays, leaves
 from digest.deliveries.smtp.replies import ALL_WELL, Replies, code_of, text_of
 from digest.deliveries.smtp.sweep import Sweep
 from digest.deliveries.smtp.timeouts import Timeouts
@@ -51,11 +52,12 @@ class Pipeline(asyncio.BufferedProtocol):
         self._source: Source = lambda: None
         self._result: Result = lambda parcel, outcome: None
         self._may_finish: Callable[[], bool] = lambda: True
+        self._stays: Stays = leaves
         transport.set_protocol(self)
 
-    async def run(self, source: Source, result: Result, *, may_finish: Callable[[], bool]) -> None:
-        """Send until the source gives None and every answer is in, or the session is lost."""
-        self._source, self._result, self._may_finish = source, result, may_finish
+    async def run(self, source: Source, result: Result, *, may_finish: Callable[[], bool], stays: Stays) -> None:
+        """Send until the source gives None, every answer is in and it does not stay; or the session is lost."""
+        self._source, self._result, self._may_finish, self._stays = source, result, may_finish, stays
         self._idle = self._loop.create_future()
         self._heard, self._progress = False, self._loop.time()
         self._begin()
@@ -102,14 +104,11 @@ class Pipeline(asyncio.BufferedProtocol):
     # The dialogue
 
     def _begin(self) -> None:
-        parcel = self._next()
+        parcel = None if self.lost else self._source()
         if parcel is None:
             self._rest()
         else:
             self._announce(parcel)
-
-    def _next(self) -> Parcel | None:
-        return None if self.lost else self._source()
 
     def _announce(self, parcel: Parcel) -> None:
         """Say whose message comes next."""
@@ -208,8 +207,13 @@ class Pipeline(asyncio.BufferedProtocol):
             self._begin()
 
     def _rest(self) -> None:
-        if self._idle is not None and not self._idle.done():
+        if self._idle is not None and not self._idle.done() and (self.lost or not self._stays(self._resume)):
             self._idle.set_result(None)
+
+    def _resume(self) -> None:
+        # What it waits for from now on it has not waited for yet.
+        self._heard = True
+        self._begin()
 
     # The end of a session
 
@@ -241,5 +245,5 @@ class Pipeline(asyncio.BufferedProtocol):
         """Time counts from one whole reply to the next, however a relay dribbles: from the first look after it."""
         if self._heard:
             self._heard, self._progress = False, now
-        elif now - self._progress > self._timeouts.of(self._expected.stage):
+        elif self._expected and now - self._progress > self._timeouts.of(self._expected.stage):
             self._end("no answer in time")

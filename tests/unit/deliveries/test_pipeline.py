@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from digest.deliveries.smtp.batch import Batch
 from digest.deliveries.smtp.parcel import Parcel, packed
+from digest.deliveries.smtp.parked import Resume, leaves
 from digest.deliveries.smtp.pipeline import Pipeline
 from digest.deliveries.smtp.sweep import Sweep
 from digest.deliveries.smtp.timeouts import Timeouts
@@ -142,7 +143,12 @@ def spoken(
     async def main() -> None:
         pipeline = Pipeline(relay, Timeouts(), Sweep(), pipelining=pipelining)
         running = asyncio.ensure_future(
-            pipeline.run(source, lambda parcel, outcome: told.append((parcel.key, outcome)), may_finish=lambda: True)
+            pipeline.run(
+                source,
+                lambda parcel, outcome: told.append((parcel.key, outcome)),
+                may_finish=lambda: True,
+                stays=leaves,
+            )
         )
         await asyncio.sleep(0)
         while not running.done():
@@ -214,7 +220,9 @@ def test_what_nobody_asked_for_ends_the_session(unasked: bytes) -> None:
 
     async def main() -> None:
         pipeline = Pipeline(relay, Timeouts(), Sweep(), pipelining=True)
-        going = asyncio.ensure_future(pipeline.run(lambda: next(given, None), result, may_finish=lambda: True))
+        going = asyncio.ensure_future(
+            pipeline.run(lambda: next(given, None), result, may_finish=lambda: True, stays=leaves)
+        )
         await asyncio.sleep(0)
         while not going.done():
             arrived = bytes(relay.out)
@@ -224,7 +232,48 @@ def test_what_nobody_asked_for_ends_the_session(unasked: bytes) -> None:
         assert ([K.ACCEPTED], False) == (told, pipeline.lost)
         _hear(pipeline, unasked)
         assert (True, True) == (pipeline.lost, relay.closed)
-        await pipeline.run(lambda: pytest.fail("nothing more is begun"), result, may_finish=lambda: True)
+        await pipeline.run(lambda: pytest.fail("nothing more is begun"), result, may_finish=lambda: True, stays=leaves)
+
+    asyncio.run(main())
+
+
+def test_who_waits_for_more_is_not_overdue() -> None:
+    """However long that takes; once there is more, time counts anew."""
+    relay, resumes = Relay([Script(), Script()], pipelining=True), []
+    parcels = [
+        packed(at, f"s{at}@example.org", f"r{at}@example.org", (b"Subject: x\r\n\r\nbody\r\n",)) for at in range(2)
+    ]
+    batch, queue = Batch(parcels), parcels[:1]
+
+    def stays(resume: Resume) -> bool:
+        resumes.append(resume)
+        return True
+
+    def result(parcel: Parcel, outcome: Outcome | None) -> None:
+        assert outcome
+        batch.end(parcel, outcome)
+
+    async def main() -> None:
+        pipeline, soon = Pipeline(relay, Timeouts(), Sweep(), pipelining=True), asyncio.get_running_loop().time()
+        going = asyncio.ensure_future(
+            pipeline.run(lambda: queue.pop() if queue else None, result, may_finish=lambda: True, stays=stays)
+        )
+        await asyncio.sleep(0)
+        while not (resumes or going.done()):
+            arrived = bytes(relay.out)
+            relay.out.clear()
+            _hear(pipeline, arrived)
+            await asyncio.sleep(0)
+        for day in (1, 2):
+            pipeline.expire(soon + day * 86_400)
+        assert ([0], False, False) == (batch.accepted, pipeline.lost, going.done())
+        queue.append(parcels[1])
+        resumes[0]()
+        pipeline.expire(soon + 3 * 86_400)
+        assert not pipeline.lost
+        pipeline.expire(soon + 4 * 86_400)
+        await going
+        assert ([OutcomeKind.RELAY], True) == ([outcome.kind for _, outcome in batch.others if outcome], pipeline.lost)
 
     asyncio.run(main())
 

@@ -1,0 +1,152 @@
+"""A crew between two claims: its sessions wait under their hands, and go on where they were."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from digest.deliveries.smtp.batch import Batch
+from digest.deliveries.smtp.crew import Crew
+from digest.deliveries.smtp.parcel import packed
+from digest.deliveries.smtp.pool import Pool
+from digest.deliveries.smtp.relay import parse
+from digest.deliveries.smtp.share import Share
+from digest.model.deliveries import Outcome
+
+from .sink import Sink
+
+ME = "news@example.org"
+Scenario = Callable[["Claims", Sink], Awaitable[None]]
+
+
+class Claims:
+    """What is given to one crew, a claim after the other."""
+
+    def __init__(self, crew: Crew) -> None:
+        self.crew = crew
+        self.batches: list[Batch] = []
+
+    async def send(self, count: int) -> None:
+        """Until all are answered, with nobody told that it was the last."""
+        first = len(self.batches) * 100
+        parcels = [packed(at, ME, f"{first + at}@example.com", (b"Subject: x\r\n\r\nx\r\n",)) for at in range(count)]
+        waited, over = set(range(count)), asyncio.Event()
+
+        def answered(place: int, outcome: Outcome) -> None:
+            waited.discard(place)
+            if not waited:
+                over.set()
+
+        self.batches.append(Batch(parcels, answered=answered))
+        self.crew.add(parcels)
+        async with asyncio.timeout(60):
+            await over.wait()
+
+
+def played(scenario: Scenario, *, size: int = 3, share: Share | None = None, sink: Sink | None = None) -> Sink:
+    """With a crew and a pool of its own, both at their end."""
+
+    async def main(sink: Sink) -> None:
+        async with sink:
+            pool = Pool([parse(sink.url)], size, share=share, hostname="me.example.org")
+            claims = Claims(Crew(pool))
+            await scenario(claims, sink)
+            await claims.crew.rest()
+            await pool.close()
+            await sink.until(lambda each: not each.busy)
+            assert claims.crew.fault is None
+
+    sink = sink or Sink()
+    asyncio.run(main(sink))
+    return sink
+
+
+def quits(sink: Sink) -> int:
+    return sink.commands.count("QUIT")
+
+
+def test_the_next_claim_goes_on_where_the_last_one_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection is asked for once, and says goodbye once."""
+    asked, acquire = [], Pool.acquire
+
+    async def counted(pool: Pool) -> object:
+        asked.append(pool)
+        return await acquire(pool)
+
+    monkeypatch.setattr(Pool, "acquire", counted)
+
+    async def scenario(claims: Claims, sink: Sink) -> None:
+        for count in (8, 1, 5, 8):
+            await claims.send(count)
+
+    sink = played(scenario, size=1)
+    assert (22, 22) == (len(sink.taken), len(set(sink.recipients)))
+    assert sink.connections == quits(sink) == len(asked) == 1
+
+
+def test_a_claim_of_one_wakes_one() -> None:
+    """The others go on waiting, and are there for the next."""
+
+    async def scenario(claims: Claims, sink: Sink) -> None:
+        await claims.send(9)
+        begun = len(sink.commands)
+        await claims.send(1)
+        assert ["MAIL", "RCPT", "DATA"] == [line[:4] for line in sink.commands[begun:]]
+        await claims.send(9)
+
+    assert 19 == len(set(played(scenario).recipients))
+
+
+@pytest.mark.parametrize("say", ["421 4.4.2 too long", ""])
+def test_who_is_hung_up_on_while_waiting_loses_nobody(say: str) -> None:
+    """With a word or without: the next claim finds other connections."""
+    talks: list[asyncio.StreamWriter] = []
+
+    class Impatient(Sink):
+        async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            talks.append(writer)
+            await super()._talk(reader, writer)
+
+    async def scenario(claims: Claims, sink: Sink) -> None:
+        await claims.send(9)
+        for each in talks:
+            if say:
+                each.write(say.encode() + b"\r\n")
+            each.close()
+        await sink.until(lambda each: not each.busy)
+        await claims.send(9)
+
+    sink = played(scenario, sink=Impatient())
+    assert (18, 18) == (len(sink.taken), len(set(sink.recipients)))
+
+
+def test_who_has_had_its_share_waits_for_nothing() -> None:
+    """Two messages a connection: it says goodbye after them, whether there are more or not."""
+
+    async def scenario(claims: Claims, sink: Sink) -> None:
+        await claims.send(2)
+        await sink.until(lambda each: not each.busy)
+        await claims.send(3)
+
+    sink = played(scenario, size=1, share=Share(messages=2))
+    assert (5, 3, 3) == (len(set(sink.recipients)), sink.connections, quits(sink))
+
+
+def test_stop_ends_those_that_wait() -> None:
+    """They give their connections back; what comes later is not begun."""
+
+    async def scenario(claims: Claims, sink: Sink) -> None:
+        await claims.send(9)
+        claims.crew.stop()
+        await claims.crew.rest()
+        late = Batch([packed(0, ME, "late@example.com", (b"x\r\n",))])
+        parcel = packed(0, ME, "late@example.com", (b"x\r\n",))
+        parcel.batch = late
+        claims.crew.add([parcel])
+        await claims.crew.rest()
+        assert ([], [(0, None)]) == (late.accepted, late.others)
+
+    sink = played(scenario)
+    assert (9, sink.connections) == (len(sink.taken), quits(sink))
