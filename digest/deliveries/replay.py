@@ -11,7 +11,7 @@ from digest.deliveries.halt import halt, let_go, tell
 from digest.deliveries.journal import Journal, Orphan, orphaned, others
 from digest.deliveries.page import Claim
 from digest.model.deliveries import DeliveryState, Outcome, OutcomeKind, Shard, millis
-from digest.store import deliveries, mailings, shards
+from digest.store import deliveries, leases, mailings, shards
 from digest.store.database import Tx
 from digest.store.deliveries import Result
 
@@ -81,7 +81,7 @@ async def _settle(context: Context, orphan: Orphan) -> None:
             }
             ids = await deliveries.orphans(tx, shard)
             await _record(context, tx, shard, {who: said.get(who) for who in ids}, now)
-            await shards.release(tx, shard, owner=orphan.owner)
+            await leases.release(tx, shard, owner=orphan.owner)
 
 
 async def _settle_own(context: Context, journal: Journal, claims: Sequence[Claim]) -> None:
@@ -97,7 +97,7 @@ async def _settle_own(context: Context, journal: Journal, claims: Sequence[Claim
                 said = {who: outcome for claim in claims for who, outcome in claim.letters}
                 ids = await deliveries.orphans(tx, shard)
                 await _record(context, tx, shard, {who: said.get(who) for who in ids}, now)
-                await shards.release(tx, shard, owner=journal.owner)
+                await leases.release(tx, shard, owner=journal.owner)
             else:
                 for claim in claims:
                     await _late(tx, shard, claim, now)

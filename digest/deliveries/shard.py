@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -16,11 +16,12 @@ from digest.deliveries.progress import ProgressOf
 from digest.deliveries.replay import doubt_orphans
 from digest.deliveries.stale import hold
 from digest.deliveries.turn import Turn
-from digest.model.deliveries import MailingStatus, Outcome
-from digest.store import mailings, shards
+from digest.model.deliveries import MailingStatus, Outcome, Shard
+from digest.store import leases, mailings, shards
 from digest.store.database import Tx
 from digest.store.deliveries import Addressee
 from digest.store.mailings import LetterRow, MailingRow
+from digest.store.shards import Counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,16 @@ class ShardRun:
     moved: bool = False
     """Whether any delivery changed its state."""
     fault: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """What a turn begins with."""
+
+    row: MailingRow
+    shard: Shard
+    others: Counts
+    letters: Sequence[LetterRow]
 
 
 async def deliver_shard(
@@ -77,25 +88,43 @@ async def _next(turn: Turn, notes: NotesLane | None) -> Sequence[Addressee]:
     return claimed
 
 
+class _AloudError(Exception):
+    """Somebody is to be told, which is the loop's own work."""
+
+
+async def _aloud(*_: object) -> None:
+    raise _AloudError
+
+
 async def _begin(context: Context, mailing: int, number: int, route: Route, progress: ProgressOf | None) -> Turn | None:
-    now = context.clock()
     if context.journal:
         context.journal.begin()
-    async with context.store.write() as tx:
-        shard = await shards.lease(tx, mailing, number, owner=context.owner, now=now, until=now + LEASE)
-        if shard is None:
-            return None
-        row = await mailings.get(tx, mailing)
-        if await hold(context, tx, row, now) or await _unsigned(context, tx, row, now):
-            await shards.release(tx, shard, owner=context.owner)
-            return None
-        if row.status is MailingStatus.PROVING:
-            await context.moved(tx, row)
-        await doubt_orphans(context, tx, shard, now)
-        others = await shards.counts(tx, mailing, but=number)
-        letters = await mailings.letters_of(tx, mailing)
-    writers = {letter.variant: _writer(context, route, row, letter) for letter in letters}
-    return Turn(context, route, row, shard, writers, others, progress)
+    quiet = replace(context, moved=_aloud, alert=_aloud)
+    try:
+        begun = await context.store.carry_out(lambda tx: _lease(quiet, tx, mailing, number))
+    except _AloudError:
+        async with context.store.write() as tx:
+            begun = await _lease(context, tx, mailing, number)
+    if begun is None:
+        return None
+    writers = {letter.variant: _writer(context, route, begun.row, letter) for letter in begun.letters}
+    return Turn(context, route, begun.row, begun.shard, writers, begun.others, progress)
+
+
+async def _lease(context: Context, tx: Tx, mailing: int, number: int) -> _Begun | None:
+    now = context.clock()
+    shard = await leases.take(tx, mailing, number, owner=context.owner, now=now, until=now + LEASE)
+    if shard is None:
+        return None
+    row = await mailings.get(tx, mailing)
+    if await hold(context, tx, row, now) or await _unsigned(context, tx, row, now):
+        await leases.release(tx, shard, owner=context.owner)
+        return None
+    if row.status is MailingStatus.PROVING:
+        await context.moved(tx, row)
+    await doubt_orphans(context, tx, shard, now)
+    others = await shards.counts(tx, mailing, but=number)
+    return _Begun(row, shard, others, await mailings.letters_of(tx, mailing))
 
 
 async def _unsigned(context: Context, tx: Tx, mailing: MailingRow, now: datetime) -> bool:

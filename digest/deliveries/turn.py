@@ -22,7 +22,7 @@ from digest.deliveries.signing import Outgoing
 from digest.deliveries.smtp.crew import Crew
 from digest.errors import StoreError
 from digest.model.deliveries import MailingStatus, Outcome, Shard
-from digest.store import deliveries, mailings, notes, shards, stopping
+from digest.store import deliveries, leases, mailings, notes, shards, stopping
 from digest.store.database import Tx
 from digest.store.deliveries import Addressee
 from digest.store.mailings import MailingRow
@@ -112,7 +112,7 @@ class Turn:
         async def work(tx: Tx) -> tuple[Counts, Counts | None, Sequence[Addressee]]:
             moved = await self._settling.settle(tx, news)
             counts = await self._renew(tx, by=moved)
-            if counts is None and not await shards.hold(tx, self._shard, owner=self._context.owner):
+            if counts is None and not await leases.hold(tx, self._shard, owner=self._context.owner):
                 raise _TakenOverError
             now = self._context.clock()
             self.gave_way = counts is not None and give_way and await notes.any_due(tx, now, without=but_to)
@@ -157,22 +157,28 @@ class Turn:
     async def end(self) -> None:
         """Write down the last answers, judge whether the mailing goes on, and give the lease back."""
         news = [sent.news() for sent in self._under_way]
+
+        async def work(tx: Tx) -> tuple[Counts, Counts]:
+            now = self._context.clock()
+            if await leases.hold(tx, self._shard, owner=self._context.owner):
+                moved = await self._settling.settle(tx, news)
+                # Claimed while we were being stopped, and never begun.
+                await deliveries.give_back(tx, self._shard, now)
+            else:
+                moved = await self._settling.settle_late(tx, news)
+            await let_go(tx, self._mailing.id, now)
+            counts = await shards.recount(tx, self._shard, now, not_before=self._put_off)
+            self._tally(moved)
+            if self._settling.got_on or self._put_off:
+                await mailings.active(tx, self._mailing.id, self._put_off or now)
+            await self._judge(tx, counts, now)
+            await leases.release(tx, self._shard, owner=self._context.owner)
+            return moved, counts
+
+        proving = self._mailing.status is MailingStatus.PROVING
+        plain = all(each.plain for each in news) and not self.rejected
         try:
-            async with self._context.store.write() as tx:
-                now = self._context.clock()
-                if await shards.hold(tx, self._shard, owner=self._context.owner):
-                    moved = await self._settling.settle(tx, news)
-                    # Claimed while we were being stopped, and never begun.
-                    await deliveries.give_back(tx, self._shard, now)
-                else:
-                    moved = await self._settling.settle_late(tx, news)
-                await let_go(tx, self._mailing.id, now)
-                counts = await shards.recount(tx, self._shard, now, not_before=self._put_off)
-                self._tally(moved)
-                if self._settling.got_on or self._put_off:
-                    await mailings.active(tx, self._mailing.id, self._put_off or now)
-                await self._judge(tx, counts, now)
-                await shards.release(tx, self._shard, owner=self._context.owner)
+            moved, counts = await self._context.store.carry_out(work, aside=plain and not proving)
         except BaseException:
             for sent in self._under_way:
                 if sent.page and self._context.journal:
@@ -198,7 +204,7 @@ class Turn:
         """How the shard stands, its counters moved `by` what was settled; None when the lease is not ours any more."""
         now = self._context.clock()
         until = now + LEASE
-        counts = await shards.renew(tx, self._shard, owner=self._context.owner, now=now, until=until, by=by)
+        counts = await leases.renew(tx, self._shard, owner=self._context.owner, now=now, until=until, by=by)
         self._crew.until = (until if counts else now) - NO_DOT_AFTER
         return counts
 

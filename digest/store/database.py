@@ -70,7 +70,9 @@ class Store:
                 return await work(tx)
         with _translated(self.url):
             async with self.writer.connect() as connection:
-                driver: Any = (await connection.get_raw_connection()).driver_connection
+                # To ask the connection itself for it is one step more.
+                core: Any = connection.sync_connection
+                driver = core.connection.driver_connection
                 done: T = await driver.carry_out(work)
                 return done
 

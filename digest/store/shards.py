@@ -1,14 +1,14 @@
-"""Shards: ranges of a mailing's deliveries, the lease on each, and the counters that pages read."""
+"""Shards: ranges of a mailing's deliveries, and the counters that pages read."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, func, null, select, update
-from sqlalchemy.engine import RowMapping
+from sqlalchemy import ColumnElement, bindparam, case, func, select, update
 
 from digest.model.deliveries import DeliveryState, Shard, millis, moment
 from digest.store.database import Tx
@@ -55,7 +55,8 @@ class Counts:
         return Counts(**{name: getattr(self, name) + getattr(other, name) for name in names})
 
 
-_NAMES = tuple(field.name for field in fields(Counts))
+NAMES = tuple(field.name for field in fields(Counts))
+"""Of the counters."""
 _OF = {state: state.name.lower() for state in DeliveryState} | {DeliveryState.SENDING: "owed"}
 
 
@@ -82,7 +83,7 @@ async def due(
     query = select(*shards.c).join_from(shards, mailings, mailings.c.id == shards.c.mailing_id)
     query = query.where(_due(now, mailing), mailings.c.digest.in_(digests))
     rows = await tx.execute(query.order_by(shards.c.number, shards.c.mailing_id).limit(limit))
-    return tuple(_shard(row._mapping) for row in rows)
+    return tuple(shard_of(row._mapping) for row in rows)
 
 
 async def next_due(tx: Tx, *, mailing: int | None = None, without: Collection[str] = ()) -> datetime | None:
@@ -99,62 +100,15 @@ async def next_due(tx: Tx, *, mailing: int | None = None, without: Collection[st
     return None if at is None else moment(at)
 
 
-async def lease(tx: Tx, mailing: int, number: int, *, owner: str, now: datetime, until: datetime) -> Shard | None:
-    """The right to send a shard until `until`; None when it is taken, not due, or its mailing stands still."""
-    change = update(shards).where(
-        shards.c.mailing_id == mailing,
-        shards.c.number == number,
-        shards.c.leased_until < millis(now),
-        shards.c.next_due <= millis(now),
-        _free(),
-    )
-    row = (await tx.execute(change.values(owner=owner, leased_until=millis(until)).returning(*shards.c))).one_or_none()
-    return _shard(row._mapping) if row else None
-
-
-async def renew(
-    tx: Tx, shard: Shard, *, owner: str, now: datetime, until: datetime, by: Counts | None = None
-) -> Counts | None:
-    """Keep a lease that is still one's own, and move the counters `by` what has been settled: how the shard stands.
-
-    None when it or the mailing was stopped: then send nothing more, and `recount`.
-    """
-    values = {"mailing": shard.mailing, "at": shard.number, "me": owner, "now": millis(now), "until": millis(until)}
-    moved = {f"by_{name}": getattr(by, name) if by else 0 for name in _NAMES}
-    rows = await _renewing().rows(tx, values | moved)
-    return Counts(**dict(zip(_NAMES, rows[0], strict=True))) if rows else None
-
-
-@cache
-def _renewing() -> Ready:
-    this = (shards.c.mailing_id == bindparam("mailing")) & (shards.c.number == bindparam("at"))
-    mine = (shards.c.owner == bindparam("me")) & (shards.c.leased_until >= bindparam("now")) & _free()
-    moved = {name: shards.c[name] + bindparam(f"by_{name}") for name in _NAMES}
-    change = update(shards).where(this, mine).values(leased_until=bindparam("until"), **moved)
-    return Ready(change.returning(*(shards.c[name] for name in _NAMES)))
-
-
-async def hold(tx: Tx, shard: Shard, *, owner: str) -> bool:
-    """Whether nobody else has had the lease since; if so, nobody gets it before this transaction ends."""
-    mine = update(shards).where(_is(shard), shards.c.owner == owner).values(owner=owner)
-    return (await tx.execute(mine)).rowcount > 0
-
-
-async def release(tx: Tx, shard: Shard, *, owner: str) -> None:
-    """Give a lease back."""
-    mine = shards.c.owner == owner
-    await tx.execute(update(shards).where(_is(shard), mine).values(owner="", leased_until=0))
-
-
 async def recount(tx: Tx, shard: Shard, now: datetime, *, not_before: datetime | None = None) -> Counts:
     """Write a shard's counters and its next due time anew from its rows, some thousand at most.
 
     `not_before` puts off what is owed: a day's allowance is used up.
     """
-    query = select(_STATE, func.count(), func.min(deliveries.c.at)).group_by(_STATE).where(inside(shard))
-    totals = dict.fromkeys(_NAMES, 0)
+    totals = dict.fromkeys(NAMES, 0)
     times: list[int] = []
-    for state, count, at in await tx.execute(query):
+    values = {"mailing": shard.mailing, "first": shard.first, "last": shard.last}
+    for state, count, at in await _counting().rows(tx, values):
         totals[_OF[DeliveryState(state)]] += count
         if state in _SENT_NOW:
             times.append(millis(now))
@@ -163,13 +117,27 @@ async def recount(tx: Tx, shard: Shard, now: datetime, *, not_before: datetime |
     due = min(times, default=None)
     if due is not None and not_before is not None:
         due = max(due, millis(not_before))
-    await tx.execute(update(shards).where(_is(shard)).values(**totals, next_due=due if due is not None else null()))
+    counted = {f"to_{name}": total for name, total in totals.items()}
+    await _recounting().change(tx, known(shard) | counted | {"due": due})
     return Counts(**totals)
+
+
+@cache
+def _counting() -> Ready:
+    here = deliveries.c.subscriber_id.between(bindparam("first"), bindparam("last"))
+    query = select(_STATE, func.count(), func.min(deliveries.c.at)).group_by(_STATE)
+    return Ready(query.where(deliveries.c.mailing_id == bindparam("mailing"), here))
+
+
+@cache
+def _recounting() -> Ready:
+    totals: dict[str, Any] = {name: bindparam(f"to_{name}") for name in NAMES}
+    return Ready(update(shards).where(this()).values(**totals, next_due=bindparam("due")))
 
 
 async def counts(tx: Tx, mailing: int | None = None, *, number: int | None = None, but: int | None = None) -> Counts:
     """A mailing's standing, or one shard's, or that of all `but` one, or everybody's, from the counters."""
-    query = select(*(func.coalesce(func.sum(shards.c[name]), 0).label(name) for name in _NAMES))
+    query = select(*(func.coalesce(func.sum(shards.c[name]), 0).label(name) for name in NAMES))
     if mailing is not None:
         query = query.where(shards.c.mailing_id == mailing)
     if number is not None:
@@ -185,7 +153,7 @@ async def of(tx: Tx, mailing: int, numbers: Sequence[int] = ()) -> tuple[Shard, 
     query = select(shards).where(shards.c.mailing_id == mailing).order_by(shards.c.number)
     if numbers:
         query = query.where(shards.c.number.in_(numbers))
-    return tuple(_shard(row._mapping) for row in await tx.execute(query))
+    return tuple(shard_of(row._mapping) for row in await tx.execute(query))
 
 
 async def at_work(tx: Tx, now: datetime) -> frozenset[int]:
@@ -199,7 +167,7 @@ async def owned(tx: Tx, owner: str) -> tuple[Shard, ...]:
     rows = await tx.execute(
         select(shards).where(shards.c.owner == owner).order_by(shards.c.mailing_id, shards.c.number)
     )
-    return tuple(_shard(row._mapping) for row in rows)
+    return tuple(shard_of(row._mapping) for row in rows)
 
 
 def inside(shard: Shard) -> ColumnElement[bool]:
@@ -213,16 +181,18 @@ def _due(now: datetime, mailing: int | None) -> ColumnElement[bool]:
     return due if mailing is None else due & (shards.c.mailing_id == mailing)
 
 
-def _free() -> ColumnElement[bool]:
-    """That a shard's mailing is running."""
-    return select(mailings.c.id).where(mailings.c.id == shards.c.mailing_id, running()).correlate(shards).exists()
+def this() -> ColumnElement[bool]:
+    """One shard, by the values of `known`."""
+    return (shards.c.mailing_id == bindparam("mailing")) & (shards.c.number == bindparam("at"))
 
 
-def _is(shard: Shard) -> ColumnElement[bool]:
-    return (shards.c.mailing_id == shard.mailing) & (shards.c.number == shard.number)
+def known(shard: Shard) -> dict[str, object]:
+    """The values of `this` for a shard."""
+    return {"mailing": shard.mailing, "at": shard.number}
 
 
-def _shard(row: RowMapping) -> Shard:
+def shard_of(row: Mapping[Any, Any]) -> Shard:
+    """What a row of the table says."""
     return Shard(
         mailing=row["mailing_id"],
         number=row["number"],

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from digest.deliveries import seal
 from digest.deliveries.page import MOST
 from digest.model.deliveries import MailingStatus
-from digest.store import deliveries, mailings, notes, partitions, shards
+from digest.store import deliveries, leases, mailings, notes, partitions, shards
 from digest.store.database import Store, Tx, sqlite_path
 from digest.store.deliveries import Addressee
 from digest.store.shards import Counts
@@ -84,14 +84,14 @@ async def _settle(house: House, mailing: int, most: int) -> tuple[int, float]:
 async def _turn(store: Store, mailing: int, number: int) -> int:
     """A shard, step by step as in `digest.deliveries.turn`: with each claim the ledger hears of the one before."""
     async with store.write() as tx:
-        shard = await shards.lease(tx, mailing, number, owner="bench", now=NOW, until=UNTIL)
+        shard = await leases.take(tx, mailing, number, owner="bench", now=NOW, until=UNTIL)
     assert shard is not None
     sent: Sequence[Addressee] = ()
     done = 0
     while True:
         async with store.write() as tx:
             moved = await _heard(tx, mailing, sent)
-            counts = await shards.renew(tx, shard, owner="bench", now=NOW, until=UNTIL, by=moved)
+            counts = await leases.renew(tx, shard, owner="bench", now=NOW, until=UNTIL, by=moved)
             assert not await notes.any_due(tx, NOW)
             sent = await deliveries.claim(tx, shard, digest="newsflash", limit=MOST, now=NOW)
         done += len(sent)
@@ -101,7 +101,7 @@ async def _turn(store: Store, mailing: int, number: int) -> int:
         await _heard(tx, mailing, sent)
         await deliveries.give_back(tx, shard, NOW)
         await shards.recount(tx, shard, NOW)
-        await shards.release(tx, shard, owner="bench")
+        await leases.release(tx, shard, owner="bench")
     return done
 
 

@@ -31,7 +31,7 @@ from digest.settings.digests import Digest
 from digest.settings.keys import Keyring
 from digest.settings.sections import Sender
 from digest.store import deliveries as ledger
-from digest.store import delivery_events, mailings, shards
+from digest.store import delivery_events, leases, mailings
 from digest.store.database import Store, connect, sqlite_path
 from digest.store.delivery_events import Doubt
 from digest.store.mailings import LetterRow, MailingRow
@@ -196,7 +196,7 @@ class House:
         """Do what a worker does before it is killed: take the lease and claim all there is."""
         now = self.clock()
         async with self.store.write() as tx:
-            shard = await shards.lease(tx, mailing, 0, owner="dead", now=now, until=now + timedelta(minutes=1))
+            shard = await leases.take(tx, mailing, 0, owner="dead", now=now, until=now + timedelta(minutes=1))
             assert shard
             assert await ledger.claim(tx, shard, digest="newsflash", limit=100, now=now)
 

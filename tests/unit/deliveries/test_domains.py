@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 from digest.model.deliveries import Reason
-from digest.store import delivery_events, shards
+from digest.store import delivery_events, leases, shards
 from digest.store.delivery_events import Trouble
 
 from .house import opened
@@ -41,7 +41,7 @@ def test_who_is_at_work_is_known_by_the_lease(store_url: str) -> None:
             mailing, now = await house.seal(), house.clock()
             async with house.store.write() as tx:
                 assert frozenset() == await shards.at_work(tx, now)
-                assert await shards.lease(tx, mailing, 0, owner="me", now=now, until=now + timedelta(minutes=1))
+                assert await leases.take(tx, mailing, 0, owner="me", now=now, until=now + timedelta(minutes=1))
                 assert frozenset({mailing}) == await shards.at_work(tx, now)
                 assert frozenset() == await shards.at_work(tx, now + timedelta(minutes=2))
 

@@ -18,7 +18,7 @@ from digest.deliveries.journal import Journal
 from digest.errors import StoreError
 from digest.model.deliveries import DeliveryState, Outcome, OutcomeKind
 from digest.store import deliveries as ledger
-from digest.store import shards
+from digest.store import leases
 from digest.store.database import Tx
 from digest.store.schema import metadata
 
@@ -37,7 +37,7 @@ async def died(house: House, mailing: int, answers: Sequence[Outcome], *, dotted
     assert context.journal
     owner, now = secrets.token_hex(4), house.clock()
     async with house.store.write() as tx:
-        shard = await shards.lease(tx, mailing, 0, owner=owner, now=now, until=now + timedelta(minutes=1))
+        shard = await leases.take(tx, mailing, 0, owner=owner, now=now, until=now + timedelta(minutes=1))
         assert shard
         claimed = await ledger.claim(tx, shard, digest="newsflash", limit=500, now=now)
     kept = Journal(context.journal.folder, owner)

@@ -20,7 +20,7 @@ from digest.deliveries.smtp.crew import Crew
 from digest.engine import loop
 from digest.model.deliveries import DeliveryState, MailingStatus
 from digest.model.subscribers import SuppressionReason
-from digest.store import deliveries, mailings, shards, suppressions
+from digest.store import deliveries, leases, mailings, shards, suppressions
 from tests.unit.deliveries.sink import Answer
 
 from .house import House, opened
@@ -405,15 +405,15 @@ def test_a_lease_keeps_others_out(store_url: str) -> None:
             now, soon = house.clock(), house.clock() + timedelta(minutes=1)
             later = soon + timedelta(seconds=1)
             async with house.store.write() as tx:
-                mine = await shards.lease(tx, mailing, 0, owner="one", now=now, until=soon)
+                mine = await leases.take(tx, mailing, 0, owner="one", now=now, until=soon)
                 assert mine
-                assert None is await shards.lease(tx, mailing, 0, owner="two", now=now, until=soon)
+                assert None is await leases.take(tx, mailing, 0, owner="two", now=now, until=soon)
                 assert () == await shards.due_digests(tx, now)
                 assert soon == await shards.next_due(tx)
-                assert await shards.renew(tx, mine, owner="one", now=now, until=soon)
-                assert not await shards.renew(tx, mine, owner="two", now=now, until=soon)
-                assert not await shards.renew(tx, mine, owner="one", now=later, until=later)
-                assert await shards.lease(tx, mailing, 0, owner="two", now=later, until=later)
+                assert await leases.renew(tx, mine, owner="one", now=now, until=soon)
+                assert not await leases.renew(tx, mine, owner="two", now=now, until=soon)
+                assert not await leases.renew(tx, mine, owner="one", now=later, until=later)
+                assert await leases.take(tx, mailing, 0, owner="two", now=later, until=later)
                 claimed = await deliveries.claim(tx, mine, digest="newsflash", limit=1, now=later)
                 assert [1] == [each.subscriber for each in claimed]
 
