@@ -91,29 +91,37 @@ class Settling:
 
     async def settle(self, tx: Tx, news: Sequence[News]) -> Counts:
         """Tell the ledger what became of letters: by how much the counters move."""
-        now, mailing = self._context.clock(), self._mailing.id
-        people = [each for some in news for each in some.accepted]
-        others = [end for some in news for end in some.others]
-        if not (people or others):
+        if not any(each.accepted or each.others for each in news):
             return Counts()
+        people = [each for some in news for each in some.accepted]
         accepted = [each.subscriber for each in people]
-        await deliveries.accept(tx, mailing, accepted, now, again=[each.subscriber for each in people if each.again])
+        if accepted:
+            self.got_on = True
+            again = [each.subscriber for each in people if each.again]
+            await deliveries.accept(tx, self._mailing.id, accepted, self._context.clock(), again=again)
+        moved = Counts(owed=-len(accepted), accepted=len(accepted))
+        return moved if all(each.plain for each in news) else moved.plus(await self._troubles(tx, news, len(accepted)))
+
+    async def _troubles(self, tx: Tx, news: Sequence[News], accepted: int) -> Counts:
+        """The same of those that were not taken, and of sessions that broke."""
+        now, mailing = self._context.clock(), self._mailing.id
+        others = [end for some in news for end in some.others]
         outcomes = [(each.subscriber, outcome) for each, outcome in others]
         self.unasked.update(who for who, outcome in outcomes if outcome and is_our_own(outcome))
         doubts = [who for who, outcome in outcomes if outcome and outcome.kind is OutcomeKind.UNCERTAIN]
         self._doubts += [who for who in doubts if who not in self._doubts]
         many = len(self._doubts) > self._route.sender.connections
         results, refused = await verdicts.of(tx, mailing, outcomes, now=now, patience=self._patience, hold=many)
-        self.got_on = self.got_on or bool(accepted) or any(map(_is_verdict, results))
+        self.got_on = self.got_on or any(map(_is_verdict, results))
         await deliveries.record(tx, mailing, results, now)
         if many:
             await deliveries.hold_doubts(tx, self._shard, self._doubts)
         broken = [session for some in news for session in some.broken]
-        await self._route.pace.heard(tx, _heard(len(accepted), others, broken))
+        await self._route.pace.heard(tx, _heard(accepted, others, broken))
         if refused:
             await halt(self._context, tx, mailing, f"the relay refuses us: {refused}", now)
         states = Counter(result.state.name.lower() for result in results if result.state is not DeliveryState.OWED)
-        return Counts(owed=-len(accepted) - states.total(), accepted=len(accepted), **states)
+        return Counts(owed=-states.total(), **states)
 
     async def settle_late(self, tx: Tx, news: Sequence[News]) -> Counts:
         """The same after somebody else took the shard over, to whom these were doubts: who was accepted, is so."""

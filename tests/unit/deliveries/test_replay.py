@@ -180,7 +180,7 @@ async def refused(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
         raise StoreError("database is locked", about="test")
 
     with monkeypatch.context() as patch:
-        patch.setattr(ledger, "record", refuse)
+        patch.setattr(ledger, "accept", refuse)
         with pytest.raises(StoreError):
             await flow.run_due(context)
 
@@ -205,7 +205,7 @@ def test_answers_outlive_a_ledger_that_refuses(url: str, monkeypatch: pytest.Mon
 
 def test_what_two_claims_of_a_shard_left_is_written_down_together(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """While the last answers to one claim are waited for, the next is on its way: a ledger that fails loses neither."""
-    record = ledger.record
+    accept = ledger.accept
 
     async def main() -> None:
         async with opened(url) as house, Sink() as sink:
@@ -216,10 +216,10 @@ def test_what_two_claims_of_a_shard_left_is_written_down_together(url: str, monk
             async def refuse(*given: Any, **more: Any) -> None:
                 if len(sink.taken) > 560:
                     raise StoreError("database is locked", about="test")
-                await record(*given, **more)
+                await accept(*given, **more)
 
             with monkeypatch.context() as patch:
-                patch.setattr(ledger, "record", refuse)
+                patch.setattr(ledger, "accept", refuse)
                 with pytest.raises(StoreError):
                     await flow.run_due(context)
             assert 2 == len(context.journal._left if context.journal else ())
