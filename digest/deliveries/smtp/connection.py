@@ -22,7 +22,7 @@ from digest.deliveries.smtp.relay import Relay, is_writable, needs_utf8
 from digest.deliveries.smtp.replies import said
 from digest.deliveries.smtp.share import Share
 from digest.deliveries.smtp.sweep import Sweep
-from digest.deliveries.smtp.timeouts import Timeouts
+from digest.deliveries.smtp.volley import Volley
 from digest.model.deliveries import Outcome, OutcomeKind
 
 
@@ -35,7 +35,7 @@ class Connection:
     """An open session; after any loss or 421 it is no longer `usable`."""
 
     def __init__(
-        self, relay: Relay, smtp: SMTP, timeouts: Timeouts, sweep: Sweep, share: Share, *, in_full: bool = False
+        self, relay: Relay, smtp: SMTP, sweep: Sweep, volley: Volley, share: Share, *, in_full: bool = False
     ) -> None:
         self.relay = relay
         self.sent = 0
@@ -48,8 +48,9 @@ class Connection:
         self._pipelining = smtp.supports_extension("pipelining")
         self._stage = Stage.MAIL
         self._smtp = smtp
-        self._timeouts = timeouts
+        self._timeouts = sweep.timeouts
         self._sweep = sweep
+        self._volley = volley
         self._share = share
         self._in_full = in_full
         self._age = asyncio.get_running_loop().call_later(share.seconds, self._grown_old)
@@ -82,7 +83,7 @@ class Connection:
             if transport is None:
                 # It hung up between its greeting and our first word.
                 return
-            self._pipeline = Pipeline(transport, self._timeouts, self._sweep, pipelining=self._pipelining)
+            self._pipeline = Pipeline(transport, self._sweep, self._volley, pipelining=self._pipelining)
             self._pipeline.in_full = self._in_full
         await self._pipeline.run(source, result, may_finish=may_finish, stays=stays)
 

@@ -14,13 +14,14 @@ from digest.deliveries.smtp.relay import Relay
 from digest.deliveries.smtp.share import Share
 from digest.deliveries.smtp.sweep import Sweep
 from digest.deliveries.smtp.timeouts import Timeouts
+from digest.deliveries.smtp.volley import Volley
 from digest.model.deliveries import Outcome, OutcomeKind
 
 
 async def connect(
     relay: Relay,
-    timeouts: Timeouts,
     sweep: Sweep,
+    volley: Volley,
     share: Share,
     *,
     hostname: str | None = None,
@@ -34,18 +35,18 @@ async def connect(
         use_tls=relay.tls,
         start_tls=False,
         tls_context=tls,
-        timeout=timeouts.connect,
+        timeout=sweep.timeouts.connect,
         local_hostname=hostname,
     )
     try:
         await _open(smtp, relay)
     except (SMTPException, OSError, TimeoutError, ValueError) as error:
         if not isinstance(error, OSError):
-            await _say_goodbye(smtp, timeouts)
+            await _say_goodbye(smtp, sweep.timeouts)
         smtp.close()
         text = f"{relay}: {shown(_said(error))}"
         return Outcome(kind=OutcomeKind.RELAY, code=code_of(error), text=text)
-    return Connection(relay, smtp, timeouts, sweep, share, in_full=in_full)
+    return Connection(relay, smtp, sweep, volley, share, in_full=in_full)
 
 
 async def _open(smtp: SMTP, relay: Relay) -> None:

@@ -17,23 +17,22 @@ from digest.deliveries.smtp.parcel import ACCEPTED, Parcel, Result, Source
 from digest.deliveries.smtp.parked import Stays, leaves
 from digest.deliveries.smtp.replies import ALL_WELL, Replies, code_of, text_of
 from digest.deliveries.smtp.sweep import Sweep
-from digest.deliveries.smtp.timeouts import Timeouts
+from digest.deliveries.smtp.volley import DOT, Volley
 
 _BUFFER = 16_384
-_DOT = b".\r\n"
 _LOST = "the connection was lost"
 
 
 class Pipeline(asyncio.BufferedProtocol):
     """One session from EHLO to QUIT; `run` as often as there is something to send, until it is `lost`."""
 
-    def __init__(self, transport: asyncio.Transport, timeouts: Timeouts, sweep: Sweep, *, pipelining: bool) -> None:
+    def __init__(self, transport: asyncio.Transport, sweep: Sweep, volley: Volley, *, pipelining: bool) -> None:
         self.lost = False
         self.in_full = False
         """Whether what a relay says of a letter it took is handed on, as its queue id, at the price of reading it."""
         self.transport = transport
-        self._timeouts = timeouts
         self._sweep = sweep
+        self._volley = volley
         self._pipelining = pipelining
         self._loop = asyncio.get_running_loop()
         self._buffer = memoryview(bytearray(_BUFFER))
@@ -79,7 +78,7 @@ class Pipeline(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         steady = self._expected.steady
-        if steady and ALL_WELL.fullmatch(self._buffer, 0, nbytes):
+        if steady and steady[0].dotted and ALL_WELL.fullmatch(self._buffer, 0, nbytes):
             # A letter's acceptance and the request for the next, in one step.
             self._expected.steady = None
             self._heard = True
@@ -149,6 +148,10 @@ class Pipeline(asyncio.BufferedProtocol):
             # No reply at all, or not to what we asked: 354 is for DATA, and nothing else goes on (RFC 5321, 4.3.2).
             self._expected.back((stage, parcel))
             self._end("made no sense")
+        elif stage is Stage.DOT and not (parcel.dotted or parcel.verdict):
+            # It is not even written.
+            self._expected.back((stage, parcel))
+            self._end("spoke out of turn")
         elif stage is Stage.DATA:
             self._answered_data(parcel, code, line)
         elif stage is Stage.DOT:
@@ -177,7 +180,7 @@ class Pipeline(asyncio.BufferedProtocol):
             # A server that asks for the message although it refused the recipient: an empty one ends that.
             self._expected.dot(parcel)
             self._waiting = True
-            self.transport.write(_DOT)
+            self.transport.write(DOT)
         else:
             self._asked_for(parcel)
 
@@ -185,9 +188,6 @@ class Pipeline(asyncio.BufferedProtocol):
         if not self._may_finish():
             self._end("the lease ended first")
             return
-        # From the first byte of this write on nobody can say whether the relay has it all.
-        parcel.dotted = True
-        parcel.batch.before_dot(parcel.key)
         self._waiting = True
         following = self._source() if self._pipelining else None
         if following and not (self._reset_first or self.in_full or self._expected.due):
@@ -195,8 +195,7 @@ class Pipeline(asyncio.BufferedProtocol):
         else:
             self._expected.dot(parcel)
             behind = self._opening(following) if following else b""
-        # One join, and one write: thirty kilobytes are copied once.
-        self.transport.write(b"".join((*parcel.message, _DOT, behind)))
+        self._volley.add(self, parcel, behind)
 
     def _answered_dot(self, parcel: Parcel, code: int, line: bytes) -> None:
         if parcel.verdict is None:
@@ -245,5 +244,5 @@ class Pipeline(asyncio.BufferedProtocol):
         """Time counts from one whole reply to the next, however a relay dribbles: from the first look after it."""
         if self._heard:
             self._heard, self._progress = False, now
-        elif self._expected and now - self._progress > self._timeouts.of(self._expected.stage):
+        elif self._expected and now - self._progress > self._sweep.timeouts.of(self._expected.stage):
             self._end("no answer in time")

@@ -16,6 +16,7 @@ from digest.deliveries.smtp.rest import Rest
 from digest.deliveries.smtp.share import Share
 from digest.deliveries.smtp.sweep import Sweep
 from digest.deliveries.smtp.timeouts import Timeouts
+from digest.deliveries.smtp.volley import Volley
 from digest.deliveries.smtp.warmth import Warmth, objects
 from digest.errors import DeliveryError
 from digest.model.deliveries import Outcome, OutcomeKind
@@ -46,8 +47,8 @@ class Pool:
         self._relays = tuple(relays)
         self._rest = rest or Rest()
         self.warmth = Warmth(size)
-        self._timeouts = timeouts or Timeouts()
-        self._sweep = Sweep(self._timeouts.sweep)
+        self._sweep = Sweep(timeouts or Timeouts())
+        self._volley = Volley()
         self._hostname = hostname
         self._in_full = in_full
         self._ca = ca
@@ -130,8 +131,8 @@ class Pool:
                 self._tls = await asyncio.to_thread(tls.context, self._ca)
             opened = await connect(
                 relay,
-                self._timeouts,
                 self._sweep,
+                self._volley,
                 self.share,
                 hostname=self._hostname,
                 tls=self._tls,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
+from digest.deliveries.smtp.timeouts import Timeouts
+
 
 class Waiting(Protocol):
     """A session with something on the wire."""
@@ -16,8 +18,8 @@ class Waiting(Protocol):
 class Sweep:
     """Looks while there is anything to look at."""
 
-    def __init__(self, every: float = 1.0) -> None:
-        self._every = every
+    def __init__(self, timeouts: Timeouts) -> None:
+        self.timeouts = timeouts
         self._watched: set[Waiting] = set()
         self._handle: asyncio.TimerHandle | None = None
 
@@ -25,7 +27,7 @@ class Sweep:
         """Look at this session, too."""
         self._watched.add(session)
         if self._handle is None:
-            self._handle = asyncio.get_running_loop().call_later(self._every, self._look)
+            self._handle = asyncio.get_running_loop().call_later(self.timeouts.sweep, self._look)
 
     def leave(self, session: Waiting) -> None:
         """It waits for nothing any more."""
@@ -35,4 +37,4 @@ class Sweep:
         loop = asyncio.get_running_loop()
         for session in tuple(self._watched):
             session.expire(loop.time())
-        self._handle = loop.call_later(self._every, self._look) if self._watched else None
+        self._handle = loop.call_later(self.timeouts.sweep, self._look) if self._watched else None

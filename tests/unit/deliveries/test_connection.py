@@ -18,6 +18,7 @@ from digest.deliveries.smtp.relay import Relay, is_writable, parse
 from digest.deliveries.smtp.share import Share
 from digest.deliveries.smtp.sweep import Sweep
 from digest.deliveries.smtp.timeouts import Timeouts
+from digest.deliveries.smtp.volley import Volley
 from digest.errors import DeliveryError
 from digest.model.deliveries import Outcome, OutcomeKind
 
@@ -35,7 +36,7 @@ def letter(to: str) -> Parcel:
 
 
 async def session(sink: Sink, url: str = "") -> Connection:
-    opened = await connect(parse(url or sink.url), FAST, Sweep(), Share(), hostname="client.example.org")
+    opened = await connect(parse(url or sink.url), Sweep(FAST), Volley(), Share(), hostname="client.example.org")
     assert isinstance(opened, Connection), opened
     return opened
 
@@ -127,7 +128,7 @@ def test_starttls_is_never_downgraded() -> None:
     async def main() -> None:
         async with Sink(extensions=("AUTH PLAIN", "8BITMIME")) as sink:
             url = sink.url.replace("smtp://", "smtp+starttls://user:secret@")
-            refused = await connect(parse(url), FAST, Sweep(), Share(), hostname="client.example.org")
+            refused = await connect(parse(url), Sweep(FAST), Volley(), Share(), hostname="client.example.org")
             assert isinstance(refused, Outcome)
             assert OutcomeKind.RELAY is refused.kind
             assert {"EHLO"} == {line.split()[0] for line in sink.commands} - {"QUIT"}
@@ -149,7 +150,7 @@ def test_login_on_loopback() -> None:
             token = base64.b64encode(b"\0user\0secret").decode()
             assert f"AUTH PLAIN {token}" in sink.commands
             replies[0] = "535 5.7.8 wrong"
-            refused = await connect(parse(url), FAST, Sweep(), Share(), hostname="client.example.org")
+            refused = await connect(parse(url), Sweep(FAST), Volley(), Share(), hostname="client.example.org")
             assert isinstance(refused, Outcome)
             assert (OutcomeKind.RELAY, 535) == (refused.kind, refused.code)
             assert "secret" not in str(refused)

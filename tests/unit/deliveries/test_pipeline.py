@@ -16,6 +16,7 @@ from digest.deliveries.smtp.parked import Resume, leaves
 from digest.deliveries.smtp.pipeline import Pipeline
 from digest.deliveries.smtp.sweep import Sweep
 from digest.deliveries.smtp.timeouts import Timeouts
+from digest.deliveries.smtp.volley import Volley
 from digest.model.deliveries import Outcome, OutcomeKind
 
 K = OutcomeKind
@@ -141,7 +142,7 @@ def spoken(
         return parcel
 
     async def main() -> None:
-        pipeline = Pipeline(relay, Timeouts(), Sweep(), pipelining=pipelining)
+        pipeline = Pipeline(relay, Sweep(Timeouts()), Volley(), pipelining=pipelining)
         running = asyncio.ensure_future(
             pipeline.run(
                 source,
@@ -219,7 +220,7 @@ def test_what_nobody_asked_for_ends_the_session(unasked: bytes) -> None:
         told.append(outcome.kind)
 
     async def main() -> None:
-        pipeline = Pipeline(relay, Timeouts(), Sweep(), pipelining=True)
+        pipeline = Pipeline(relay, Sweep(Timeouts()), Volley(), pipelining=True)
         going = asyncio.ensure_future(
             pipeline.run(lambda: next(given, None), result, may_finish=lambda: True, stays=leaves)
         )
@@ -235,6 +236,71 @@ def test_what_nobody_asked_for_ends_the_session(unasked: bytes) -> None:
         await pipeline.run(lambda: pytest.fail("nothing more is begun"), result, may_finish=lambda: True, stays=leaves)
 
     asyncio.run(main())
+
+
+def test_an_answer_to_what_is_not_written_yet_ends_the_session() -> None:
+    """A relay that takes a letter before it has one, in the same breath as it asks for it: nobody is told accepted."""
+    relay, told = Relay([Script()], pipelining=True), []
+    parcel = packed(0, "s0@example.org", "r0@example.org", (b"Subject: x\r\n\r\nbody\r\n",))
+    dotted: list[int] = []
+    Batch([parcel], before_dot=dotted.append)
+    given = iter([parcel])
+
+    async def main() -> None:
+        pipeline = Pipeline(relay, Sweep(Timeouts()), Volley(), pipelining=True)
+        going = asyncio.ensure_future(
+            pipeline.run(
+                lambda: next(given, None),
+                lambda _, outcome: told.append(outcome and outcome.kind),
+                may_finish=lambda: True,
+                stays=leaves,
+            )
+        )
+        await asyncio.sleep(0)
+        _hear(pipeline, b"250 ok\r\n250 ok\r\n354 go on\r\n250 taken\r\n")
+        await going
+        await asyncio.sleep(0)
+
+    asyncio.run(main())
+    assert ([K.RELAY], [], 1, True) == (told, dotted, len(relay.writes), relay.closed)
+
+
+def test_in_a_volley_each_speaks_for_itself() -> None:
+    """A session that ended meanwhile says nothing, and one whose letter cannot be written takes nobody along."""
+    parcels = [packed(at, "s0@example.org", "r0@example.org", (b"body %d\r\n" % at,)) for at in range(3)]
+    dotted: list[int] = []
+
+    def before_dot(place: int) -> None:
+        dotted.append(place)
+        if place == 1:
+            raise ValueError("the page is closed")
+
+    Batch(parcels, before_dot=before_dot)
+    lines = [Line(lost=each == 0, transport=Relay([], pipelining=True)) for each in range(3)]
+
+    async def main() -> None:
+        volley = Volley()
+        for line, parcel in zip(lines, parcels, strict=True):
+            volley.add(line, parcel, b"MAIL")
+        assert [] == dotted
+        await asyncio.sleep(0)
+
+    asyncio.run(main())
+    assert ([False, True, True], [1, 2]) == ([parcel.dotted for parcel in parcels], dotted)
+    assert [[], [], [b"body 2\r\n.\r\nMAIL"]] == [line.transport.writes for line in lines]
+    assert [None, "the page is closed", None] == [line.ended and str(line.ended) for line in lines]
+
+
+@dataclass
+class Line:
+    """Of a session what a volley knows."""
+
+    lost: bool
+    transport: Relay
+    ended: Exception | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.ended = exc
 
 
 def test_who_waits_for_more_is_not_overdue() -> None:
@@ -254,7 +320,10 @@ def test_who_waits_for_more_is_not_overdue() -> None:
         batch.end(parcel, outcome)
 
     async def main() -> None:
-        pipeline, soon = Pipeline(relay, Timeouts(), Sweep(), pipelining=True), asyncio.get_running_loop().time()
+        pipeline, soon = (
+            Pipeline(relay, Sweep(Timeouts()), Volley(), pipelining=True),
+            asyncio.get_running_loop().time(),
+        )
         going = asyncio.ensure_future(
             pipeline.run(lambda: queue.pop() if queue else None, result, may_finish=lambda: True, stays=stays)
         )
