@@ -51,9 +51,9 @@ class Case:
 
 
 CASES = (
-    Case(name="full path", count=60_000, quick=40_000, people=1, quick_rounds=3),
-    Case(name="smtp-source -d", count=60_000, quick=40_000, people=0, quick_rounds=3),
-    Case(name="least", count=60_000, quick=40_000, people=1),
+    Case(name="full path", count=120_000, quick=40_000, people=1, quick_rounds=3),
+    Case(name="smtp-source -d", count=120_000, quick=40_000, people=0, quick_rounds=3),
+    Case(name="least", count=120_000, quick=40_000, people=1),
     Case(name="naive", count=600, quick=200, people=1, quick_rounds=3),
     Case(name="careful path", count=2_000, quick=500, people=1),
     Case(name="full path TLS", count=60_000, quick=20_000, people=1, sink=("-t",)),
