@@ -13,6 +13,7 @@ from digest.deliveries.answers import heard
 from digest.deliveries.context import LEASE, NO_DOT_AFTER, PATIENCE, Context, Route
 from digest.deliveries.halt import let_go
 from digest.deliveries.judging import goes_on, weigh
+from digest.deliveries.onward import Onward
 from digest.deliveries.packing import Packing
 from digest.deliveries.page import Page
 from digest.deliveries.personalise import Writer
@@ -72,6 +73,7 @@ class Turn:
         self._under_way: list[Sent] = []
         """Claims that the ledger has not heard of, the oldest first."""
         self._put_off: datetime | None = None
+        self._onward = Onward(shard, mailing.digest)
         self._settling = Settling(context, route, mailing, shard)
 
     async def keep_lease(self) -> None:
@@ -213,9 +215,7 @@ class Turn:
         room = await pace.room(tx)
         claimed: Sequence[Addressee] = ()
         if limit := min(room.count, self._route.portion.size):
-            claimed = await deliveries.claim(
-                tx, self._shard, digest=self._mailing.digest, limit=limit, now=now, domains=room.domains
-            )
+            claimed = await self._onward.claim(tx, limit=limit, now=now, domains=room.domains)
             await pace.reserve(tx, [each.wire for each in claimed])
         if not claimed and room.opens:
             # What is owed has no place now: nobody holds it meanwhile.
