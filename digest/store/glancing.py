@@ -48,5 +48,5 @@ def glance(engine: Engine, *, once: bool) -> Iterator[AsyncConnection]:
     with engine.connect() as connection:
         tx = Immediate(connection, cast(sqlite3.Connection, connection.connection.driver_connection))
         if not once:
-            tx.say("BEGIN")
+            tx.change("BEGIN")
         yield cast(AsyncConnection, tx)

@@ -29,12 +29,23 @@ class Immediate:
     async def execute(self, statement: Executable, parameters: Any = None) -> Any:
         return self._connection.execute(statement, parameters)
 
-    def say(self, words: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
-        """Tell it to the driver as it is; what goes wrong is SQLAlchemy's, as everywhere."""
+    def rows(self, words: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """What the driver itself finds; what goes wrong is SQLAlchemy's, as everywhere."""
         try:
-            return self._driver.execute(words, parameters)
+            return self._driver.execute(words, parameters).fetchall()
         except sqlite3.Error as error:
-            raise DBAPIError.instance(words, None, error, sqlite3.Error, hide_parameters=True) from error
+            raise _wrong(words, error) from error
+
+    def change(self, words: str, parameters: Sequence[Any] = ()) -> int:
+        """How many rows the driver itself changes."""
+        try:
+            return self._driver.execute(words, parameters).rowcount
+        except sqlite3.Error as error:
+            raise _wrong(words, error) from error
+
+
+def _wrong(words: str, error: sqlite3.Error) -> BaseException:
+    return DBAPIError.instance(words, None, error, sqlite3.Error, hide_parameters=True)
 
 
 def at_once(work: Coroutine[Any, Any, T]) -> T:

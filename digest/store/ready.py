@@ -6,7 +6,6 @@ as long as in a loop: more than the statement itself, and seven of them more tha
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -29,23 +28,25 @@ class Ready:
 
     async def rows(self, tx: Tx, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
         """All that it finds with these values."""
-        if said := self._said(tx, values):
-            return said.fetchall()
+        if at_once := _immediate(tx):
+            return at_once.rows(*self._in_words(at_once, values))
         return (await tx.execute(self._statement, values)).all()
 
     async def change(self, tx: Tx, values: Mapping[str, Any]) -> int:
         """How many rows it changes with these values."""
-        if said := self._said(tx, values):
-            return said.rowcount
+        if at_once := _immediate(tx):
+            return at_once.change(*self._in_words(at_once, values))
         return (await tx.execute(self._statement, values)).rowcount
 
-    def _said(self, tx: object, values: Mapping[str, Any]) -> sqlite3.Cursor | None:
-        """To the driver itself, where no other thread stands between it and us."""
-        if not isinstance(tx, Immediate):
-            return None
+    def _in_words(self, tx: Immediate, values: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
         if self._written is None:
             self._written = _Written(self._statement, tx.dialect)
-        return tx.say(self._written.words, self._written.parameters(values))
+        return self._written.words, self._written.parameters(values)
+
+
+def _immediate(tx: object) -> Immediate | None:
+    """The transaction, if no other thread stands between the driver and us."""
+    return tx if isinstance(tx, Immediate) else None
 
 
 class _Written:

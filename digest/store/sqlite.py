@@ -102,10 +102,10 @@ class _Connection(aiosqlite.Connection):
         if self._core is None:
             self._core = _core(self._conn)
         tx = Immediate(self._core, self._conn)
-        tx.say("BEGIN IMMEDIATE")
+        tx.change("BEGIN IMMEDIATE")
         try:
             done = at_once(work(tx))
-            tx.say("COMMIT")
+            tx.change("COMMIT")
         except BaseException:
             self._conn.rollback()
             raise

@@ -61,7 +61,7 @@ class Crew:
     def add(self, parcels: Iterable[Parcel]) -> None:
         """Send these, too, behind what still waits; none of them once it was stopped."""
         self._queue.extend(parcels)
-        self._parked.admits = True
+        self._parked.admits = not self.stopped
         self._parked.wake(len(self._queue))
         self._enlist()
         self._let_lie()
@@ -173,6 +173,9 @@ class Crew:
                 self._told(connection, parcel, outcome)
 
         def stays(resume: Resume) -> bool:
+            nonlocal first
+            # Whoever was too late for its place of the pace asks for another, and has no relay to blame.
+            first = False
             self._tasks.stir()
             bears_more = connection.left > 0 and self._hands <= warmth.allowed
             return bears_more and not queue and parked.enter(connection, resume)

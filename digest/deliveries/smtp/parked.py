@@ -39,7 +39,9 @@ class Parked:
     def wake(self, most: int | None = None) -> None:
         """So many of them, by default all: each asks for its next message."""
         for whose in list(self._resumes)[:most]:
-            self._resumes.pop(whose)()
+            # What one of them does may wake the others before us.
+            if resume := self._resumes.pop(whose, None):
+                resume()
 
     def dismiss(self) -> None:
         """All of them, and let no more wait."""

@@ -10,6 +10,7 @@ import pytest
 from digest.deliveries.smtp.batch import Batch
 from digest.deliveries.smtp.crew import Crew
 from digest.deliveries.smtp.parcel import packed
+from digest.deliveries.smtp.parked import Parked
 from digest.deliveries.smtp.pool import Pool
 from digest.deliveries.smtp.relay import parse
 from digest.deliveries.smtp.share import Share
@@ -150,3 +151,19 @@ def test_stop_ends_those_that_wait() -> None:
 
     sink = played(scenario)
     assert (9, sink.connections) == (len(sink.taken), quits(sink))
+
+
+def test_waking_one_may_wake_the_others() -> None:
+    """What it finds may stop everything: each is woken once."""
+    woken: list[str] = []
+    parked = Parked()
+
+    def stops() -> None:
+        woken.append("one")
+        parked.dismiss()
+
+    parked.enter("one", stops)
+    for each in ("two", "three"):
+        parked.enter(each, lambda each=each: woken.append(each))  # type: ignore[misc]
+    parked.wake(2)
+    assert (["one", "two", "three"], 0, False) == (woken, len(parked), parked.enter("late", stops))
