@@ -9,7 +9,7 @@ from digest.store.shards import Counts
 LEAST = 50
 PART = 0.02
 REFUSALS = 0.05
-SHARD = 10_000
+SHARD = 5000
 """Deliveries in a range that one worker takes at a time: begun, and counted at its end, in one short transaction."""
 _TELLING = 20
 """Answers; of fewer nothing can be said."""

@@ -81,7 +81,7 @@ async def _settle(context: Context, orphan: Orphan) -> None:
             }
             ids = await deliveries.orphans(tx, shard)
             await _record(context, tx, shard, {who: said.get(who) for who in ids}, now)
-            await leases.release(tx, shard, owner=orphan.owner)
+            await leases.release(tx, shard.mailing, shard.number, owner=orphan.owner)
 
 
 async def _settle_own(context: Context, journal: Journal, claims: Sequence[Claim]) -> None:
@@ -97,7 +97,7 @@ async def _settle_own(context: Context, journal: Journal, claims: Sequence[Claim
                 said = {who: outcome for claim in claims for who, outcome in claim.letters}
                 ids = await deliveries.orphans(tx, shard)
                 await _record(context, tx, shard, {who: said.get(who) for who in ids}, now)
-                await leases.release(tx, shard, owner=journal.owner)
+                await leases.release(tx, shard.mailing, shard.number, owner=journal.owner)
             else:
                 for claim in claims:
                     await _late(tx, shard, claim, now)

@@ -105,6 +105,11 @@ async def _begin(context: Context, mailing: int, number: int, route: Route, prog
     except _AloudError:
         async with context.store.write() as tx:
             begun = await _lease(context, tx, mailing, number)
+    except asyncio.CancelledError:
+        # It was carried out all the same.
+        async with context.store.write() as tx:
+            await leases.release(tx, mailing, number, owner=context.owner)
+        raise
     if begun is None:
         return None
     writers = {letter.variant: _writer(context, route, begun.row, letter) for letter in begun.letters}
@@ -118,7 +123,7 @@ async def _lease(context: Context, tx: Tx, mailing: int, number: int) -> _Begun 
         return None
     row = await mailings.get(tx, mailing)
     if await hold(context, tx, row, now) or await _unsigned(context, tx, row, now):
-        await leases.release(tx, shard, owner=context.owner)
+        await leases.release(tx, mailing, number, owner=context.owner)
         return None
     if row.status is MailingStatus.PROVING:
         await context.moved(tx, row)

@@ -174,7 +174,7 @@ class Turn:
             if self._settling.got_on or self._put_off:
                 await mailings.active(tx, self._mailing.id, self._put_off or now)
             await self._judge(tx, counts, now)
-            await leases.release(tx, self._shard, owner=self._context.owner)
+            await leases.release(tx, self._shard.mailing, self._shard.number, owner=self._context.owner)
             return moved, counts
 
         proving = self._mailing.status is MailingStatus.PROVING

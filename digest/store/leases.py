@@ -61,9 +61,9 @@ def _keeping() -> Ready:
     return Ready(update(shards).where(this(), shards.c.owner == me).values(owner=me))
 
 
-async def release(tx: Tx, shard: Shard, *, owner: str) -> None:
+async def release(tx: Tx, mailing: int, number: int, *, owner: str) -> None:
     """Give a lease back."""
-    await _releasing().change(tx, known(shard) | {"me": owner})
+    await _releasing().change(tx, {"mailing": mailing, "at": number, "me": owner})
 
 
 @cache

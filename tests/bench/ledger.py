@@ -101,7 +101,7 @@ async def _turn(store: Store, mailing: int, number: int) -> int:
         await _heard(tx, mailing, sent)
         await deliveries.give_back(tx, shard, NOW)
         await shards.recount(tx, shard, NOW)
-        await leases.release(tx, shard, owner="bench")
+        await leases.release(tx, shard.mailing, shard.number, owner="bench")
     return done
 
 

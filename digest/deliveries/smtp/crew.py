@@ -50,7 +50,7 @@ class Crew:
         self._queue: deque[Parcel] = deque()
         self._breaks = Breaks()
         self._hands = 0
-        self._tasks = Tasks(self._let_lie)
+        self._tasks = Tasks(self._ended)
         self._parked = Parked()
         """Of the tasks, those that have nothing to do just now."""
         self._take = take
@@ -94,6 +94,12 @@ class Crew:
         while self._hands < wanted and not self.stopped:
             self._hands += 1
             self._tasks.begin(self._hand())
+
+    def _ended(self) -> None:
+        """A hand has gone: what it left is for those that wait."""
+        if self._queue:
+            self._parked.wake()
+        self._let_lie()
 
     def _let_lie(self) -> None:
         """What nobody is left to send is not sent."""

@@ -149,9 +149,8 @@ class Pipeline(asyncio.BufferedProtocol):
             self._expected.back((stage, parcel))
             self._end("made no sense")
         elif stage is Stage.DOT and not (parcel.dotted or parcel.verdict):
-            # It is not even written.
             self._expected.back((stage, parcel))
-            self._end("spoke out of turn")
+            self._end("answered what it had not been told")
         elif stage is Stage.DATA:
             self._answered_data(parcel, code, line)
         elif stage is Stage.DOT:
@@ -185,9 +184,6 @@ class Pipeline(asyncio.BufferedProtocol):
             self._asked_for(parcel)
 
     def _asked_for(self, parcel: Parcel) -> None:
-        if not self._may_finish():
-            self._end("the lease ended first")
-            return
         self._waiting = True
         following = self._source() if self._pipelining else None
         if following and not (self._reset_first or self.in_full or self._expected.due):
@@ -196,6 +192,12 @@ class Pipeline(asyncio.BufferedProtocol):
             self._expected.dot(parcel)
             behind = self._opening(following) if following else b""
         self._volley.add(self, parcel, behind)
+
+    def may_write(self) -> bool:
+        """Whether the final dot may still be written: just before it, for a process may stand still at any time."""
+        if not (self.lost or self._may_finish()):
+            self._end("the lease ended first")
+        return not self.lost
 
     def _answered_dot(self, parcel: Parcel, code: int, line: bytes) -> None:
         if parcel.verdict is None:

@@ -18,9 +18,8 @@ DOT = b".\r\n"
 class Session(Protocol):
     """One that was asked for a message."""
 
-    @property
-    def lost(self) -> bool:
-        """Whether there is nobody to write to any more."""
+    def may_write(self) -> bool:
+        """Whether it goes on; where not, it has ended."""
 
     @property
     def transport(self) -> asyncio.Transport:
@@ -45,9 +44,9 @@ class Volley:
     def _fire(self) -> None:
         waiting, self._waiting = self._waiting, []
         for session, parcel, behind in waiting:
-            if session.lost:
-                continue
             try:
+                if not session.may_write():
+                    continue
                 # From the first byte of this write on nobody can say whether the relay has it all.
                 parcel.dotted = True
                 parcel.batch.before_dot(parcel.key)

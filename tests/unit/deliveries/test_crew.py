@@ -9,14 +9,14 @@ import pytest
 
 from digest.deliveries.smtp.batch import Batch
 from digest.deliveries.smtp.crew import Crew
-from digest.deliveries.smtp.parcel import packed
+from digest.deliveries.smtp.parcel import Parcel, packed
 from digest.deliveries.smtp.parked import Parked
 from digest.deliveries.smtp.pool import Pool
 from digest.deliveries.smtp.relay import parse
 from digest.deliveries.smtp.share import Share
 from digest.model.deliveries import Outcome
 
-from .sink import Sink
+from .sink import Answer, Sink, usual
 
 ME = "news@example.org"
 Scenario = Callable[["Claims", Sink], Awaitable[None]]
@@ -151,6 +151,63 @@ def test_stop_ends_those_that_wait() -> None:
 
     sink = played(scenario)
     assert (9, sink.connections) == (len(sink.taken), quits(sink))
+
+
+def held(scenario: Callable[[Pool, list[bool]], Awaitable[Batch]], answer: Answer = usual) -> Batch:
+    """What a crew of four comes to whose pace has places as long as the list says so."""
+
+    async def main() -> Batch:
+        async with Sink(answer=answer) as sink, asyncio.timeout(60):
+            pool = Pool([parse(sink.url)], 4, hostname="me.example.org")
+            batch = await scenario(pool, [True])
+            await pool.close()
+            return batch
+
+    return asyncio.run(main())
+
+
+def batch_of(*names: str) -> tuple[list[Parcel], Batch]:
+    parcels = [packed(at, ME, f"{name}@example.com", (b"x\r\n",)) for at, name in enumerate(names)]
+    return parcels, Batch(parcels)
+
+
+def test_where_the_pace_has_no_place_nobody_waits_for_one_that_waits() -> None:
+    """The hand that asked for it goes; its letter lies, and is told so."""
+
+    async def scenario(pool: Pool, open_: list[bool]) -> Batch:
+        async def take(_wanted: object) -> bool:
+            return open_[0]
+
+        crew = Crew(pool, take=take, ready=lambda: open_[0])
+        parcels, _ = batch_of(*map(str, range(30)))
+        crew.add(parcels)
+        await crew.begun()
+        open_[0] = False
+        parcels, batch = batch_of("last")
+        crew.add(parcels)
+        await crew.begun()
+        await crew.rest()
+        return batch
+
+    assert [(0, None)] == held(scenario).others
+
+
+def test_a_relay_that_wants_fewer_is_sent_the_rest_by_fewer() -> None:
+    """It objects while sessions wait: those that are too many go, and the next letter goes out by another."""
+
+    def slow(stage: str, argument: str) -> str | None:
+        return "450 4.7.1 too many messages, slow down" if (stage, argument) == ("rcpt", "slow@example.com") else None
+
+    async def scenario(pool: Pool, _open: list[bool]) -> Batch:
+        crew = Crew(pool)
+        for names in ([str(each) for each in range(30)], ["slow"], ["last"]):
+            parcels, batch = batch_of(*names)
+            crew.add(parcels)
+            await crew.begun()
+        await crew.rest()
+        return batch
+
+    assert [0] == held(scenario, slow).accepted
 
 
 def test_waking_one_may_wake_the_others() -> None:

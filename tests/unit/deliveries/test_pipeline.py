@@ -265,6 +265,33 @@ def test_an_answer_to_what_is_not_written_yet_ends_the_session() -> None:
     assert ([K.RELAY], [], 1, True) == (told, dotted, len(relay.writes), relay.closed)
 
 
+def test_whoever_stood_still_before_the_dot_does_not_write_it() -> None:
+    """The lease is asked after just before, and not when the relay asked: the letter is owed, and in no doubt."""
+    relay, told = Relay([Script(), Script()], pipelining=True), []
+    parcels = [packed(at, f"s{at}@example.org", f"r{at}@example.org", (b"body\r\n",)) for at in range(2)]
+    dotted: list[int] = []
+    Batch(parcels, before_dot=dotted.append)
+    given, lease = iter(parcels), [True]
+
+    async def main() -> None:
+        pipeline = Pipeline(relay, Sweep(Timeouts()), Volley(), pipelining=True)
+        going = asyncio.ensure_future(
+            pipeline.run(
+                lambda: next(given, None),
+                lambda parcel, outcome: told.append((parcel.key, outcome and outcome.kind)),
+                may_finish=lambda: lease[0],
+                stays=leaves,
+            )
+        )
+        await asyncio.sleep(0)
+        _hear(pipeline, bytes(relay.out))
+        lease[0] = False
+        await going
+
+    asyncio.run(main())
+    assert ([(0, K.RELAY), (1, None)], [], 1) == (told, dotted, len(relay.writes))
+
+
 def test_in_a_volley_each_speaks_for_itself() -> None:
     """A session that ended meanwhile says nothing, and one whose letter cannot be written takes nobody along."""
     parcels = [packed(at, "s0@example.org", "r0@example.org", (b"body %d\r\n" % at,)) for at in range(3)]
@@ -298,6 +325,9 @@ class Line:
     lost: bool
     transport: Relay
     ended: Exception | None = None
+
+    def may_write(self) -> bool:
+        return not self.lost
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.ended = exc

@@ -6,6 +6,7 @@ import asyncio
 import email
 import email.policy
 import itertools
+import threading
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -21,10 +22,40 @@ from digest.engine import loop
 from digest.model.deliveries import DeliveryState, MailingStatus
 from digest.model.subscribers import SuppressionReason
 from digest.store import deliveries, leases, mailings, shards, suppressions
+from digest.store.database import Tx
 from tests.unit.deliveries.sink import Answer
 
 from .house import House, opened
 from .sink import Sink
+
+
+def test_who_is_stopped_while_it_takes_a_lease_gives_it_back(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The step on the ledger's thread ends without it: nobody waits ten seconds for what nobody holds."""
+    begun, go_on, letters = threading.Event(), threading.Event(), mailings.letters_of
+
+    async def slow(tx: Tx, mailing: int) -> object:
+        begun.set()
+        go_on.wait(60)
+        return await letters(tx, mailing)
+
+    async def main() -> None:
+        async with opened(url) as house, Sink() as sink:
+            await house.people(3)
+            mailing, proving = await house.seal(), (MailingStatus.PROVING,)
+            async with house.store.write() as tx:
+                # Of the first shard somebody is told, on the loop.
+                assert await mailings.move(tx, mailing, old=proving, new=MailingStatus.SENDING, now=house.clock())
+            context = house.context(sink.url)
+            monkeypatch.setattr(mailings, "letters_of", slow)
+            run = asyncio.create_task(flow.run_due(context))
+            await asyncio.to_thread(begun.wait, 60)
+            run.cancel()
+            await asyncio.sleep(0)
+            go_on.set()
+            await asyncio.gather(run, return_exceptions=True)
+            assert (3, 0) == ((await flow.run_due(house.context(sink.url))).accepted, len(sink.taken) - 3)
+
+    asyncio.run(main())
 
 
 @pytest.mark.parametrize("fast", [False, True])
