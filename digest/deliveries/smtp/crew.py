@@ -208,8 +208,7 @@ class Crew:
         refused = parcel.refused or connection.refusal(parcel)
         if refused is not None:
             self._told(connection, parcel, refused)
-            return False
-        return True
+        return refused is None
 
     def _told(self, connection: Connection, parcel: Parcel, outcome: Outcome) -> None:
         if outcome.kind is OutcomeKind.RELAY:

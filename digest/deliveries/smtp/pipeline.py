@@ -87,8 +87,7 @@ class Pipeline(asyncio.BufferedProtocol):
                 self._asked_for(steady[1])
             return
         replies = self._replies.read(bytes(self._buffer[:nbytes]))
-        if replies:
-            self._heard = True
+        self._heard = self._heard or bool(replies)
         for line in replies:
             if not self.lost:
                 self._replied(line)
