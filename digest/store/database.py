@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from digest.errors import StoreError
 from digest.store import sqlite as embedded
 from digest.store.glancing import glance, glancer
+from digest.store.writer import Writer
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -65,16 +66,11 @@ class Store:
         `aside`: on SQLite it is one step on the connection's thread, where each statement by itself costs as much as a
         hundred rows. Then it awaits verbs, and nothing that belongs to the loop.
         """
-        if not (aside and self.is_sqlite):
-            async with self.write() as tx:
-                return await work(tx)
-        with _translated(self.url):
-            async with self.writer.connect() as connection:
-                # To ask the connection itself for it is one step more.
-                core: Any = connection.sync_connection
-                driver = core.connection.driver_connection
-                done: T = await driver.carry_out(work)
-                return done
+        if aside and isinstance(self.writer, Writer):
+            with _translated(self.url):
+                return await self.writer.carry_out(work)
+        async with self.write() as tx:
+            return await work(tx)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
@@ -127,8 +123,7 @@ def _connect(url: str) -> Store:
     if parsed.get_backend_name() == "sqlite":
         sqlite_path(url).parent.mkdir(parents=True, exist_ok=True)
         target = parsed.set(drivername="sqlite+aiosqlite")
-        writer, reader = embedded.engine(target, writes=True), embedded.engine(target, writes=False)
-        return Store(url, writer, reader, glancer(target))
+        return Store(url, embedded.writer(target), embedded.reader(target), glancer(target))
     target = parsed.set(drivername="postgresql+psycopg")
     # An error is logged; the addresses that a statement was about are not.
     how: dict[str, Any] = {"pool_size": 5, "max_overflow": 5, "pool_pre_ping": True, "hide_parameters": True}

@@ -15,6 +15,7 @@ from sqlalchemy import URL, Connection, StaticPool, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from digest.store.immediate import Immediate, at_once
+from digest.store.writer import Writer
 
 T = TypeVar("T")
 
@@ -23,8 +24,17 @@ _READERS = 4
 _AT_ONCE = 2_000
 
 
-def engine(url: URL, *, writes: bool) -> AsyncEngine:
-    """The connections to the file at `url`, those that write or those that only read."""
+def writer(url: URL) -> Writer:
+    """The connection to the file at `url` that writes."""
+    return Writer(_engine(url, writes=True).sync_engine)
+
+
+def reader(url: URL) -> AsyncEngine:
+    """The connections to the file at `url` that only read."""
+    return _engine(url, writes=False)
+
+
+def _engine(url: URL, *, writes: bool) -> AsyncEngine:
     made = create_async_engine(
         url,
         pool_size=1 if writes else _READERS,
