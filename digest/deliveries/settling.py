@@ -93,12 +93,10 @@ class Settling:
         """Tell the ledger what became of letters: by how much the counters move."""
         if not any(each.accepted or each.others for each in news):
             return Counts()
-        people = [each for some in news for each in some.accepted]
-        accepted = [each.subscriber for each in people]
+        accepted = [each.subscriber for some in news for each in some.accepted]
         if accepted:
             self.got_on = True
-            again = [each.subscriber for each in people if each.again]
-            await deliveries.accept(tx, self._mailing.id, accepted, self._context.clock(), again=again)
+            await deliveries.accept(tx, self._mailing.id, accepted, self._context.clock())
         moved = Counts(owed=-len(accepted), accepted=len(accepted))
         return moved if all(each.plain for each in news) else moved.plus(await self._troubles(tx, news, len(accepted)))
 

@@ -107,7 +107,7 @@ async def _turn(store: Store, mailing: int, number: int) -> int:
 
 async def _heard(tx: Tx, mailing: int, sent: Sequence[Addressee]) -> Counts:
     """All were accepted."""
-    await deliveries.accept(tx, mailing, [each.subscriber for each in sent], NOW, again=())
+    await deliveries.accept(tx, mailing, [each.subscriber for each in sent], NOW)
     return Counts(owed=-len(sent), accepted=len(sent))
 
 

@@ -32,7 +32,7 @@ class Words:
 
 def somebody(number: int, *, variant: int = 1, email: str = "") -> Addressee:
     email = email or f"person{number}@example.org"
-    return Addressee(True, False, number, variant, f"h{number}", email, email, "", "consent", "")
+    return Addressee(True, number, variant, f"h{number}", email, email, "", "consent", "")
 
 
 def packed(people: Sequence[Addressee]) -> list[Parcel]:
