@@ -94,8 +94,9 @@ async def resolve(tx: Tx, mailing: int, ids: Collection[int], now: datetime, res
 @cache
 def _standing() -> Ready:
     """Who has an open event, from one subscriber to another."""
+    mine = and_(_E.mailing_id == bindparam("mailing"), _E.resolved_at.is_(None))
     between = _E.subscriber_id.between(bindparam("first"), bindparam("last"))
-    return Ready(select(_E.subscriber_id).where(_E.mailing_id == bindparam("mailing"), between, _E.resolved_at.is_(None)))
+    return Ready(select(_E.subscriber_id).where(mine, between))
 
 
 @cache
