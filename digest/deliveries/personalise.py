@@ -13,7 +13,7 @@ from digest.letter.compile import Compiled, filled
 from digest.letter.series import Series
 from digest.model.deliveries import millis
 from digest.settings.keys import Keyring, framed, macs
-from digest.store.deliveries import Addressee
+from digest.store.addressees import Addressees
 from digest.store.mailings import MailingRow
 
 
@@ -75,16 +75,16 @@ class Writer:
             letter, unsubscribe=links.unsubscribe, manage=links.manage, mailto=links.mailto, domain=domain
         )
 
-    def write(self, people: Sequence[Addressee], now: datetime) -> list[list[bytes]]:
+    def write(self, people: Addressees, now: datetime) -> list[list[bytes]]:
         """Their messages in pieces, CRLF and 7-bit, as they go on the wire; `now` in whole seconds.
 
         LetterError for an address that no header can hold.
         """
-        handles = [each.handle for each in people]
+        handles = people.handles
         return self._series.pieces(
-            names=[each.name for each in people],
-            addresses=[each.email for each in people],
-            reasons=[self._reason(each.basis, each.since[:10]) for each in people],
+            names=people.names,
+            addresses=people.emails,
+            reasons=map(self._reason, people.bases, [since[:10] for since in people.since]),
             leaving=self._links.leave(handles),
             visiting=self._links.visit(handles),
             identities=[identity.encode() for identity in macs(self._identity, handles)],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from digest.deliveries import verdicts
 from digest.deliveries.context import Context, Route
@@ -17,20 +18,27 @@ from digest.deliveries.smtp.batch import Batch
 from digest.deliveries.throttle import Heard
 from digest.model.deliveries import DeliveryState, Outcome, OutcomeKind, Shard
 from digest.store import deliveries
+from digest.store.addressees import Addressees
 from digest.store.database import Tx
-from digest.store.deliveries import Addressee, Result
+from digest.store.deliveries import Result
 from digest.store.mailings import MailingRow
 from digest.store.shards import Counts
 
-Ends = Sequence[tuple[Addressee, Outcome | None]]
-"""Letters that were not taken, each with what became of it; None for one that was not sent."""
+
+class End(NamedTuple):
+    """What became of a letter that was not taken."""
+
+    subscriber: int
+    wire: str
+    outcome: Outcome | None
+    """None for one that was not sent."""
 
 
 @dataclass(slots=True, eq=False)
 class Sent:
     """A claim on its way, until the ledger has heard of all its letters."""
 
-    claimed: Sequence[Addressee]
+    claimed: Addressees
     batch: Batch
     page: Page | None
     told_accepted: int = 0
@@ -47,9 +55,9 @@ class Sent:
 
     def news(self) -> News:
         """What became of it since the ledger was told last."""
-        claimed, batch = self.claimed, self.batch
-        accepted = [claimed[place] for place in batch.accepted[self.told_accepted :]]
-        others = [(claimed[place], outcome) for place, outcome in batch.others[self.told_others :]]
+        who, wires, batch = self.claimed.subscribers, self.claimed.wires, self.batch
+        accepted = [who[place] for place in batch.accepted[self.told_accepted :]]
+        others = [End(who[place], wires[place], outcome) for place, outcome in batch.others[self.told_others :]]
         return News(self, accepted, others, batch.broken[self.told_broken :])
 
 
@@ -58,8 +66,9 @@ class News:
     """Some letters of a claim that came to an end."""
 
     of: Sent
-    accepted: Sequence[Addressee]
-    others: Ends
+    accepted: Sequence[int]
+    """Subscribers' numbers."""
+    others: Sequence[End]
     broken: Sequence[Outcome]
 
     @property
@@ -93,7 +102,7 @@ class Settling:
         """Tell the ledger what became of letters: by how much the counters move."""
         if not any(each.accepted or each.others for each in news):
             return Counts()
-        accepted = [each.subscriber for some in news for each in some.accepted]
+        accepted = [who for each in news for who in each.accepted]
         if accepted:
             self.got_on = True
             await deliveries.accept(tx, self._mailing.id, accepted, self._context.clock())
@@ -104,7 +113,7 @@ class Settling:
         """The same of those that were not taken, and of sessions that broke."""
         now, mailing = self._context.clock(), self._mailing.id
         others = [end for some in news for end in some.others]
-        outcomes = [(each.subscriber, outcome) for each, outcome in others]
+        outcomes = [(end.subscriber, end.outcome) for end in others]
         self.unasked.update(who for who, outcome in outcomes if outcome and is_our_own(outcome))
         doubts = [who for who, outcome in outcomes if outcome and outcome.kind is OutcomeKind.UNCERTAIN]
         self._doubts += [who for who in doubts if who not in self._doubts]
@@ -123,7 +132,7 @@ class Settling:
 
     async def settle_late(self, tx: Tx, news: Sequence[News]) -> Counts:
         """The same after somebody else took the shard over, to whom these were doubts: who was accepted, is so."""
-        accepted = [each.subscriber for some in news for each in some.accepted]
+        accepted = [who for each in news for who in each.accepted]
         await deliveries.accept(tx, self._mailing.id, accepted, self._context.clock())
         return Counts(owed=-len(accepted), accepted=len(accepted))
 
@@ -134,6 +143,6 @@ def _is_verdict(result: Result) -> bool:
     return result.state is DeliveryState.REJECTED
 
 
-def _heard(accepted: int, others: Ends, broken: Sequence[Outcome]) -> Heard:
-    troubles = [(domain_of(each.wire), outcome) for each, outcome in others if outcome]
+def _heard(accepted: int, others: Sequence[End], broken: Sequence[Outcome]) -> Heard:
+    troubles = [(domain_of(end.wire), end.outcome) for end in others if end.outcome]
     return Heard(answers=accepted + len(troubles), troubles=troubles, broken=broken)

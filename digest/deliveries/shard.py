@@ -18,8 +18,8 @@ from digest.deliveries.stale import hold
 from digest.deliveries.turn import Turn
 from digest.model.deliveries import MailingStatus, Outcome, Shard
 from digest.store import leases, mailings, shards
+from digest.store.addressees import Addressees
 from digest.store.database import Tx
-from digest.store.deliveries import Addressee
 from digest.store.mailings import LetterRow, MailingRow
 from digest.store.shards import Counts
 
@@ -77,7 +77,7 @@ async def deliver_shard(
     return ShardRun(accepted=turn.accepted, rejected=turn.rejected, moved=turn.moved, fault=turn.fault)
 
 
-async def _next(turn: Turn, notes: NotesLane | None) -> Sequence[Addressee]:
+async def _next(turn: Turn, notes: NotesLane | None) -> Addressees:
     """The next claim; a note that is due is begun first, but for senders that let all others wait."""
     if notes is None:
         return await turn.claim()

@@ -24,8 +24,8 @@ from digest.deliveries.smtp.crew import Crew
 from digest.errors import StoreError
 from digest.model.deliveries import MailingStatus, Outcome, Shard
 from digest.store import deliveries, leases, mailings, notes, shards, stopping
+from digest.store.addressees import Addressees
 from digest.store.database import Tx
-from digest.store.deliveries import Addressee
 from digest.store.mailings import MailingRow
 from digest.store.shards import Counts
 
@@ -103,7 +103,7 @@ class Turn:
         """Whether to claim more would be in vain."""
         return self.is_last or self._crew.stopped
 
-    async def claim(self, *, give_way: bool = False, but_to: Collection[str] = ()) -> Sequence[Addressee]:
+    async def claim(self, *, give_way: bool = False, but_to: Collection[str] = ()) -> Addressees:
         """The next letters, committed as being sent before the first is; none where there are none now.
 
         In the same transaction the ledger hears what became of those before. A turn that should `give_way` takes
@@ -111,14 +111,14 @@ class Turn:
         """
         news = [sent.news() for sent in self._under_way]
 
-        async def work(tx: Tx) -> tuple[Counts, Counts | None, Sequence[Addressee]]:
+        async def work(tx: Tx) -> tuple[Counts, Counts | None, Addressees]:
             moved = await self._settling.settle(tx, news)
             counts = await self._renew(tx, by=moved)
             if counts is None and not await leases.hold(tx, self._shard, owner=self._context.owner):
                 raise _TakenOverError
             now = self._context.clock()
             self.gave_way = counts is not None and give_way and await notes.any_due(tx, now, without=but_to)
-            return moved, counts, await self._claim(tx, now) if counts and not self.gave_way else ()
+            return moved, counts, await self._claim(tx, now) if counts and not self.gave_way else Addressees()
 
         # Trouble may be told to people, and that is the loop's own work.
         plain = all(each.plain for each in news)
@@ -127,7 +127,7 @@ class Turn:
         except _TakenOverError:
             # Nothing of it is written: what we know is told at the end.
             self._crew.stop()
-            return ()
+            return Addressees()
         self._heard(news)
         on_their_way = sum(sent.untold for sent in self._under_way)
         self.is_last = counts is not None and counts.waiting == on_their_way + len(claimed)
@@ -136,7 +136,7 @@ class Turn:
             self._got_to(counts, moved)
         return claimed
 
-    async def send(self, claimed: Sequence[Addressee]) -> None:
+    async def send(self, claimed: Addressees) -> None:
         """Send what was claimed; done when the last of it has begun: a late answer holds up no other claim."""
         parcels = await self._packing.parcels(claimed, self._context.clock().replace(microsecond=0))
         page = self._opened(claimed)
@@ -198,9 +198,9 @@ class Turn:
         here = (self._shard, counts)
         await goes_on(self._context, tx, self._mailing, here=here, others=self._others, turn=turn, now=now)
 
-    def _opened(self, claimed: Sequence[Addressee]) -> Page | None:
+    def _opened(self, claimed: Addressees) -> Page | None:
         journal, shard = self._context.journal, self._shard
-        return journal.open(shard.mailing, shard.number, [each.subscriber for each in claimed]) if journal else None
+        return journal.open(shard.mailing, shard.number, claimed.subscribers) if journal else None
 
     async def _renew(self, tx: Tx, by: Counts | None = None) -> Counts | None:
         """How the shard stands, its counters moved `by` what was settled; None when the lease is not ours any more."""
@@ -210,13 +210,13 @@ class Turn:
         self._crew.until = (until if counts else now) - NO_DOT_AFTER
         return counts
 
-    async def _claim(self, tx: Tx, now: datetime) -> Sequence[Addressee]:
+    async def _claim(self, tx: Tx, now: datetime) -> Addressees:
         pace = self._route.pace
         room = await pace.room(tx)
-        claimed: Sequence[Addressee] = ()
+        claimed = Addressees()
         if limit := min(room.count, self._route.portion.size):
             claimed = await self._onward.claim(tx, limit=limit, now=now, domains=room.domains)
-            await pace.reserve(tx, [each.wire for each in claimed])
+            await pace.reserve(tx, claimed.wires)
         if not claimed and room.opens:
             # What is owed has no place now: nobody holds it meanwhile.
             self._put_off = now + timedelta(seconds=room.opens)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, lru_cache, partial
-from operator import itemgetter
-from typing import NamedTuple
+from functools import cache, lru_cache
 
 from sqlalchemy import ColumnElement, Integer, String, and_, bindparam, func, or_, select, type_coerce, update
 
 from digest.model.deliveries import DeliveryState, Reason, Shard, millis
 from digest.model.subscribers import SubscriptionState
+from digest.store.addressees import Addressees
 from digest.store.database import Tx, among, many
 from digest.store.delivery_events import remember, resolve
 from digest.store.ready import Ready
@@ -21,29 +20,6 @@ from digest.store.schema import deliveries, subscribers, subscriptions
 from digest.store.shards import HELD, inside
 
 _C = deliveries.c
-
-
-class Addressee(NamedTuple):
-    """One whose letter is claimed: all that personalising it needs. A tuple: there are very many."""
-
-    entitled: bool
-    """Whether they may still be written to."""
-    subscriber: int
-    variant: int
-    handle: str
-    email: str
-    """As typed."""
-    wire: str
-    """As SMTP wants it: the domain as A-labels."""
-    name: str
-    basis: str
-    since: str
-    """When they asked for it, ISO 8601; empty where that is not known."""
-
-
-_addressee = partial(tuple.__new__, Addressee)
-"""What `_make` does, with nothing between."""
-_ENTITLED = itemgetter(Addressee._fields.index("entitled"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +39,7 @@ class Result:
 
 async def claim(
     tx: Tx, shard: Shard, *, digest: str, limit: int, now: datetime, domains: Mapping[str, int] | None = None
-) -> tuple[Addressee, ...]:
+) -> Addressees:
     """Mark the next `limit` due deliveries as being sent, and say to whom.
 
     Whoever is no longer confirmed, or is suppressed, is withdrawn instead and not in the answer. `domains` says how
@@ -71,28 +47,27 @@ async def claim(
     """
     values: dict[str, object] = {"mailing": shard.mailing, "first": shard.first, "last": shard.last}
     values |= {"digest": digest, "now": millis(now), "most": limit}
-    found = tuple(map(_addressee, await _candidates(_shut(domains)).rows(tx, values)))
-    rows = fit = _within(found, domains) if domains else found
-    if not all(map(_ENTITLED, fit)):
-        gone = [each.subscriber for each in fit if not each.entitled]
-        fit = tuple(each for each in fit if each.entitled)
+    found = Addressees.of(await _candidates(_shut(domains)).rows(tx, values))
+    some = fit = found.at(_within(found, domains)) if domains else found
+    if not all(fit.entitled):
+        gone = [who for who, entitled in zip(fit.subscribers, fit.entitled, strict=True) if not entitled]
+        fit = fit.at([place for place, entitled in enumerate(fit.entitled) if entitled])
         await _set(tx, shard.mailing, gone, DeliveryState.WITHDRAWN, millis(now))
         await resolve(tx, shard.mailing, gone, now, "withdrawn")
-    await _mark(tx, shard.mailing, fit, millis(now), all_due=not domains)
-    if domains and len(rows) < len(found):
-        rooms = {domain: room - _to(domain, fit) for domain, room in domains.items()}
-        return (*fit, *await claim(tx, shard, digest=digest, limit=limit - len(fit), now=now, domains=rooms))
-    return fit if fit or not rows else await claim(tx, shard, digest=digest, limit=limit, now=now, domains=domains)
+    await _mark(tx, shard.mailing, fit.subscribers, millis(now), all_due=not domains)
+    if domains and len(some) < len(found):
+        rooms = {domain: room - _to(domain, fit.wires) for domain, room in domains.items()}
+        return fit.plus(await claim(tx, shard, digest=digest, limit=limit - len(fit), now=now, domains=rooms))
+    return fit if fit or not some else await claim(tx, shard, digest=digest, limit=limit, now=now, domains=domains)
 
 
-async def _mark(tx: Tx, mailing: int, people: Sequence[Addressee], now: int, *, all_due: bool) -> None:
+async def _mark(tx: Tx, mailing: int, ids: Sequence[int], now: int, *, all_due: bool) -> None:
     """As being sent. `all_due`: from the first to the last of them nobody else was due."""
-    if people and all_due and tx.dialect.name == "sqlite":
+    if ids and all_due and tx.dialect.name == "sqlite":
         # Nor is now: nobody else writes. To walk the range takes half of what to look for each in it does.
-        values = {"mailing": mailing, "first": people[0].subscriber, "last": people[-1].subscriber, "now": now}
-        await _marking().change(tx, values)
+        await _marking().change(tx, {"mailing": mailing, "first": ids[0], "last": ids[-1], "now": now})
     else:
-        await _set(tx, mailing, [each.subscriber for each in people], DeliveryState.SENDING, now)
+        await _set(tx, mailing, ids, DeliveryState.SENDING, now)
 
 
 @cache
@@ -105,26 +80,26 @@ def _shut(domains: Mapping[str, int] | None) -> tuple[str, ...]:
     return tuple(domain for domain, room in (domains or {}).items() if room <= 0)
 
 
-def _within(people: Iterable[Addressee], domains: Mapping[str, int]) -> tuple[Addressee, ...]:
-    """Those whom their domains have room for."""
+def _within(people: Addressees, domains: Mapping[str, int]) -> list[int]:
+    """The places of those whom their domains have room for."""
     rooms, fit = dict(domains), []
-    for each in people:
+    for place, (entitled, wire) in enumerate(zip(people.entitled, people.wires, strict=True)):
         # Of somebody who has left nothing is known.
-        domain = (each.wire or "").rpartition("@")[2]
-        if each.entitled and domain in rooms:
+        domain = (wire or "").rpartition("@")[2]
+        if entitled and domain in rooms:
             rooms[domain] -= 1
         if rooms.get(domain, 0) >= 0:
-            fit.append(each)
-    return tuple(fit)
+            fit.append(place)
+    return fit
 
 
-def _to(domain: str, people: Sequence[Addressee]) -> int:
-    return sum(each.wire.endswith(f"@{domain}") for each in people)
+def _to(domain: str, wires: Sequence[str]) -> int:
+    return sum(wire.endswith(f"@{domain}") for wire in wires)
 
 
 @lru_cache(maxsize=64)
 def _candidates(shut: tuple[str, ...]) -> Ready:
-    """What makes an `Addressee`; nobody of the domains `shut`."""
+    """What makes `Addressees`; nobody of the domains `shut`."""
     who, theirs = subscribers.c.id, subscriptions.c.subscriber_id
     mine = and_(theirs == _C.subscriber_id, subscriptions.c.digest == bindparam("digest"), _inside(theirs))
     people = deliveries.outerjoin(subscribers, and_(who == _C.subscriber_id, _inside(who)))

@@ -9,7 +9,6 @@ import asyncio
 import os
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import text
@@ -18,8 +17,8 @@ from digest.deliveries import seal
 from digest.deliveries.page import MOST
 from digest.model.deliveries import MailingStatus
 from digest.store import deliveries, leases, mailings, notes, partitions, shards
+from digest.store.addressees import Addressees
 from digest.store.database import Store, Tx, sqlite_path
-from digest.store.deliveries import Addressee
 from digest.store.shards import Counts
 from tests.conftest import started
 from tests.unit.deliveries.house import NOW, House, opened
@@ -86,7 +85,7 @@ async def _turn(store: Store, mailing: int, number: int) -> int:
     async with store.write() as tx:
         shard = await leases.take(tx, mailing, number, owner="bench", now=NOW, until=UNTIL)
     assert shard is not None
-    sent: Sequence[Addressee] = ()
+    sent = Addressees()
     done = 0
     while True:
         async with store.write() as tx:
@@ -105,9 +104,9 @@ async def _turn(store: Store, mailing: int, number: int) -> int:
     return done
 
 
-async def _heard(tx: Tx, mailing: int, sent: Sequence[Addressee]) -> Counts:
+async def _heard(tx: Tx, mailing: int, sent: Addressees) -> Counts:
     """All were accepted."""
-    await deliveries.accept(tx, mailing, [each.subscriber for each in sent], NOW)
+    await deliveries.accept(tx, mailing, sent.subscribers, NOW)
     return Counts(owed=-len(sent), accepted=len(sent))
 
 

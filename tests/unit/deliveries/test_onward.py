@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
@@ -12,8 +12,8 @@ from sqlalchemy import update
 from digest.deliveries.onward import AGAIN, Onward
 from digest.model.deliveries import DeliveryState, Shard
 from digest.store import deliveries, schema, shards
+from digest.store.addressees import Addressees
 from digest.store.database import Tx
-from digest.store.deliveries import Addressee
 
 from .house import NOW, House, opened
 
@@ -29,7 +29,7 @@ class Claims:
         self._onward = Onward(shard, "newsflash")
         claim = deliveries.claim
 
-        async def watched(tx: Tx, shard: Shard, **how: object) -> Sequence[Addressee]:
+        async def watched(tx: Tx, shard: Shard, **how: object) -> Addressees:
             self.asked.append(shard.first)
             return await claim(tx, shard, **how)  # type: ignore[arg-type]
 
@@ -39,7 +39,7 @@ class Claims:
         now = NOW + timedelta(seconds=later)
         async with self._house.store.write() as tx:
             claimed = await self._onward.claim(tx, limit=limit, now=now, domains=domains)
-        return [each.subscriber for each in claimed]
+        return list(claimed.subscribers)
 
     async def owe(self, who: int) -> None:
         """It was not sent after all."""

@@ -10,7 +10,7 @@ from digest.deliveries.packing import Packing
 from digest.deliveries.personalise import Writer
 from digest.deliveries.smtp.parcel import Parcel
 from digest.errors import LetterError
-from digest.store.deliveries import Addressee
+from digest.store.addressees import Addressees
 
 NOW = datetime(2026, 6, 26, 8, tzinfo=UTC)
 BAD = "nobody@"
@@ -24,18 +24,25 @@ class Words:
     def __init__(self, variant: int) -> None:
         self.variant = variant
 
-    def write(self, people: Sequence[Addressee], now: datetime) -> list[list[bytes]]:
-        if any(each.email == BAD for each in people):
+    def write(self, people: Addressees, now: datetime) -> list[list[bytes]]:
+        if BAD in people.emails:
             raise LetterError("is no address that can be written to", about=BAD)
-        return [[f"{self.variant} {each.email}".encode()] for each in people]
+        return [[f"{self.variant} {email}".encode()] for email in people.emails]
 
 
-def somebody(number: int, *, variant: int = 1, email: str = "") -> Addressee:
-    email = email or f"person{number}@example.org"
-    return Addressee(True, number, variant, f"h{number}", email, email, "", "consent", "")
+def some(*emails: str, variants: Sequence[int] = ()) -> Addressees:
+    """As many as there are addresses; where one is empty it follows from the number."""
+    numbers = range(len(emails))
+    where = [email or f"person{number}@example.org" for number, email in enumerate(emails)]
+    return Addressees.of(
+        [
+            (True, number, variant, f"h{number}", email, email, "", "consent", "")
+            for number, variant, email in zip(numbers, variants or [1] * len(emails), where, strict=True)
+        ]
+    )
 
 
-def packed(people: Sequence[Addressee]) -> list[Parcel]:
+def packed(people: Addressees) -> list[Parcel]:
     writers = {variant: cast("Writer", Words(variant)) for variant in (1, 2)}
 
     def envelope(handles: Sequence[str]) -> list[str]:
@@ -47,19 +54,23 @@ def packed(people: Sequence[Addressee]) -> list[Parcel]:
 
 def test_each_gets_the_letter_of_their_variant() -> None:
     """Whatever order languages come in, and however many are made at a stretch."""
-    people = [somebody(number, variant=1 + number % 3 // 2) for number in range(2 * packing.AT_A_STRETCH + 7)]
+    count = 2 * packing.AT_A_STRETCH + 7
+    # One stretch is all of one variant, the others are mixed.
+    variants = [1 + (at >= packing.AT_A_STRETCH) * at % 3 // 2 for at in range(count)]
+    people = some(*[""] * count, variants=variants)
     made = packed(people)
-    assert list(range(len(people))) == [parcel.key for parcel in made]
-    for parcel, each in zip(made, people, strict=True):
-        assert [f"{each.variant} {each.email}".encode()] == list(parcel.message)
-        assert (f"b+{each.handle}@example.net", each.wire) == (parcel.sender, parcel.recipient)
-        opening = f"MAIL FROM:<{parcel.sender}>\r\nRCPT TO:<{each.wire}>\r\nDATA\r\n"
+    assert list(range(count)) == [parcel.key for parcel in made]
+    for place, parcel in enumerate(made):
+        assert [f"{variants[place]} {people.emails[place]}".encode()] == list(parcel.message)
+        wire = people.wires[place]
+        assert (f"b+{people.handles[place]}@example.net", wire) == (parcel.sender, parcel.recipient)
+        opening = f"MAIL FROM:<{parcel.sender}>\r\nRCPT TO:<{wire}>\r\nDATA\r\n"
         assert (opening.encode(), True) == (parcel.opening, parcel.usual)
 
 
 def test_an_address_that_cannot_be_written_is_nobody_elses_fault() -> None:
     """It alone is refused, and says why."""
-    made = packed([somebody(0), somebody(1, email=BAD), somebody(2)])
+    made = packed(some("", BAD, ""))
     assert [False, True, False] == [parcel.refused is not None for parcel in made]
     assert made[1].refused
     assert BAD in made[1].refused.text
@@ -67,7 +78,7 @@ def test_an_address_that_cannot_be_written_is_nobody_elses_fault() -> None:
 
 def test_an_address_beyond_ascii_asks_for_smtputf8() -> None:
     """It alone (RFC 6531, 3.4)."""
-    first, second = packed([somebody(0, email="jürgen@example.org"), somebody(1)])
+    first, second = packed(some("jürgen@example.org", ""))
     assert b"MAIL FROM:<b+h0@example.net> SMTPUTF8 BODY=8BITMIME\r\n" in first.opening
     assert (False, True) == (first.usual, second.usual)
     assert b"SMTPUTF8" not in second.opening

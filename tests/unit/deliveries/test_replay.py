@@ -41,7 +41,7 @@ async def died(house: House, mailing: int, answers: Sequence[Outcome], *, dotted
         assert shard
         claimed = await ledger.claim(tx, shard, digest="newsflash", limit=500, now=now)
     kept = Journal(context.journal.folder, owner)
-    page = kept.open(mailing, 0, [each.subscriber for each in claimed])
+    page = kept.open(mailing, 0, claimed.subscribers)
     for place, answer in enumerate(answers):
         page.dotted(place)
         page.answered(place, answer)
