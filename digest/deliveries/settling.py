@@ -58,7 +58,8 @@ class Sent:
         who, wires, batch = self.claimed.subscribers, self.claimed.wires, self.batch
         accepted = [who[place] for place in batch.accepted[self.told_accepted :]]
         others = [End(who[place], wires[place], outcome) for place, outcome in batch.others[self.told_others :]]
-        return News(self, accepted, others, batch.broken[self.told_broken :])
+        rest = [who[place] for place in set(range(len(who))).difference(batch.accepted)]
+        return News(self, accepted, others, batch.broken[self.told_broken :], rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ class News:
     """Subscribers' numbers."""
     others: Sequence[End]
     broken: Sequence[Outcome]
+    rest: Sequence[int]
+    """Whom no relay has taken a letter for by now, whether they are among the others or still on their way."""
 
     @property
     def plain(self) -> bool:
@@ -98,14 +101,18 @@ class Settling:
         self._doubts: list[int] = []
         self._patience = context.digests[mailing.digest].give_up_after
 
-    async def settle(self, tx: Tx, news: Sequence[News]) -> Counts:
-        """Tell the ledger what became of letters: by how much the counters move."""
+    async def settle(self, tx: Tx, news: Sequence[News], *, of_all: bool = False) -> Counts:
+        """Tell the ledger what became of letters: by how much the counters move.
+
+        `of_all`: the news are of every claim that is under way, so that whoever else is being sent is known.
+        """
         if not any(each.accepted or each.others for each in news):
             return Counts()
         accepted = [who for each in news for who in each.accepted]
         if accepted:
             self.got_on = True
-            await deliveries.accept(tx, self._mailing.id, accepted, self._context.clock())
+            rest = [who for each in news for who in each.rest] if of_all else None
+            await deliveries.accept(tx, self._mailing.id, accepted, self._context.clock(), but=rest)
         moved = Counts(owed=-len(accepted), accepted=len(accepted))
         return moved if all(each.plain for each in news) else moved.plus(await self._troubles(tx, news, len(accepted)))
 

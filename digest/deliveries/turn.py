@@ -112,7 +112,7 @@ class Turn:
         news = [sent.news() for sent in self._under_way]
 
         async def work(tx: Tx) -> tuple[Counts, Counts | None, Addressees]:
-            moved = await self._settling.settle(tx, news)
+            moved = await self._settling.settle(tx, news, of_all=True)
             counts = await self._renew(tx, by=moved)
             if counts is None and not await leases.hold(tx, self._shard, owner=self._context.owner):
                 raise _TakenOverError

@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 
 from sqlalchemy import ColumnElement, Integer, String, and_, bindparam, func, or_, select, type_coerce, update
 
+from digest.errors import StoreError
 from digest.model.deliveries import DeliveryState, Reason, Shard, millis
 from digest.model.subscribers import SubscriptionState
 from digest.store.addressees import Addressees
@@ -125,9 +126,17 @@ def _due() -> ColumnElement[bool]:
     return or_(_C.state == DeliveryState.OWED, and_(again, _C.at <= bindparam("now")))
 
 
-async def accept(tx: Tx, mailing: int, ids: Sequence[int], now: datetime) -> None:
-    """Settle those that a relay took; a late one also settles what somebody else has meanwhile called uncertain."""
-    settled = await _set(tx, mailing, ids, DeliveryState.ACCEPTED, millis(now), (DeliveryState.SENDING,))
+async def accept(
+    tx: Tx, mailing: int, ids: Sequence[int], now: datetime, *, but: Collection[int] | None = None
+) -> None:
+    """Settle those that a relay took; a late one also settles what somebody else has meanwhile called uncertain.
+
+    `but` are all others that are being sent, and mostly few. StoreError where they were not all: nothing of that may
+    be written.
+    """
+    settled = await _set(tx, mailing, ids, DeliveryState.ACCEPTED, millis(now), (DeliveryState.SENDING,), but=but)
+    if settled > len(ids):
+        raise StoreError(f"{settled} were being sent where a relay took {len(ids)}", about=f"mailing {mailing}")
     if settled < len(ids):
         await _set(tx, mailing, ids, DeliveryState.ACCEPTED, millis(now), (DeliveryState.UNCERTAIN,))
     await resolve(tx, mailing, ids, now, "accepted")
@@ -186,18 +195,25 @@ async def _set(
     state: DeliveryState,
     at: int,
     before: tuple[DeliveryState, ...] = (),
+    *,
+    but: Collection[int] | None = None,
 ) -> int:
-    """Move those that are in one of the states `before`, by default in any; how many those are."""
+    """Move those that are in one of the states `before`, by default in any; how many those are.
+
+    With `but` it is all from the first to the last of them that are not among those.
+    """
     if not ids:
         return 0
-    values = {"mailing": mailing, "to": int(state), "when": at, "first": min(ids), "last": max(ids)} | many(tx, ids)
-    return await _setting(tx.dialect.name, before).change(tx, values)
+    listed = many(tx, ids if but is None else but)
+    values = {"mailing": mailing, "to": int(state), "when": at, "first": min(ids), "last": max(ids)} | listed
+    return await _setting(tx.dialect.name, before, but is not None).change(tx, values)
 
 
 @cache
-def _setting(dialect: str, before: tuple[DeliveryState, ...]) -> Ready:
+def _setting(dialect: str, before: tuple[DeliveryState, ...], but: bool) -> Ready:
     """The range is walked, where each of a list would be looked up."""
-    chosen = (_C.mailing_id == bindparam("mailing")) & _inside(_C.subscriber_id) & among(dialect, _C.subscriber_id)
+    listed = among(dialect, _C.subscriber_id)
+    chosen = (_C.mailing_id == bindparam("mailing")) & _inside(_C.subscriber_id) & (~listed if but else listed)
     if before:
         chosen = chosen & or_(*(_C.state == state for state in before))
     return Ready(update(deliveries).where(chosen).values(state=bindparam("to"), at=bindparam("when")))

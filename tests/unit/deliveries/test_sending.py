@@ -19,6 +19,7 @@ from digest.deliveries.context import LEASE, Routes
 from digest.deliveries.progress import Progress
 from digest.deliveries.smtp.crew import Crew
 from digest.engine import loop
+from digest.errors import StoreError
 from digest.model.deliveries import DeliveryState, MailingStatus
 from digest.model.subscribers import SuppressionReason
 from digest.store import deliveries, leases, mailings, shards, suppressions
@@ -447,6 +448,33 @@ def test_a_lease_keeps_others_out(store_url: str) -> None:
                 assert await leases.take(tx, mailing, 0, owner="two", now=later, until=later)
                 claimed = await deliveries.claim(tx, mine, digest="newsflash", limit=1, now=later)
                 assert (1,) == claimed.subscribers
+
+    asyncio.run(main())
+
+
+def test_all_but_a_few_are_settled_in_one_walk_and_no_others(store_url: str) -> None:
+    """Where somebody else was being sent than is known of, nothing is settled at all."""
+
+    async def main() -> None:
+        async with opened(store_url) as house:
+            await house.people(12)
+            mailing, now = await house.seal(), house.clock()
+            async with house.store.write() as tx:
+                mine = await leases.take(tx, mailing, 0, owner="one", now=now, until=now + timedelta(minutes=1))
+                assert mine
+                who = (await deliveries.claim(tx, mine, digest="newsflash", limit=9, now=now)).subscribers
+            taken = [who[place] for place in (8, 0, 5, 2, 3)]
+            with pytest.raises(StoreError, match="6 were being sent where a relay took 5"):
+                async with house.store.write() as tx:
+                    await deliveries.accept(tx, mailing, taken, now, but=[who[place] for place in (1, 4, 7)])
+            assert {DeliveryState.SENDING: 9, DeliveryState.OWED: 3} == Counter((await house.states()).values())
+            async with house.store.write() as tx:
+                await deliveries.accept(tx, mailing, taken, now, but=[who[place] for place in (1, 4, 6, 7)])
+            states = await house.states()
+            assert set(taken) == {number for number, state in states.items() if state is DeliveryState.ACCEPTED}
+            assert {DeliveryState.ACCEPTED: 5, DeliveryState.SENDING: 4, DeliveryState.OWED: 3} == Counter(
+                states.values()
+            )
 
     asyncio.run(main())
 
