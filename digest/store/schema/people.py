@@ -49,6 +49,7 @@ subscriptions = Table(
     Column("paused_until", Utc),
     PrimaryKeyConstraint("subscriber_id", "digest"),
     Index("ix_subscriptions_digest_state", "digest", "state", "subscriber_id"),
+    sqlite_with_rowid=False,
 )
 
 address_changes = Table(

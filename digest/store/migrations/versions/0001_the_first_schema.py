@@ -404,6 +404,7 @@ def upgrade() -> None:
         sa.Column("paused_until", schema.Utc(length=27), nullable=True),
         sa.ForeignKeyConstraint(["subscriber_id"], ["subscribers.id"], name=op.f("fk_subscriptions_subscriber_id")),
         sa.PrimaryKeyConstraint("subscriber_id", "digest", name=op.f("pk_subscriptions")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("subscriptions") as batch_op:
         batch_op.create_index("ix_subscriptions_digest_state", ["digest", "state", "subscriber_id"], unique=False)
