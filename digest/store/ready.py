@@ -59,14 +59,16 @@ class _Written:
         if lists := [name for name, bind in binds.items() if bind.expanding]:
             raise ValueError(f"a list has no fixed form: {', '.join(lists)}")
         self.words = str(compiled)
-        self._order: Sequence[str] = compiled.positiontup
-        processors = {name: _processor(bind, dialect) for name, bind in binds.items()}
-        self._fixed = {name: processors[name](bind.value) for name, bind in binds.items() if not bind.required}
-        self._made = [(name, processors[name]) for name, bind in binds.items() if bind.required]
+        made = {name: _processor(bind, dialect) for name, bind in binds.items()}
+        order: Sequence[str] = compiled.positiontup
+        # Of each place whose value it has, how that is made, or what always stands there.
+        self._places = [
+            (name, made[name], None) if binds[name].required else ("", _as_it_is, made[name](binds[name].value))
+            for name in order
+        ]
 
     def parameters(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
-        given = self._fixed | {name: made(values[name]) for name, made in self._made}
-        return tuple(given[name] for name in self._order)
+        return tuple([made(values[name]) if name else fixed for name, made, fixed in self._places])
 
 
 def _processor(bind: BindParameter[Any], dialect: Dialect) -> Processor:
