@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,13 +23,13 @@ from digest.deliveries.smtp.relay import parse
 from digest.deliveries.smtp.rest import Rest
 from digest.deliveries.smtp.share import Share
 from digest.deliveries.smtp.timeouts import Timeouts
-from digest.deliveries.taking import utc_now
 from digest.errors import DeliveryError
 from digest.letter import headers
 from digest.letter.compile import Compiled
 from digest.settings.digests import Digest
 from digest.settings.keys import Keyring
 from digest.settings.sections import Sender
+from digest.store.clock import utc_now
 from digest.store.database import Store, Tx
 from digest.store.mailings import LetterRow, MailingRow
 
@@ -97,6 +98,11 @@ class Context:
     rests: dict[str, Rest] = field(default_factory=dict)
     accepted: dict[tuple[int, str], int] = field(default_factory=dict)
     """How much of a mailing a domain had accepted when it was counted last."""
+
+    @property
+    def seconds(self) -> Callable[[], float]:
+        """The clock for what is asked with every letter: since 1970, and without the work that a datetime is."""
+        return time.time if self.clock is utc_now else lambda: self.clock().timestamp()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from digest.deliveries.places import BACK, FAST, NONE, Places, lump, tolerance
-from digest.deliveries.taking import Taking, utc_now
+from digest.deliveries.taking import Taking
 from digest.deliveries.throttle import Heard, slowed
 from digest.errors import StoreError
 from digest.settings.sections import Limits, Sender
 from digest.store import pace
+from digest.store.clock import utc_now
 from digest.store.database import Store, Tx
 from digest.store.pace import DAY, HOUR, Standing
 

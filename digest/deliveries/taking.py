@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from functools import partial
+from datetime import datetime
 
 from digest.deliveries.places import NONE, Places
 
-utc_now: Callable[[], datetime] = partial(datetime.now, UTC)
-"""The clock of whoever is given no other."""
 LOOK = 0.5
 """Seconds of waiting between two looks at whether anybody still wants the place."""
 Wanted = Callable[[], bool]

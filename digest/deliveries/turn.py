@@ -69,7 +69,8 @@ class Turn:
         self._progress = progress
         self._out = out = Outgoing(route.signing, route.pace.places)
         until = (shard.leased_until or context.clock()) - NO_DOT_AFTER
-        self._crew = Crew(route.pool, take=out.take, ready=out.ready, dress=out.dress, clock=context.clock, until=until)
+        now, end = context.seconds, until.timestamp()
+        self._crew = Crew(route.pool, take=out.take, ready=out.ready, dress=out.dress, now=now, until=end)
         self._under_way: list[Sent] = []
         """Claims that the ledger has not heard of, the oldest first."""
         self._put_off: datetime | None = None
@@ -207,7 +208,7 @@ class Turn:
         now = self._context.clock()
         until = now + LEASE
         counts = await leases.renew(tx, self._shard, owner=self._context.owner, now=now, until=until, by=by)
-        self._crew.until = (until if counts else now) - NO_DOT_AFTER
+        self._crew.until = ((until if counts else now) - NO_DOT_AFTER).timestamp()
         return counts
 
     async def _claim(self, tx: Tx, now: datetime) -> Addressees:

@@ -12,6 +12,8 @@ from sqlalchemy import text
 
 from digest.store.database import Store
 
+utc_now: Callable[[], datetime] = partial(datetime.now, UTC)
+"""This machine's clock, without a step between."""
 _NOW = text("SELECT clock_timestamp()")
 _DRIFT = 1e-4
 """Seconds by which two counters may part in one: a good look is kept until it may be worse than a new one."""
@@ -68,8 +70,8 @@ class LedgerClock:
 
     @property
     def asked_often(self) -> Callable[[], datetime]:
-        """The same, but on SQLite without a step between."""
-        return partial(datetime.now, UTC) if self._store.is_sqlite else self
+        """The same; on SQLite `utc_now`."""
+        return utc_now if self._store.is_sqlite else self
 
     def __call__(self) -> datetime:
         return datetime.now(UTC) if self._best is None else self._best.now(self._steady())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import UTC, datetime
 
 from digest.deliveries.smtp.breaks import Breaks
 from digest.deliveries.smtp.connection import Connection, always
@@ -13,11 +14,10 @@ from digest.deliveries.smtp.parcel import ACCEPTED, Parcel
 from digest.deliveries.smtp.parked import Parked, Resume
 from digest.deliveries.smtp.pool import Pool
 from digest.deliveries.smtp.tasks import Tasks
-from digest.deliveries.taking import Wanted, at_once, utc_now
+from digest.deliveries.taking import Wanted, at_once
 from digest.model.deliveries import Outcome, OutcomeKind
 
 _NO_VERDICT = (OutcomeKind.RELAY, OutcomeKind.UNCERTAIN)
-_FOR_EVER = datetime.max.replace(tzinfo=UTC)
 _LOST = Outcome(kind=OutcomeKind.RELAY, text="the connection was lost before it was used")
 
 
@@ -34,12 +34,12 @@ class Crew:
         take: Callable[[Wanted], Awaitable[bool]] = at_once,
         ready: Callable[[], bool] = always,
         dress: Callable[[Parcel], None] | None = None,
-        clock: Callable[[], datetime] = utc_now,
-        until: datetime = _FOR_EVER,
+        now: Callable[[], float] = time.time,
+        until: float = math.inf,
     ) -> None:
         """`take` waits for the next place of the pace, False where there is none now; `ready` takes one where that
-        needs no waiting; `dress` gives a message its last touch, as a signature. By the `clock` no final dot is
-        written later than `until`.
+        needs no waiting; `dress` gives a message its last touch, as a signature. No final dot is written when it is
+        `now` later than `until`, both in seconds since 1970.
         """
         self.fault: Outcome | None = None
         """Why it ended early: no relay could be used, or one refuses us as sender."""
@@ -55,7 +55,7 @@ class Crew:
         """Of the tasks, those that have nothing to do just now."""
         self._take = take
         self._ready = ready
-        self._clock = clock
+        self._now = now
         self._dress = dress
 
     def add(self, parcels: Iterable[Parcel]) -> None:
@@ -143,7 +143,7 @@ class Crew:
             return
         parcel = self._queue.popleft()
         if self._bears(connection, parcel):
-            outcome = await connection.send(parcel, may_finish=lambda: self._clock() <= self.until)
+            outcome = await connection.send(parcel, may_finish=lambda: self._now() <= self.until)
             self._told(connection, parcel, outcome)
         self._tasks.stir()
 
@@ -199,7 +199,7 @@ class Crew:
 
     def _may_go_on(self) -> bool:
         """Announced is not begun: when told to stop, nothing more is dotted."""
-        return not self.stopped and self._clock() <= self.until
+        return not self.stopped and self._now() <= self.until
 
     def _bears(self, connection: Connection, parcel: Parcel) -> bool:
         """Whether the session can take the message; where not, that is its outcome."""

@@ -22,11 +22,12 @@ from digest.deliveries.context import Context
 from digest.deliveries.dkim import Key, Signer
 from digest.deliveries.signing import AHEAD, Outgoing, Signing, signers
 from digest.deliveries.smtp.parcel import Parcel, packed
-from digest.deliveries.taking import Taking, utc_now
+from digest.deliveries.taking import Taking
 from digest.errors import ConfigError
 from digest.model.deliveries import NoteKind
 from digest.settings.sections import Sender
 from digest.store import notes
+from digest.store.clock import utc_now
 from tests.builders import Desk
 from tests.unit.doctor.nameserver import serving
 
