@@ -83,8 +83,8 @@ class Connection:
             if transport is None:
                 # It hung up between its greeting and our first word.
                 return
-            self._pipeline = Pipeline(transport, self._sweep, self._volley, pipelining=self._pipelining)
-            self._pipeline.in_full = self._in_full
+            how = {"pipelining": self._pipelining, "in_full": self._in_full}
+            self._pipeline = Pipeline(transport, self._sweep, self._volley, **how)
         await self._pipeline.run(source, result, may_finish=may_finish, stays=stays)
 
     async def send(self, parcel: Parcel, *, may_finish: Callable[[], bool] = always) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 
 from digest.deliveries.outcome import Stage
@@ -12,11 +13,14 @@ Due = tuple[Stage | None, Parcel]
 
 
 class Expected:
-    """Nearly always it is four replies: a letter's acceptance, and three on the way to the next."""
+    """Nearly always it is a letter's acceptance, three replies on the way to the next, or all four."""
 
-    def __init__(self) -> None:
-        self.steady: tuple[Parcel, Parcel] | None = None
-        """Those four in short: the letter that was dotted, and the one announced behind it in the same write."""
+    def __init__(self, *, in_short: bool) -> None:
+        self.reset_first = False
+        """A refused group left MAIL open; a second one would be refused as nested."""
+        self._in_short = in_short
+        self.steady: tuple[re.Pattern[bytes], Parcel | None, Parcel | None] | None = None
+        """Those in short: how they read, the letter that was dotted, and the one announced, behind it if both are."""
         self.due: deque[Due] = deque()
         """All others, one by one."""
 
@@ -27,8 +31,25 @@ class Expected:
     def stage(self) -> Stage | None:
         """What the next reply is to; None for RSET, and for nothing."""
         if self.steady:
-            return Stage.DOT
+            return Stage.DOT if self.steady[1] else Stage.MAIL
         return self.due[0][0] if self.due else None
+
+    def leading(self, reads: re.Pattern[bytes], dotted: Parcel | None, parcel: Parcel | None) -> bytes:
+        """What is said behind a message that is `dotted`, before the next: it is expected to be answered.
+
+        `reads` is how the answer mostly does.
+        """
+        if self._in_short and not (self.reset_first or self.due):
+            self.steady = (reads, dotted, parcel)
+            return parcel.opening if parcel else b""
+        if dotted:
+            self.dot(dotted)
+        return self._opened(parcel) if parcel else b""
+
+    def _opened(self, parcel: Parcel) -> bytes:
+        reset, self.reset_first = self.reset_first, False
+        self.opening(parcel, reset=reset)
+        return b"RSET\r\n" + parcel.opening if reset else parcel.opening
 
     def opening(self, parcel: Parcel, *, reset: bool = False) -> None:
         """The commands that lead to a message are on their way."""
@@ -57,9 +78,11 @@ class Expected:
     def spell_out(self) -> None:
         """Expect reply by reply what is expected in short."""
         if self.steady:
-            (parcel, following), self.steady = self.steady, None
-            self.dot(parcel)
-            self.opening(following)
+            (_, parcel, following), self.steady = self.steady, None
+            if parcel:
+                self.dot(parcel)
+            if following:
+                self.opening(following)
 
     def drained(self) -> list[Parcel]:
         """Whom something is expected for, each once; and nothing is expected any more."""

@@ -15,7 +15,7 @@ from digest.deliveries.outcome import Stage, classify
 from digest.deliveries.smtp.expected import Expected
 from digest.deliveries.smtp.parcel import ACCEPTED, Parcel, Result, Source
 from digest.deliveries.smtp.parked import Stays, leaves
-from digest.deliveries.smtp.replies import ALL_WELL, Replies, code_of, text_of
+from digest.deliveries.smtp.replies import ALL_WELL, ASKED, TAKEN, Replies, code_of, text_of
 from digest.deliveries.smtp.sweep import Sweep
 from digest.deliveries.smtp.volley import DOT, Volley
 
@@ -26,22 +26,23 @@ _LOST = "the connection was lost"
 class Pipeline(asyncio.BufferedProtocol):
     """One session from EHLO to QUIT; `run` as often as there is something to send, until it is `lost`."""
 
-    def __init__(self, transport: asyncio.Transport, sweep: Sweep, volley: Volley, *, pipelining: bool) -> None:
+    def __init__(
+        self, transport: asyncio.Transport, sweep: Sweep, volley: Volley, *, pipelining: bool, in_full: bool = False
+    ) -> None:
+        """`in_full`: what a relay says of a letter it took is handed on, as its queue id, and so has to be read."""
         self.lost = False
-        self.in_full = False
-        """Whether what a relay says of a letter it took is handed on, as its queue id, at the price of reading it."""
         self.transport = transport
         self._sweep = sweep
         self._volley = volley
         self._pipelining = pipelining
+        self._in_full = in_full
         self._loop = asyncio.get_running_loop()
         self._buffer = memoryview(bytearray(_BUFFER))
         self._replies = Replies()
-        self._expected = Expected()
+        self._expected = Expected(in_short=pipelining and not in_full)
         self._held_back: deque[bytes] = deque()
         self._waiting = False
         """Without PIPELINING: something is on the wire that has no answer yet."""
-        self._reset_first = False
         self._blamed = False
         """One message is charged with the end of a session, not the one announced behind it."""
         self._heard = False
@@ -78,13 +79,15 @@ class Pipeline(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         steady = self._expected.steady
-        if steady and steady[0].dotted and ALL_WELL.fullmatch(self._buffer, 0, nbytes):
-            # A letter's acceptance and the request for the next, in one step.
-            self._expected.steady = None
-            self._heard = True
-            self._result(steady[0], ACCEPTED)
-            if not self.lost:
-                self._asked_for(steady[1])
+        if steady and (not steady[1] or steady[1].dotted) and steady[0].fullmatch(self._buffer, 0, nbytes):
+            # A letter's acceptance and the request for the next, or either, in one step.
+            self._expected.steady, self._heard = None, True
+            if steady[1]:
+                self._result(steady[1], ACCEPTED)
+            if steady[2] is None:
+                self._begin()
+            elif not self.lost:
+                self._asked_for(steady[2])
             return
         replies = self._replies.read(bytes(self._buffer[:nbytes]))
         self._heard = self._heard or bool(replies)
@@ -110,19 +113,14 @@ class Pipeline(asyncio.BufferedProtocol):
 
     def _announce(self, parcel: Parcel) -> None:
         """Say whose message comes next."""
-        opening = self._opening(parcel)
+        opening = self._expected.leading(ASKED, None, parcel)
+        if self._replies.begun:
+            self._expected.spell_out()
         if self._pipelining:
             self.transport.write(opening)
         else:
             self._held_back.extend(opening.splitlines(keepends=True))
             self._release()
-
-    def _opening(self, parcel: Parcel) -> bytes:
-        """The commands that lead to a message, each expected to be answered."""
-        # A refused group left MAIL open; a second one would be refused as nested.
-        reset, self._reset_first = self._reset_first, False
-        self._expected.opening(parcel, reset=reset)
-        return b"RSET\r\n" + parcel.opening if reset else parcel.opening
 
     def _release(self) -> None:
         """Without PIPELINING: the next command, once the one before has its answer."""
@@ -166,7 +164,7 @@ class Pipeline(asyncio.BufferedProtocol):
         self._refused(parcel)
 
     def _refused(self, parcel: Parcel) -> None:
-        self._reset_first = True
+        self._expected.reset_first = True
         self._result(parcel, parcel.verdict)
         self._begin()
 
@@ -185,11 +183,7 @@ class Pipeline(asyncio.BufferedProtocol):
     def _asked_for(self, parcel: Parcel) -> None:
         self._waiting = True
         following = self._source() if self._pipelining else None
-        if following and not (self._reset_first or self.in_full or self._expected.due):
-            self._expected.steady, behind = (parcel, following), following.opening
-        else:
-            self._expected.dot(parcel)
-            behind = self._opening(following) if following else b""
+        behind = self._expected.leading(ALL_WELL if following else TAKEN, parcel, following)
         self._volley.add(self, parcel, behind)
 
     def may_write(self) -> bool:
@@ -200,7 +194,7 @@ class Pipeline(asyncio.BufferedProtocol):
 
     def _answered_dot(self, parcel: Parcel, code: int, line: bytes) -> None:
         if parcel.verdict is None:
-            brief = code == 250 and not self.in_full
+            brief = code == 250 and not self._in_full
             parcel.verdict = ACCEPTED if brief else classify(Stage.DOT, code, text_of(line))
         self._result(parcel, parcel.verdict)
         if not self._expected:

@@ -8,6 +8,10 @@ from collections.abc import Sequence
 _LONGEST_LINE = 8_192
 _MOST_LINES = 500
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?:\s+|$)")
+TAKEN = re.compile(rb"250 [^\n]*\n")
+"""Just a letter taken."""
+ASKED = re.compile(rb"(?:250 [^\n]*\n){2}354 [^\n]*\n")
+"""Just a letter asked for."""
 ALL_WELL = re.compile(rb"(?:250 [^\n]*\n){3}354 [^\n]*\n")
 """Just a letter taken and the next one asked for, as what arrives nearly always is."""
 

@@ -377,6 +377,36 @@ def test_who_waits_for_more_is_not_overdue() -> None:
     asyncio.run(main())
 
 
+def test_half_a_line_that_nobody_asked_for_is_not_passed_over() -> None:
+    """It came while the session waited for more, and belongs to the first reply after it, which so makes no sense."""
+    relay, told, resumes = Relay([Script()], pipelining=True), [], []
+    parcels = [packed(0, "s0@example.org", "r0@example.org", (b"Subject: x\r\n\r\nbody\r\n",))]
+    Batch(parcels)
+    queue: list[Parcel] = []
+
+    def stays(resume: Resume) -> bool:
+        resumes.append(resume)
+        return True
+
+    def result(parcel: Parcel, outcome: Outcome | None) -> None:
+        told.append(outcome and outcome.kind)
+
+    async def main() -> None:
+        pipeline = Pipeline(relay, Sweep(Timeouts()), Volley(), pipelining=True)
+        going = asyncio.ensure_future(
+            pipeline.run(lambda: queue.pop() if queue else None, result, may_finish=lambda: True, stays=stays)
+        )
+        await asyncio.sleep(0)
+        _hear(pipeline, b"what")
+        queue.extend(parcels)
+        resumes[0]()
+        _hear(pipeline, bytes(relay.out))
+        await asyncio.wait_for(going, 5)
+        assert (True, [K.RELAY], False) == (pipeline.lost, told, parcels[0].dotted)
+
+    asyncio.run(main())
+
+
 def _hear(pipeline: Pipeline, arrived: bytes) -> None:
     pipeline.get_buffer(len(arrived))[: len(arrived)] = arrived
     pipeline.buffer_updated(len(arrived))
