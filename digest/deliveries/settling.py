@@ -58,7 +58,8 @@ class Sent:
         who, wires, batch = self.claimed.subscribers, self.claimed.wires, self.batch
         accepted = [who[place] for place in batch.accepted[self.told_accepted :]]
         others = [End(who[place], wires[place], outcome) for place, outcome in batch.others[self.told_others :]]
-        rest = [who[place] for place in set(range(len(who))).difference(batch.accepted)]
+        all_taken = len(batch.accepted) == len(who)
+        rest = [] if all_taken else [who[place] for place in set(range(len(who))).difference(batch.accepted)]
         return News(self, accepted, others, batch.broken[self.told_broken :], rest)
 
 
