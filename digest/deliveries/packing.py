@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 
@@ -18,19 +17,40 @@ AT_A_STRETCH = 250
 """Letters made ready before whoever else is in the process has their turn."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Packing:
-    """What one mailing's letters are made with."""
+    """Makes one mailing's letters ready."""
 
-    writers: Mapping[int, Writer]
-    """By variant."""
-    envelope: Callable[[Sequence[str]], Sequence[str]]
-    """From handles, where each one's bounces go."""
-    recipients: Callable[[Sequence[str]], Sequence[str]]
-    """From whom letters are for, who gets them."""
+    def __init__(
+        self,
+        *,
+        writers: Mapping[int, Writer],
+        envelope: Callable[[Sequence[str]], Sequence[str]],
+        recipients: Callable[[Sequence[str]], Sequence[str]],
+    ) -> None:
+        """`writers` by variant; `envelope` says of handles where each one's bounces go, `recipients` of those whom
+        letters are for who gets them.
+        """
+        self._writers = writers
+        self._envelope = envelope
+        self._recipients = recipients
+        self._begun: tuple[Addressees, asyncio.Task[list[Parcel]]] | None = None
+
+    def begin(self, claimed: Addressees, now: datetime) -> None:
+        """Make these ready ahead of `parcels`: while the ledger still writes down that they are claimed."""
+        if self._begun:
+            # Their claim has failed.
+            self._begun[1].cancel()
+        self._begun = claimed, asyncio.create_task(self._parcels(claimed, now.replace(microsecond=0)))
 
     async def parcels(self, claimed: Addressees, now: datetime) -> list[Parcel]:
         """A parcel for each, in order, its key the place in the claim; refused where an address cannot be written."""
+        if self._begun is None or self._begun[0] is not claimed:
+            self.begin(claimed, now)
+        assert self._begun  # noqa: S101 - just now
+        (_, making), self._begun = self._begun, None
+        return await making
+
+    async def _parcels(self, claimed: Addressees, now: datetime) -> list[Parcel]:
         found: list[Parcel] = []
         for start in range(0, len(claimed), AT_A_STRETCH):
             if start:
@@ -43,12 +63,12 @@ class Packing:
         """Some of them, the first of whom has the place `start`."""
         variants = set(people.variants)
         if len(variants) == 1:
-            return self._written(self.writers[variants.pop()], range(start, start + len(people)), people, now)
+            return self._written(self._writers[variants.pop()], range(start, start + len(people)), people, now)
         found = []
         for variant in variants:
             places = [place for place, theirs in enumerate(people.variants) if theirs == variant]
             keys = [start + place for place in places]
-            found += self._written(self.writers[variant], keys, people.at(places), now)
+            found += self._written(self._writers[variant], keys, people.at(places), now)
         return sorted(found, key=attrgetter("key"))
 
     def _written(self, writer: Writer, keys: Sequence[int], people: Addressees, now: datetime) -> list[Parcel]:
@@ -61,5 +81,5 @@ class Packing:
                 return [Parcel(keys[0], "", people.wires[0], (), refused=refused)]
             alone = [self._written(writer, [key], people.at([place]), now) for place, key in enumerate(keys)]
             return [parcel for found in alone for parcel in found]
-        senders, recipients = self.envelope(people.handles), self.recipients(people.wires)
+        senders, recipients = self._envelope(people.handles), self._recipients(people.wires)
         return packed_alike(keys, senders, recipients, messages, most=writer.most)

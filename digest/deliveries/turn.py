@@ -124,7 +124,9 @@ class Turn:
         # Trouble may be told to people, and that is the loop's own work.
         plain = all(each.plain for each in news)
         try:
-            moved, counts, claimed = await self._context.store.carry_out(work, aside=plain)
+            moved, counts, claimed = await self._context.store.carry_out(
+                work, aside=plain, soon=lambda found: self._packing.begin(found[-1], self._context.clock())
+            )
         except _TakenOverError:
             # Nothing of it is written: what we know is told at the end.
             self._crew.stop()
@@ -139,7 +141,7 @@ class Turn:
 
     async def send(self, claimed: Addressees) -> None:
         """Send what was claimed; done when the last of it has begun: a late answer holds up no other claim."""
-        parcels = await self._packing.parcels(claimed, self._context.clock().replace(microsecond=0))
+        parcels = await self._packing.parcels(claimed, self._context.clock())
         page = self._opened(claimed)
         batch = heard(parcels, page, log=self._route.sender.log_answers)
         self._under_way.append(Sent(claimed, batch, page))

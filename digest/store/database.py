@@ -60,15 +60,22 @@ class Store:
             async with self.writer.begin() as tx:
                 yield tx
 
-    async def carry_out(self, work: Callable[[Tx], Coroutine[Any, Any, T]], *, aside: bool = True) -> T:
+    async def carry_out(
+        self,
+        work: Callable[[Tx], Coroutine[Any, Any, T]],
+        *,
+        aside: bool = True,
+        soon: Callable[[T], object] | None = None,
+    ) -> T:
         """What `work` comes to in a transaction of `write`.
 
         `aside`: on SQLite it is one step on the connection's thread, where each statement by itself costs as much as a
-        hundred rows. Then it awaits verbs, and nothing that belongs to the loop.
+        hundred rows. Then it awaits verbs, and nothing that belongs to the loop; and `soon` hears on the loop what is
+        about to be committed, to make ready for it while the disk writes: it may still fail.
         """
         if aside and isinstance(self.writer, Writer):
             with _translated(self.url):
-                return await self.writer.carry_out(work)
+                return await self.writer.carry_out(work, soon)
         async with self.write() as tx:
             return await work(tx)
 

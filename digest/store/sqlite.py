@@ -18,6 +18,7 @@ from digest.store.immediate import Immediate, at_once
 from digest.store.writer import Writer
 
 T = TypeVar("T")
+Told = Callable[[T], object]
 
 BUSY_MS = 10_000
 _READERS = 4
@@ -97,9 +98,9 @@ class _Connection(aiosqlite.Connection):
         if self._conn.in_transaction:
             await super().rollback()
 
-    async def carry_out(self, work: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
-        """A transaction in one step on the connection's thread; see `Store.carry_out`."""
-        step = asyncio.ensure_future(self._execute(self._carried_out, work))  # type: ignore[no-untyped-call]
+    async def carry_out(self, work: Callable[[Any], Coroutine[Any, Any, T]], told: Told[T] | None) -> T:
+        """A transaction in one step on the connection's thread; `told` there of what comes, just before its COMMIT."""
+        step = asyncio.ensure_future(self._execute(self._carried_out, work, told))  # type: ignore[no-untyped-call]
         try:
             done: T = await asyncio.shield(step)
         except asyncio.CancelledError:
@@ -108,13 +109,15 @@ class _Connection(aiosqlite.Connection):
             raise
         return done
 
-    def _carried_out(self, work: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
+    def _carried_out(self, work: Callable[[Any], Coroutine[Any, Any, T]], told: Told[T] | None) -> T:
         if self._core is None:
             self._core = _core(self._conn)
         tx = Immediate(self._core, self._conn)
         tx.change("BEGIN IMMEDIATE")
         try:
             done = at_once(work(tx))
+            if told:
+                told(done)
             tx.change("COMMIT")
         except BaseException:
             self._conn.rollback()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, event
@@ -41,14 +42,18 @@ class Writer(AsyncEngine):
         finally:
             self._turn.release()
 
-    async def carry_out(self, work: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
+    async def carry_out(
+        self, work: Callable[[Any], Coroutine[Any, Any, T]], soon: Callable[[T], object] | None = None
+    ) -> T:
         """A transaction in one step on the connection's thread, when it is its turn; see `Store.carry_out`."""
+        call: Callable[..., object] = asyncio.get_running_loop().call_soon_threadsafe
+        told = partial(call, soon) if soon else None
         await self._have_turn()
         try:
             if self._driver is None:
                 async with self.connect():
                     pass
-            done: T = await self._driver.carry_out(work)
+            done: T = await self._driver.carry_out(work, told)
             return done
         finally:
             self._turn.release()

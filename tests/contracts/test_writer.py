@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import IntegrityError
 
 from digest.errors import StoreError
 from digest.store import migrate, writer
 from digest.store.database import Store, Tx, connect
-from digest.store.schema import counters
+from digest.store.schema import counters, shards
+
+SHARD = {"number": 0, "first": 1, "last": 2, "owner": "", "leased_until": 0}
 
 
 def run_on(folder: Path, scenario: Callable[[Store], Awaitable[None]]) -> None:
@@ -102,5 +106,35 @@ def test_a_connection_that_was_dropped_is_opened_anew(tmp_path: Path) -> None:
         await store.writer.dispose()
         await store.carry_out(lambda tx: _add(tx, "third"))
         assert {"second", "third"} == await _names(store)
+
+    run_on(tmp_path, scenario)
+
+
+def test_what_is_about_to_be_committed_is_heard_before(tmp_path: Path) -> None:
+    """On the loop, once, also where the commit then fails; and not at all where the work itself does."""
+
+    async def scenario(store: Store) -> None:
+        heard: list[tuple[str, bool]] = []
+
+        def soon(name: str) -> None:
+            heard.append((name, threading.current_thread() is threading.main_thread()))
+
+        async def work(tx: Tx, name: str, parent: int | None = None) -> str:
+            await _add(tx, name)
+            if parent:
+                # What a foreign key refuses, though only when it is committed.
+                await tx.execute(text("PRAGMA defer_foreign_keys = ON"))
+                await tx.execute(insert(shards).values(SHARD | {"mailing_id": parent}))
+            return name
+
+        async def fails(tx: Tx) -> str:
+            raise ValueError(await work(tx, "third"))
+
+        assert "first" == await store.carry_out(lambda tx: work(tx, "first"), soon=soon)
+        with pytest.raises(IntegrityError):
+            await store.carry_out(lambda tx: work(tx, "second", parent=7), soon=soon)
+        with pytest.raises(ValueError, match="third"):
+            await store.carry_out(fails, soon=soon)
+        assert ([("first", True), ("second", True)], {"first"}) == (heard, await _names(store))
 
     run_on(tmp_path, scenario)

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import cast
 
-from digest.deliveries import packing
-from digest.deliveries.packing import Packing
+from digest.deliveries.packing import AT_A_STRETCH, Packing
 from digest.deliveries.personalise import Writer
 from digest.deliveries.smtp.parcel import Parcel
 from digest.errors import LetterError
@@ -23,10 +22,12 @@ class Words:
 
     def __init__(self, variant: int) -> None:
         self.variant = variant
+        self.wrote = 0
 
     def write(self, people: Addressees, now: datetime) -> list[list[bytes]]:
         if BAD in people.emails:
             raise LetterError("is no address that can be written to", about=BAD)
+        self.wrote += len(people)
         return [[f"{self.variant} {email}".encode()] for email in people.emails]
 
 
@@ -42,21 +43,24 @@ def some(*emails: str, variants: Sequence[int] = ()) -> Addressees:
     )
 
 
-def packed(people: Addressees) -> list[Parcel]:
-    writers = {variant: cast("Writer", Words(variant)) for variant in (1, 2)}
+def packing_of(*words: Words) -> Packing:
+    writers = {each.variant: cast("Writer", each) for each in words}
 
     def envelope(handles: Sequence[str]) -> list[str]:
         return [f"b+{handle}@example.net" for handle in handles]
 
-    made = Packing(writers=writers, envelope=envelope, recipients=lambda wires: wires)
-    return asyncio.run(made.parcels(people, NOW))
+    return Packing(writers=writers, envelope=envelope, recipients=lambda wires: wires)
+
+
+def packed(people: Addressees) -> list[Parcel]:
+    return asyncio.run(packing_of(Words(1), Words(2)).parcels(people, NOW))
 
 
 def test_each_gets_the_letter_of_their_variant() -> None:
     """Whatever order languages come in, and however many are made at a stretch."""
-    count = 2 * packing.AT_A_STRETCH + 7
+    count = 2 * AT_A_STRETCH + 7
     # One stretch is all of one variant, the others are mixed.
-    variants = [1 + (at >= packing.AT_A_STRETCH) * at % 3 // 2 for at in range(count)]
+    variants = [1 + (at >= AT_A_STRETCH) * at % 3 // 2 for at in range(count)]
     people = some(*[""] * count, variants=variants)
     made = packed(people)
     assert list(range(count)) == [parcel.key for parcel in made]
@@ -82,3 +86,26 @@ def test_an_address_beyond_ascii_asks_for_smtputf8() -> None:
     assert b"MAIL FROM:<b+h0@example.net> SMTPUTF8 BODY=8BITMIME\r\n" in first.opening
     assert (False, True) == (first.usual, second.usual)
     assert b"SMTPUTF8" not in second.opening
+
+
+def test_what_was_begun_is_made_once_and_only_for_whom_it_was_begun() -> None:
+    """What was begun for others than those who are asked for goes nowhere."""
+
+    async def main() -> tuple[list[str], int, int]:
+        words = Words(1)
+        packing = packing_of(words)
+        first, second, third = (some(*[f"{name}@example.org"] * (AT_A_STRETCH + 1)) for name in ("a", "b", "c"))
+        packing.begin(first, NOW)
+        await asyncio.sleep(0)
+        early = words.wrote
+        found = [(await packing.parcels(first, NOW))[-1]]
+        packing.begin(first, NOW)
+        await asyncio.sleep(0)
+        found.append((await packing.parcels(second, NOW))[-1])
+        packing.begin(Addressees(), NOW)
+        found.append((await packing.parcels(third, NOW))[-1])
+        await asyncio.sleep(0)
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        return [parcel.recipient for parcel in found], early, len(left)
+
+    assert (["a@example.org", "b@example.org", "c@example.org"], AT_A_STRETCH, 0) == asyncio.run(main())

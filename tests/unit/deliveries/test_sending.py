@@ -8,8 +8,10 @@ import email.policy
 import itertools
 import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +26,7 @@ from digest.model.deliveries import DeliveryState, MailingStatus
 from digest.model.subscribers import SuppressionReason
 from digest.store import deliveries, leases, mailings, shards, suppressions
 from digest.store.database import Tx
+from digest.store.writer import Writer
 from tests.unit.deliveries.sink import Answer
 
 from .house import House, opened
@@ -475,6 +478,49 @@ def test_all_but_a_few_are_settled_in_one_walk_and_no_others(store_url: str) -> 
             assert {DeliveryState.ACCEPTED: 5, DeliveryState.SENDING: 4, DeliveryState.OWED: 3} == Counter(
                 states.values()
             )
+
+    asyncio.run(main())
+
+
+def test_what_was_made_ready_for_a_claim_that_failed_goes_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Letters are made while the ledger writes; where its disk then fails, they are owed as before."""
+    carry_out = Writer.carry_out
+
+    async def full(self: Writer, work: Callable[[Tx], Any], soon: Callable[[Any], object] | None = None) -> Any:
+        loop = asyncio.get_running_loop()
+
+        async def fails(tx: Tx) -> None:
+            found = await work(tx)
+            if soon:
+                loop.call_soon_threadsafe(soon, found)
+            raise StoreError("database or disk is full", about="the ledger")
+
+        return await carry_out(self, fails)
+
+    async def main() -> None:
+        async with opened(f"sqlite:///{tmp_path / 'digest.db'}") as house, Sink() as sink:
+            await house.people(600)
+            mailing = await house.seal()
+            context = house.context(sink.url)
+            async with Routes(context) as routes:
+                routes.of("main").portion.size = 500
+                turn = await shard._begin(context, mailing, 0, routes.of("main"), None)
+                assert turn
+                before = asyncio.all_tasks()
+                monkeypatch.setattr(Writer, "carry_out", full)
+                with pytest.raises(StoreError, match="disk is full"):
+                    await turn.claim()
+                monkeypatch.setattr(Writer, "carry_out", carry_out)
+                await asyncio.sleep(0)
+                assert before == asyncio.all_tasks()
+                assert {DeliveryState.OWED: 600} == Counter((await house.states()).values())
+                claimed = await turn.claim()
+                await turn.send(claimed)
+                await turn.rest()
+                await turn.end()
+            assert len(claimed) == len(set(sink.recipients)) == len(sink.recipients)
 
     asyncio.run(main())
 
