@@ -31,6 +31,7 @@ class Writer(AsyncEngine):
         """The connection as the driver knows it, while there is one."""
         event.listen(engine, "connect", self._opened)
         event.listen(engine, "close", self._closed)
+        event.listen(engine, "close_detached", self._closed)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
@@ -59,9 +60,6 @@ class Writer(AsyncEngine):
             self._turn.release()
 
     async def _have_turn(self) -> None:
-        if not self._turn.locked():
-            await self._turn.acquire()
-            return
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._turn.acquire()
@@ -71,5 +69,5 @@ class Writer(AsyncEngine):
     def _opened(self, connection: Any, _record: Any) -> None:
         self._driver = connection.driver_connection
 
-    def _closed(self, _connection: Any, _record: Any) -> None:
+    def _closed(self, *_: Any) -> None:
         self._driver = None
