@@ -37,21 +37,27 @@ class Packing:
 
     def begin(self, claimed: Addressees, now: datetime) -> None:
         """Make these ready ahead of `parcels`: while the ledger still writes down that they are claimed."""
+        self.drop()
+        if claimed:
+            self._begun = claimed, asyncio.create_task(self._parcels(claimed, now))
+
+    def drop(self) -> None:
+        """What was begun is not asked for: its claim has failed."""
         if self._begun:
-            # Their claim has failed.
             self._begun[1].cancel()
-        self._begun = claimed, asyncio.create_task(self._parcels(claimed, now.replace(microsecond=0)))
+        self._begun = None
 
     async def parcels(self, claimed: Addressees, now: datetime) -> list[Parcel]:
         """A parcel for each, in order, its key the place in the claim; refused where an address cannot be written."""
-        if self._begun is None or self._begun[0] is not claimed:
-            self.begin(claimed, now)
-        assert self._begun  # noqa: S101 - just now
-        (_, making), self._begun = self._begun, None
-        return await making
+        if self._begun and self._begun[0] is claimed:
+            (_, making), self._begun = self._begun, None
+            return await making
+        self.drop()
+        return await self._parcels(claimed, now)
 
     async def _parcels(self, claimed: Addressees, now: datetime) -> list[Parcel]:
         found: list[Parcel] = []
+        now = now.replace(microsecond=0)
         for start in range(0, len(claimed), AT_A_STRETCH):
             if start:
                 # Pages come between.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,9 +59,15 @@ class Sent:
         who, wires, batch = self.claimed.subscribers, self.claimed.wires, self.batch
         accepted = [who[place] for place in batch.accepted[self.told_accepted :]]
         others = [End(who[place], wires[place], outcome) for place, outcome in batch.others[self.told_others :]]
-        all_taken = len(batch.accepted) == len(who)
-        rest = [] if all_taken else [who[place] for place in set(range(len(who))).difference(batch.accepted)]
-        return News(self, accepted, others, batch.broken[self.told_broken :], rest)
+        return News(self, accepted, others, batch.broken[self.told_broken :], self._rest())
+
+    def _rest(self) -> list[int]:
+        who, batch = self.claimed.subscribers, self.batch
+        if len(batch.accepted) == len(who):
+            return []
+        # Whom the ledger heard of is due again, and may have been claimed and taken since.
+        over = itertools.chain(batch.accepted, (place for place, _ in batch.others[: self.told_others]))
+        return [who[place] for place in set(range(len(who))).difference(over)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,7 @@ class News:
     others: Sequence[End]
     broken: Sequence[Outcome]
     rest: Sequence[int]
-    """Whom no relay has taken a letter for by now, whether they are among the others or still on their way."""
+    """Who else is being sent, as the ledger has it: the others, of whom it is told now, and those on their way."""
 
     @property
     def plain(self) -> bool:

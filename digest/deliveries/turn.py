@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from digest.deliveries.answers import heard
-from digest.deliveries.context import LEASE, NO_DOT_AFTER, PATIENCE, Context, Route
+from digest.deliveries.context import LEASE, PATIENCE, Context, Route
 from digest.deliveries.halt import let_go
 from digest.deliveries.judging import goes_on, weigh
 from digest.deliveries.onward import Onward
@@ -21,9 +21,10 @@ from digest.deliveries.progress import Progress, ProgressOf
 from digest.deliveries.settling import News, Sent, Settling
 from digest.deliveries.signing import Outgoing
 from digest.deliveries.smtp.crew import Crew
+from digest.deliveries.tenure import Tenure
 from digest.errors import StoreError
 from digest.model.deliveries import MailingStatus, Outcome, Shard
-from digest.store import deliveries, leases, mailings, notes, shards, stopping
+from digest.store import deliveries, mailings, notes, shards, stopping
 from digest.store.addressees import Addressees
 from digest.store.database import Tx
 from digest.store.mailings import MailingRow
@@ -68,9 +69,9 @@ class Turn:
         self._others = others
         self._progress = progress
         self._out = out = Outgoing(route.signing, route.pace.places)
-        until = (shard.leased_until or context.clock()) - NO_DOT_AFTER
-        now, end = context.seconds, until.timestamp()
-        self._crew = Crew(route.pool, take=out.take, ready=out.ready, dress=out.dress, now=now, until=end)
+        self._tenure = Tenure(shard, context.owner, context.clock)
+        now, until = context.seconds, self._tenure.until
+        self._crew = Crew(route.pool, take=out.take, ready=out.ready, dress=out.dress, now=now, until=until)
         self._under_way: list[Sent] = []
         """Claims that the ledger has not heard of, the oldest first."""
         self._put_off: datetime | None = None
@@ -89,7 +90,9 @@ class Turn:
     async def _goes_on(self, *, renew: bool) -> bool:
         if renew:
             async with self._context.store.write() as tx:
-                return await self._renew(tx) is not None
+                counts, until = await self._tenure.renew(tx)
+            self._crew.until = until
+            return counts is not None
         async with self._context.store.read() as tx:
             going = not await stopping.standing(tx)
             return going and (await mailings.get(tx, self._mailing.id)).status not in STOPPED
@@ -112,19 +115,25 @@ class Turn:
         """
         news = [sent.news() for sent in self._under_way]
 
-        async def work(tx: Tx) -> tuple[Counts, Counts | None, Addressees]:
-            moved = await self._settling.settle(tx, news, of_all=True)
-            counts = await self._renew(tx, by=moved)
-            if counts is None and not await leases.hold(tx, self._shard, owner=self._context.owner):
+        async def work(tx: Tx) -> tuple[Counts, Counts | None, float, Addressees]:
+            try:
+                moved = await self._settling.settle(tx, news, of_all=True)
+                counts, until = await self._tenure.renew(tx, by=moved)
+            except deliveries.StrangersError:
+                if await self._tenure.holds(tx):
+                    raise
+                raise _TakenOverError from None
+            if counts is None and not await self._tenure.holds(tx):
                 raise _TakenOverError
             now = self._context.clock()
             self.gave_way = counts is not None and give_way and await notes.any_due(tx, now, without=but_to)
-            return moved, counts, await self._claim(tx, now) if counts and not self.gave_way else Addressees()
+            claimed = await self._claim(tx, now) if counts and not self.gave_way else Addressees()
+            return moved, counts, until, claimed
 
         # Trouble may be told to people, and that is the loop's own work.
         plain = all(each.plain for each in news)
         try:
-            moved, counts, claimed = await self._context.store.carry_out(
+            moved, counts, self._crew.until, claimed = await self._context.store.carry_out(
                 work, aside=plain, soon=lambda found: self._packing.begin(found[-1], self._context.clock())
             )
         except _TakenOverError:
@@ -161,11 +170,12 @@ class Turn:
 
     async def end(self) -> None:
         """Write down the last answers, judge whether the mailing goes on, and give the lease back."""
+        self._packing.drop()
         news = [sent.news() for sent in self._under_way]
 
         async def work(tx: Tx) -> tuple[Counts, Counts]:
             now = self._context.clock()
-            if await leases.hold(tx, self._shard, owner=self._context.owner):
+            if await self._tenure.holds(tx):
                 moved = await self._settling.settle(tx, news)
                 # Claimed while we were being stopped, and never begun.
                 await deliveries.give_back(tx, self._shard, now)
@@ -177,7 +187,7 @@ class Turn:
             if self._settling.got_on or self._put_off:
                 await mailings.active(tx, self._mailing.id, self._put_off or now)
             await self._judge(tx, counts, now)
-            await leases.release(tx, self._shard.mailing, self._shard.number, owner=self._context.owner)
+            await self._tenure.release(tx)
             return moved, counts
 
         proving = self._mailing.status is MailingStatus.PROVING
@@ -204,14 +214,6 @@ class Turn:
     def _opened(self, claimed: Addressees) -> Page | None:
         journal, shard = self._context.journal, self._shard
         return journal.open(shard.mailing, shard.number, claimed.subscribers) if journal else None
-
-    async def _renew(self, tx: Tx, by: Counts | None = None) -> Counts | None:
-        """How the shard stands, its counters moved `by` what was settled; None when the lease is not ours any more."""
-        now = self._context.clock()
-        until = now + LEASE
-        counts = await leases.renew(tx, self._shard, owner=self._context.owner, now=now, until=until, by=by)
-        self._crew.until = ((until if counts else now) - NO_DOT_AFTER).timestamp()
-        return counts
 
     async def _claim(self, tx: Tx, now: datetime) -> Addressees:
         pace = self._route.pace

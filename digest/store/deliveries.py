@@ -23,6 +23,10 @@ from digest.store.shards import HELD, inside
 _C = deliveries.c
 
 
+class StrangersError(StoreError):
+    """More was being sent than is known of."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """A delivery's new state; `at` is when it is due again, or now. `kind` says that it is worth an event."""
@@ -131,14 +135,15 @@ async def accept(
 ) -> None:
     """Settle those that a relay took; a late one also settles what somebody else has meanwhile called uncertain.
 
-    `but` are all others that are being sent, and mostly few. StoreError where they were not all: nothing of that may
-    be written.
+    `but` are all others that are being sent, and mostly few. StrangersError where they were not all: nothing of that
+    may be written.
     """
-    settled = await _set(tx, mailing, ids, DeliveryState.ACCEPTED, millis(now), (DeliveryState.SENDING,), but=but)
+    state, sending = DeliveryState.ACCEPTED, DeliveryState.SENDING
+    settled = await _set(tx, mailing, ids, state, millis(now), (sending,), but=but)
     if settled > len(ids):
-        raise StoreError(f"{settled} were being sent where a relay took {len(ids)}", about=f"mailing {mailing}")
+        raise StrangersError(f"{settled} were being sent where a relay took {len(ids)}", about=f"mailing {mailing}")
     if settled < len(ids):
-        await _set(tx, mailing, ids, DeliveryState.ACCEPTED, millis(now), (DeliveryState.UNCERTAIN,))
+        await _set(tx, mailing, ids, state, millis(now), (sending, DeliveryState.UNCERTAIN))
     await resolve(tx, mailing, ids, now, "accepted")
 
 
