@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,8 +65,8 @@ class Sent:
         if len(batch.accepted) == len(who):
             return []
         # Whom the ledger heard of is due again, and may have been claimed and taken since.
-        over = itertools.chain(batch.accepted, (place for place, _ in batch.others[: self.told_others]))
-        return [who[place] for place in set(range(len(who))).difference(over)]
+        over = {*batch.accepted, *(place for place, _ in batch.others[: self.told_others])}
+        return [subscriber for place, subscriber in enumerate(who) if place not in over]
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,30 @@ def test_nobody_waits_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     run_on(tmp_path, scenario)
 
 
+def test_nobody_waits_for_ever_behind_those_who_have_waited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also whoever comes in the moment in which the writer is free, but another's turn."""
+    monkeypatch.setattr(writer, "PATIENCE", 1.0)
+
+    async def scenario(store: Store) -> None:
+        over = asyncio.Event()
+
+        async def long() -> None:
+            async with store.write():
+                await over.wait()
+
+        async with store.write():
+            next_one = asyncio.create_task(long())
+            await asyncio.sleep(0)
+        with pytest.raises(StoreError, match="another transaction has kept the writer"):
+            async with asyncio.timeout(30):
+                await store.carry_out(lambda tx: _add(tx, "first"))
+        over.set()
+        await next_one
+        assert set() == await _names(store)
+
+    run_on(tmp_path, scenario)
+
+
 def test_a_connection_that_was_dropped_is_opened_anew(tmp_path: Path) -> None:
     """A task that is cancelled in the middle of a transaction takes its connection along, and nothing of it stays."""
 

@@ -7,6 +7,7 @@ from collections import deque
 
 from digest.deliveries.outcome import Stage
 from digest.deliveries.smtp.parcel import Parcel
+from digest.deliveries.smtp.replies import ALL_WELL, ASKED, TAKEN
 
 Due = tuple[Stage | None, Parcel]
 """One reply: to which command, for whose message. None for RSET, which says nothing of anybody."""
@@ -34,14 +35,14 @@ class Expected:
             return Stage.DOT if self.steady[1] else Stage.MAIL
         return self.due[0][0] if self.due else None
 
-    def leading(self, reads: re.Pattern[bytes], dotted: Parcel | None, parcel: Parcel | None) -> bytes:
-        """What is said behind a message that is `dotted`, before the next: it is expected to be answered.
-
-        `reads` is how the answer mostly does.
-        """
+    def leading(self, dotted: Parcel | None, parcel: Parcel | None) -> bytes:
+        """The commands behind a message that is dotted, which lead to the next: all of it expected to be answered."""
         if self._in_short and not (self.reset_first or self.due):
-            self.steady = (reads, dotted, parcel)
-            return parcel.opening if parcel else b""
+            if parcel is None:
+                self.steady = (TAKEN, dotted, None)
+                return b""
+            self.steady = (ALL_WELL if dotted else ASKED, dotted, parcel)
+            return parcel.opening
         if dotted:
             self.dot(dotted)
         return self._opened(parcel) if parcel else b""

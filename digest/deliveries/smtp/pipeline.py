@@ -15,12 +15,13 @@ from digest.deliveries.outcome import Stage, classify
 from digest.deliveries.smtp.expected import Expected
 from digest.deliveries.smtp.parcel import ACCEPTED, Parcel, Result, Source
 from digest.deliveries.smtp.parked import Stays, leaves
-from digest.deliveries.smtp.replies import ALL_WELL, ASKED, TAKEN, Replies, code_of, text_of
+from digest.deliveries.smtp.replies import Replies, code_of, text_of
 from digest.deliveries.smtp.sweep import Sweep
 from digest.deliveries.smtp.volley import DOT, Volley
 
 _BUFFER = 16_384
 _LOST = "the connection was lost"
+_NOTHING = (None, None, None)
 
 
 class Pipeline(asyncio.BufferedProtocol):
@@ -78,16 +79,16 @@ class Pipeline(asyncio.BufferedProtocol):
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        steady = self._expected.steady
-        if steady and (not steady[1] or steady[1].dotted) and steady[0].fullmatch(self._buffer, 0, nbytes):
+        reads, taken, asked = self._expected.steady or _NOTHING
+        if reads and (taken is None or taken.dotted) and reads.fullmatch(self._buffer, 0, nbytes):
             # A letter's acceptance and the request for the next, or either, in one step.
             self._expected.steady, self._heard = None, True
-            if steady[1]:
-                self._result(steady[1], ACCEPTED)
-            if steady[2] is None:
+            if taken:
+                self._result(taken, ACCEPTED)
+            if asked is None:
                 self._begin()
             elif not self.lost:
-                self._asked_for(steady[2])
+                self._asked_for(asked)
             return
         replies = self._replies.read(bytes(self._buffer[:nbytes]))
         self._heard = self._heard or bool(replies)
@@ -113,7 +114,7 @@ class Pipeline(asyncio.BufferedProtocol):
 
     def _announce(self, parcel: Parcel) -> None:
         """Say whose message comes next."""
-        opening = self._expected.leading(ASKED, None, parcel)
+        opening = self._expected.leading(None, parcel)
         if self._replies.begun:
             self._expected.spell_out()
         if self._pipelining:
@@ -183,7 +184,7 @@ class Pipeline(asyncio.BufferedProtocol):
     def _asked_for(self, parcel: Parcel) -> None:
         self._waiting = True
         following = self._source() if self._pipelining else None
-        behind = self._expected.leading(ALL_WELL if following else TAKEN, parcel, following)
+        behind = self._expected.leading(parcel, following)
         self._volley.add(self, parcel, behind)
 
     def may_write(self) -> bool:

@@ -485,7 +485,10 @@ def test_all_but_a_few_are_settled_in_one_walk_and_no_others(store_url: str) -> 
 def test_what_was_made_ready_for_a_claim_that_failed_goes_nowhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Letters are made while the ledger writes; where its disk then fails, they are owed as before."""
+    """Letters are made while the ledger writes; where its disk then fails, they are owed as before.
+
+    Nor may any be written for longer than the lease that the ledger has.
+    """
     carry_out = Writer.carry_out
 
     async def full(self: Writer, work: Callable[[Tx], Any], soon: Callable[[Any], object] | None = None) -> Any:
@@ -508,15 +511,17 @@ def test_what_was_made_ready_for_a_claim_that_failed_goes_nowhere(
                 routes.of("main").portion.size = 500
                 turn = await shard._begin(context, mailing, 0, routes.of("main"), None)
                 assert turn
-                before = asyncio.all_tasks()
+                before, until = asyncio.all_tasks(), turn._crew.until
+                house.clock.tick(seconds=1)
                 monkeypatch.setattr(Writer, "carry_out", full)
                 with pytest.raises(StoreError, match="disk is full"):
                     await turn.claim()
                 monkeypatch.setattr(Writer, "carry_out", carry_out)
                 await asyncio.sleep(0)
-                assert before == asyncio.all_tasks()
+                assert (before, until) == (asyncio.all_tasks(), turn._crew.until)
                 assert {DeliveryState.OWED: 600} == Counter((await house.states()).values())
                 claimed = await turn.claim()
+                assert until + 1 == pytest.approx(turn._crew.until)
                 await turn.send(claimed)
                 await turn.rest()
                 await turn.end()
